@@ -1,0 +1,1 @@
+//! Text to token shards: cleaning, de-duplication, tokenisation, annotated Parquet, sentence pairs.

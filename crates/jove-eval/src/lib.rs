@@ -1,0 +1,1 @@
+//! Evaluation: knowledge probes, bitext retrieval, significance.

@@ -1,0 +1,1 @@
+//! Run files, cached stages, the comparison table and the report.

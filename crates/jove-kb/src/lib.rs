@@ -1,0 +1,1 @@
+//! The knowledge base: SQLite store, importers, graph view, lint, verbaliser.

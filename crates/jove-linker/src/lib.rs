@@ -1,0 +1,1 @@
+//! Entity linking over an alias automaton, part-of-speech tagging, spans.

@@ -1,0 +1,1 @@
+//! Mask plans for masked language modelling: units, budget, corruption.

@@ -1,0 +1,1 @@
+//! The encoder on dfdx: operators, layers, heads, parameters by name.

@@ -1,0 +1,1 @@
+//! Training objectives: masked language modelling, knowledge link, translation alignment.

@@ -1,0 +1,1 @@
+//! The training loop: batches, AdamW, schedule, accumulation, exact resume, metrics.
