@@ -1,9 +1,10 @@
 //! The shape of an encoder.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Which published family's parameter names, positions and special tokens a model follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Layout {
     /// BERT: `bert.*`, positions from 0, two token types, head `cls.predictions.*`.
