@@ -125,7 +125,7 @@ impl ModelConfig {
             ("type-vocab-size", self.type_vocab_size),
         ];
         for (field, size) in sizes {
-            check(field, "a whole number from 1 to 2147483647", size, (1..=i32::MAX as usize).contains(&size))?;
+            check(field, "a whole number from 1 to 2147483647", &size, (1..=i32::MAX as usize).contains(&size))?;
         }
         let divides = self.hidden_size.is_multiple_of(self.num_attention_heads);
         check(
@@ -139,7 +139,7 @@ impl ModelConfig {
             ("attention-probs-dropout-prob", self.attention_probs_dropout_prob),
         ];
         for (field, fraction) in fractions {
-            check(field, "a number from 0 to below 1", fraction, (0.0..1.0).contains(&fraction))?;
+            check(field, "a number from 0 to below 1", &fraction, (0.0..1.0).contains(&fraction))?;
         }
         check(
             "layer-norm-eps",
@@ -162,7 +162,7 @@ impl ModelConfig {
     }
 }
 
-fn check(field: &'static str, expected: &str, found: impl ToString, holds: bool) -> Result<(), ModelConfigError> {
+fn check(field: &'static str, expected: &str, found: &impl ToString, holds: bool) -> Result<(), ModelConfigError> {
     if holds {
         Ok(())
     } else {
