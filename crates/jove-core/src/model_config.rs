@@ -128,37 +128,20 @@ impl ModelConfig {
             check(field, "a whole number from 1 to 2147483647", &size, (1..=i32::MAX as usize).contains(&size))?;
         }
         let divides = self.hidden_size.is_multiple_of(self.num_attention_heads);
-        check(
-            "num-attention-heads",
-            &format!("a divisor of hidden-size {}", self.hidden_size),
-            self.num_attention_heads,
-            divides,
-        )?;
+        let divisor = format!("a divisor of hidden-size {}", self.hidden_size);
+        check("num-attention-heads", &divisor, &self.num_attention_heads, divides)?;
         let fractions = [
             ("hidden-dropout-prob", self.hidden_dropout_prob),
             ("attention-probs-dropout-prob", self.attention_probs_dropout_prob),
         ];
-        for (field, fraction) in fractions {
-            check(field, "a number from 0 to below 1", &fraction, (0.0..1.0).contains(&fraction))?;
+        for (field, value) in fractions {
+            check(field, "a number from 0 to below 1", &value, (0.0..1.0).contains(&value))?;
         }
-        check(
-            "layer-norm-eps",
-            "a number from 0 to 1",
-            self.layer_norm_eps,
-            (0.0..1.0).contains(&self.layer_norm_eps),
-        )?;
-        check(
-            "initializer-range",
-            "a number from 0 to 1",
-            self.initializer_range,
-            (0.0..1.0).contains(&self.initializer_range),
-        )?;
-        check(
-            "pad-token-id",
-            "an id of the vocabulary",
-            self.pad_token_id,
-            (self.pad_token_id as usize) < self.vocab_size,
-        )
+        for (field, value) in [("layer-norm-eps", self.layer_norm_eps), ("initializer-range", self.initializer_range)] {
+            check(field, "a number from 0 to below 1", &value, (0.0..1.0).contains(&value))?;
+        }
+        let known = (self.pad_token_id as usize) < self.vocab_size;
+        check("pad-token-id", "an id of the vocabulary", &self.pad_token_id, known)
     }
 }
 
