@@ -1,1 +1,19 @@
 //! Mask plans for masked language modelling: units, budget, corruption.
+//!
+//! [`plan`] chooses whole units (entities, words of chosen parts of speech, any words, random spans, single tokens)
+//! under one budget, and decides what the model sees in place of each chosen token. It reads no file and owns no random
+//! generator: it is handed one, so the same generator gives the same plan on any thread.
+
+mod config;
+mod corrupt;
+mod error;
+mod plan;
+mod pools;
+mod replace;
+mod stats;
+
+pub use config::{Corruption, Draw, MaskConfig, UnitWeights};
+pub use error::Error;
+pub use plan::{Fate, MaskPlan, MaskedUnit, Target, UnitKind, plan, plan_with};
+pub use replace::{Names, NoReplacements, Replacements, SameType};
+pub use stats::MaskStats;

@@ -1,0 +1,207 @@
+//! The settings of masking, as a run file holds them.
+
+use jove_core::Pos;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// How much is masked, in which units, and what the model sees instead.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct MaskConfig {
+    /// Share of the tokens (special ones not counted) that become targets, in (0, 0.9]. Default 0.15.
+    pub budget: f64,
+    /// How the budget is shared among the kinds of units. Default: whole words only.
+    pub weights: UnitWeights,
+    /// What stands in place of a target. Default 0.8 mask, 0.1 random, 0.1 kept (BERT, arXiv 1810.04805, section 3.1).
+    pub corruption: Corruption,
+    /// Whether mask, random or keep is drawn once for a unit or for each of its tokens. Default `unit`.
+    pub draw: Draw,
+    /// Parts of speech that count as POS units, by universal tag. Default NOUN, VERB, ADJ, PROPN.
+    pub pos_tags: Vec<Pos>,
+    /// Chance that a span grows by no further word, in (0, 1]; the mean length is about its inverse. Default 0.2
+    /// (SpanBERT, arXiv 1907.10529, section 3.1).
+    pub span_stop: f64,
+    /// The longest span, in words, 1 to 64. Default 10.
+    pub span_words_max: u32,
+    /// The longest unit, in tokens, 1 to 512; longer words and entities are left to the other kinds. Default 16.
+    pub unit_tokens_max: u32,
+    /// Share of the chosen entities that are replaced by another entity of the same type with as many tokens, where the
+    /// caller knows one, in [0, 1]. Default 0.
+    pub entity_swap: f64,
+}
+
+/// Shares of the budget, in tokens; they need not sum to 1. A kind that a text has too few units of leaves its share to
+/// the others.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct UnitWeights {
+    /// Linked mentions. Default 0.
+    pub entity: f64,
+    /// Words whose part of speech is in `pos-tags`. Default 0.
+    pub pos: f64,
+    /// Words of any kind, and single tokens that no word covers. Default 1.
+    pub word: f64,
+    /// Runs of words with geometric length. Default 0.
+    pub span: f64,
+    /// Single tokens. Default 0.
+    pub token: f64,
+}
+
+/// What the model sees in place of a target; the rest to 1 is kept as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Corruption {
+    /// Share that becomes the mask token, in [0, 1]. Default 0.8.
+    pub mask: f64,
+    /// Share that becomes a random token, in [0, 1]. Default 0.1.
+    pub random: f64,
+}
+
+/// How often mask, random or keep is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Draw {
+    /// Once for a unit: all its tokens share their fate.
+    Unit,
+    /// For each token on its own.
+    Token,
+}
+
+impl Default for MaskConfig {
+    fn default() -> Self {
+        Self {
+            budget: 0.15,
+            weights: UnitWeights::default(),
+            corruption: Corruption::default(),
+            draw: Draw::Unit,
+            pos_tags: vec![Pos::Noun, Pos::Verb, Pos::Adj, Pos::Propn],
+            span_stop: 0.2,
+            span_words_max: 10,
+            unit_tokens_max: 16,
+            entity_swap: 0.0,
+        }
+    }
+}
+
+impl Default for UnitWeights {
+    fn default() -> Self {
+        Self { word: 1.0, ..Self::NONE }
+    }
+}
+
+impl UnitWeights {
+    const NONE: Self = Self { entity: 0.0, pos: 0.0, word: 0.0, span: 0.0, token: 0.0 };
+}
+
+impl Default for Corruption {
+    fn default() -> Self {
+        Self { mask: 0.8, random: 0.1 }
+    }
+}
+
+impl MaskConfig {
+    /// The recipe of the pure-data variant: whole words.
+    pub fn pd() -> Self {
+        Self::default()
+    }
+
+    /// The recipe of the knowledge variant: entity : POS : random tokens as 0.4 : 0.3 : 0.3 (the split of CKBERT,
+    /// arXiv 2210.05287).
+    pub fn kg() -> Self {
+        Self { weights: UnitWeights { entity: 0.4, pos: 0.3, token: 0.3, ..UnitWeights::NONE }, ..Self::default() }
+    }
+
+    /// The recipe of the multilingual variant: single tokens, as XLM-R does (arXiv 1911.02116).
+    pub fn ml() -> Self {
+        Self { weights: UnitWeights { token: 1.0, ..UnitWeights::NONE }, draw: Draw::Token, ..Self::default() }
+    }
+
+    /// Checks every number against its range.
+    ///
+    /// # Errors
+    /// Names the first field that is outside its range.
+    pub fn validate(&self) -> Result<(), Error> {
+        let shares = [
+            ("corruption.mask", self.corruption.mask),
+            ("corruption.random", self.corruption.random),
+            ("corruption.mask + corruption.random", self.corruption.mask + self.corruption.random - 1e-9),
+            ("entity-swap", self.entity_swap),
+        ];
+        for (field, share) in shares {
+            check(field, "a share from 0 to 1", share, (-1e-9..=1.0).contains(&share))?;
+        }
+        for (field, weight) in self.weights.named() {
+            check(field, "a finite weight from 0", weight, weight.is_finite() && weight >= 0.0)?;
+        }
+        check("budget", "a share above 0, at most 0.9", self.budget, self.budget > 0.0 && self.budget <= 0.9)?;
+        check(
+            "span-stop",
+            "a chance above 0, at most 1",
+            self.span_stop,
+            self.span_stop > 0.0 && self.span_stop <= 1.0,
+        )?;
+        let (words, tokens) = (self.span_words_max, self.unit_tokens_max);
+        check("span-words-max", "a whole number from 1 to 64", f64::from(words), (1..=64).contains(&words))?;
+        check("unit-tokens-max", "a whole number from 1 to 512", f64::from(tokens), (1..=512).contains(&tokens))?;
+        if self.weights.named().iter().all(|(_, weight)| *weight == 0.0) {
+            return Err(Error::NoWeight);
+        }
+        if self.weights.pos > 0.0 && self.pos_tags.is_empty() {
+            return Err(Error::NoTags { weight: self.weights.pos });
+        }
+        Ok(())
+    }
+}
+
+impl UnitWeights {
+    fn named(&self) -> [(&'static str, f64); 5] {
+        [
+            ("weights.entity", self.entity),
+            ("weights.pos", self.pos),
+            ("weights.word", self.word),
+            ("weights.span", self.span),
+            ("weights.token", self.token),
+        ]
+    }
+}
+
+fn check(field: &'static str, expected: &'static str, found: f64, holds: bool) -> Result<(), Error> {
+    if holds { Ok(()) } else { Err(Error::OutOfRange { field, expected, found }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_recipes_are_valid() {
+        for config in [MaskConfig::default(), MaskConfig::pd(), MaskConfig::kg(), MaskConfig::ml()] {
+            config.validate().unwrap();
+        }
+    }
+
+    fn refused(change: impl Fn(&mut MaskConfig), expected: &str) {
+        let mut config = MaskConfig::kg();
+        change(&mut config);
+        let message = config.validate().unwrap_err().to_string();
+        assert!(message.starts_with(expected), "{message}");
+    }
+
+    #[test]
+    fn numbers_outside_their_range_are_named() {
+        refused(|c| c.budget = 0.0, "mask.budget: expected a share above 0");
+        refused(|c| c.budget = f64::NAN, "mask.budget");
+        refused(|c| c.corruption.mask = 1.5, "mask.corruption.mask: ");
+        refused(|c| c.corruption.random = 0.3, "mask.corruption.mask + corruption.random");
+        refused(|c| c.weights.pos = -1.0, "mask.weights.pos");
+        refused(|c| c.weights.span = f64::INFINITY, "mask.weights.span");
+        refused(|c| c.span_stop = 0.0, "mask.span-stop");
+        refused(|c| c.span_words_max = 0, "mask.span-words-max");
+        refused(|c| c.unit_tokens_max = 1000, "mask.unit-tokens-max");
+        refused(|c| c.entity_swap = 2.0, "mask.entity-swap");
+        refused(|c| c.weights = UnitWeights::NONE, "mask.weights: expected at least one");
+        refused(|c| c.pos_tags.clear(), "mask.pos-tags");
+    }
+}

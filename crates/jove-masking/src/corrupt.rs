@@ -1,0 +1,83 @@
+//! What the model sees in place of a chosen unit.
+
+use jove_core::{SpecialTokens, TokenId, TokenizedText};
+use rand::{Rng, RngExt};
+
+use crate::pools::Unit;
+use crate::{Corruption, Draw, Fate, MaskConfig, Replacements, Target};
+
+/// Appends the unit's targets, in order of position.
+pub(crate) fn corrupt<R: Rng>(
+    unit: &Unit,
+    text: &TokenizedText,
+    config: &MaskConfig,
+    specials: &SpecialTokens,
+    replacements: &impl Replacements,
+    rng: &mut R,
+    targets: &mut Vec<Target>,
+) {
+    let tokens = &text.tokens[unit.span.range()];
+    let swap = swap(unit, tokens, config, specials, replacements, rng);
+    let shared = draw_fate(config.corruption, rng);
+    for (index, original) in tokens.iter().copied().enumerate() {
+        if specials.contains(original) {
+            continue;
+        }
+        let fate = match (swap, config.draw) {
+            (Some(_), _) => Fate::Swap,
+            (None, Draw::Unit) => shared,
+            (None, Draw::Token) => draw_fate(config.corruption, rng),
+        };
+        let input = match (swap, fate) {
+            (Some(tokens), _) => tokens[index],
+            (None, Fate::Mask) => specials.mask,
+            (None, Fate::Random) => random_token(specials, rng),
+            (None, _) => original,
+        };
+        let position = unit.span.start + index as u32;
+        targets.push(Target { position, original, input, kind: unit.kind, fate });
+    }
+}
+
+/// The tokens of another entity, where the setting asks for one and the caller knows one of the right length.
+fn swap<'a, R: Rng>(
+    unit: &Unit,
+    tokens: &[TokenId],
+    config: &MaskConfig,
+    specials: &SpecialTokens,
+    replacements: &'a impl Replacements,
+    rng: &mut R,
+) -> Option<&'a [TokenId]> {
+    let entity = unit.entity.filter(|_| config.entity_swap > 0.0)?;
+    if !rng.random_bool(config.entity_swap) {
+        return None;
+    }
+    let candidates = replacements.candidates(entity, tokens.len());
+    if candidates.is_empty() {
+        return None;
+    }
+    let picked = candidates.get(rng.random_range(0..candidates.len()));
+    let usable = picked != tokens && !picked.iter().any(|token| specials.contains(*token));
+    usable.then_some(picked)
+}
+
+fn draw_fate<R: Rng>(corruption: Corruption, rng: &mut R) -> Fate {
+    let point: f64 = rng.random();
+    if point < corruption.mask {
+        Fate::Mask
+    } else if point < corruption.mask + corruption.random {
+        Fate::Random
+    } else {
+        Fate::Keep
+    }
+}
+
+/// A piece that is not special, all alike likely.
+fn random_token<R: Rng>(specials: &SpecialTokens, rng: &mut R) -> TokenId {
+    loop {
+        let token = TokenId(rng.random_range(0..specials.vocab_size));
+        if !specials.contains(token) {
+            return token;
+        }
+    }
+}
