@@ -1,1 +1,9 @@
-//! Run files, cached stages, the comparison table and the report.
+//! Experiments: a run file, its stages, what came out.
+
+mod cache;
+mod error;
+pub mod report;
+pub mod results;
+mod settings;
+
+pub use error::{Error, Result};

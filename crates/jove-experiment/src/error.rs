@@ -1,0 +1,106 @@
+//! What can go wrong in an experiment.
+
+use std::path::{Path, PathBuf};
+
+use jove_core::Advise;
+
+/// Why an experiment stopped.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The run file is not what it should be.
+    #[error("{}: {message}", path.display())]
+    RunFile {
+        /// The run file.
+        path: PathBuf,
+        /// What is wrong, with line and column where known.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// A `--set` argument cannot be applied.
+    #[error("--set {assignment}: {message}")]
+    Override {
+        /// The argument.
+        assignment: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// A setting holds a value that no run can have.
+    #[error("{key}: expected {expected}, found {found}")]
+    Setting {
+        /// Its dotted path in the run file.
+        key: String,
+        /// What may stand there.
+        expected: String,
+        /// What stands there.
+        found: String,
+    },
+    /// The data cannot carry the experiment.
+    #[error("{what}")]
+    Data {
+        /// What is missing or wrong.
+        what: String,
+        /// What to do.
+        hint: String,
+    },
+    /// A file could not be read or written.
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+    /// Another process is at work on the same stage.
+    #[error("another run is at work on {}", path.display())]
+    Busy {
+        /// The stage's folder.
+        path: PathBuf,
+    },
+    /// The user asked to stop.
+    #[error("stopped before the end; everything finished so far is kept")]
+    Interrupted,
+}
+
+/// A result of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// An [`Error::Io`] about one file.
+    pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        Self::Io { action, path: path.to_owned(), source }
+    }
+}
+
+impl Advise for Error {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::RunFile { hint, .. } => hint.clone(),
+            Self::Override { .. } => {
+                Some("write it as --set train.steps=200; `jove run FILE --resolve` prints every key".to_owned())
+            }
+            Self::Setting { .. } => Some("docs/run-file.md lists every setting with its unit and default".to_owned()),
+            Self::Data { hint, .. } => Some(hint.clone()),
+            Self::Io { source, path, .. } => io_hint(source, path),
+            Self::Busy { .. } => Some("wait for it, or give this run another `output` folder".to_owned()),
+            Self::Interrupted => Some("run the same command again to go on from there".to_owned()),
+        }
+    }
+}
+
+fn io_hint(source: &std::io::Error, path: &Path) -> Option<String> {
+    use std::io::ErrorKind;
+    match source.kind() {
+        ErrorKind::NotFound => {
+            Some(format!("check the path; relative paths in a run file start at `data.root` ({})", path.display()))
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Some("free some space and run again; finished stages are kept".to_owned())
+        }
+        ErrorKind::PermissionDenied => Some("check who owns the file and its folder".to_owned()),
+        _ => None,
+    }
+}

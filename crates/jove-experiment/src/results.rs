@@ -1,0 +1,219 @@
+//! What a trained variant achieved, as the table and the report read it.
+
+use serde::{Deserialize, Serialize};
+
+/// One number that a probe measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measure {
+    /// The probe, such as `entity cloze`.
+    pub probe: String,
+    /// What was measured, such as `R@1`.
+    pub measure: String,
+    /// Its value.
+    pub value: f64,
+    /// What guessing would give, where that is known.
+    pub chance: Option<f64>,
+    /// Over how many items.
+    pub items: usize,
+    /// Whether more is better.
+    pub higher_is_better: bool,
+}
+
+/// One point of a learning curve.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// Real tokens seen so far.
+    pub tokens: u64,
+    /// Mean loss of masked-language modelling, in nats a masked token.
+    pub loss: f64,
+}
+
+/// What one variant achieved under one seed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ArmResult {
+    /// The variant's name in the run file.
+    pub variant: String,
+    /// Its seed.
+    pub seed: u64,
+    /// Parameters of the model.
+    pub parameters: u64,
+    /// Real tokens trained on.
+    pub tokens: u64,
+    /// Wall time of training, in seconds.
+    pub seconds: f64,
+    /// The learning curve.
+    pub curve: Vec<CurvePoint>,
+    /// What the probes measured.
+    pub measures: Vec<Measure>,
+}
+
+/// Mean and spread of one measure of one variant over its seeds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Summary {
+    /// Mean over seeds.
+    pub mean: f64,
+    /// Standard deviation over seeds (n − 1); 0 for a single seed.
+    pub deviation: f64,
+    /// Number of seeds.
+    pub seeds: usize,
+}
+
+impl Summary {
+    /// Of some values; `None` where there are none.
+    pub fn of(values: &[f64]) -> Option<Self> {
+        let seeds = values.len();
+        if seeds == 0 {
+            return None;
+        }
+        let mean = values.iter().sum::<f64>() / seeds as f64;
+        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+        let deviation = if seeds > 1 { (squares / (seeds - 1) as f64).sqrt() } else { 0.0 };
+        Some(Self { mean, deviation, seeds })
+    }
+}
+
+/// One row of the comparison: a measure, and what each variant achieved in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The measure; its `value` is that of the first variant and seed.
+    pub measure: Measure,
+    /// One cell a variant, in the order of the run file; `None` where the variant was not measured so.
+    pub cells: Vec<Option<Summary>>,
+    /// For each variant, its value minus the first variant's, seed by seed.
+    pub differences: Vec<Vec<f64>>,
+}
+
+/// The comparison table: a row for each measure, in the order in which probes gave them.
+pub fn compare(variants: &[String], results: &[ArmResult]) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for measure in results.iter().flat_map(|result| &result.measures) {
+        let known = rows.iter().any(|row| same(&row.measure, measure));
+        if !known {
+            rows.push(row(variants, results, measure));
+        }
+    }
+    rows
+}
+
+fn same(a: &Measure, b: &Measure) -> bool {
+    a.probe == b.probe && a.measure == b.measure
+}
+
+fn row(variants: &[String], results: &[ArmResult], measure: &Measure) -> Row {
+    let values: Vec<Vec<(u64, f64)>> = variants.iter().map(|variant| values_of(variant, results, measure)).collect();
+    let cells =
+        values.iter().map(|values| Summary::of(&values.iter().map(|(_, value)| *value).collect::<Vec<_>>())).collect();
+    let base = values.first().cloned().unwrap_or_default();
+    let differences = values
+        .iter()
+        .map(|values| {
+            values
+                .iter()
+                .filter_map(|(seed, value)| base.iter().find(|(other, _)| other == seed).map(|(_, base)| value - base))
+                .collect()
+        })
+        .collect();
+    Row { measure: measure.clone(), cells, differences }
+}
+
+fn values_of(variant: &str, results: &[ArmResult], measure: &Measure) -> Vec<(u64, f64)> {
+    results
+        .iter()
+        .filter(|result| result.variant == variant)
+        .filter_map(|result| {
+            let found = result.measures.iter().find(|other| same(other, measure))?;
+            Some((result.seed, found.value))
+        })
+        .collect()
+}
+
+impl Row {
+    /// What the differences of one variant to the first say, in plain words.
+    pub fn verdict(&self, variant: usize) -> Verdict {
+        let differences = &self.differences[variant];
+        let Some(summary) = Summary::of(differences) else { return Verdict::NotMeasured };
+        let better = |difference: f64| if self.measure.higher_is_better { difference > 0.0 } else { difference < 0.0 };
+        if differences.len() < 2 {
+            return if better(summary.mean) { Verdict::AboveOnce } else { Verdict::NotAbove };
+        }
+        if differences.iter().all(|difference| better(*difference)) {
+            Verdict::AboveAlways
+        } else if better(summary.mean) {
+            Verdict::AboveOnAverage
+        } else {
+            Verdict::NotAbove
+        }
+    }
+}
+
+/// How one variant compares to the first one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Better under every one of several seeds.
+    AboveAlways,
+    /// Better on average over seeds, not under each.
+    AboveOnAverage,
+    /// Better under the only seed.
+    AboveOnce,
+    /// Not better.
+    NotAbove,
+    /// No pair of numbers to compare.
+    NotMeasured,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result(variant: &str, seed: u64, value: f64) -> ArmResult {
+        let measure = Measure {
+            probe: "entity cloze".into(),
+            measure: "R@1".into(),
+            value,
+            chance: None,
+            items: 10,
+            higher_is_better: true,
+        };
+        ArmResult {
+            variant: variant.into(),
+            seed,
+            parameters: 1,
+            tokens: 1,
+            seconds: 1.0,
+            curve: Vec::new(),
+            measures: vec![measure],
+        }
+    }
+
+    #[test]
+    fn differences_are_paired_by_seed() {
+        let results = [result("pd", 1, 0.2), result("pd", 2, 0.4), result("kg", 2, 0.5), result("kg", 3, 0.9)];
+        let rows = compare(&["pd".into(), "kg".into()], &results);
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0].differences[1].len(), 1);
+        assert!((rows[0].differences[1][0] - 0.1).abs() < 1e-12);
+        assert_eq!(rows[0].verdict(1), Verdict::AboveOnce);
+    }
+
+    #[test]
+    fn verdicts_say_no_more_than_the_seeds() {
+        let results = [
+            result("pd", 1, 0.2),
+            result("pd", 2, 0.4),
+            result("kg", 1, 0.3),
+            result("kg", 2, 0.3),
+            result("ml", 1, 0.1),
+        ];
+        let rows = compare(&["pd".into(), "kg".into(), "ml".into(), "none".into()], &results);
+        assert_eq!(rows[0].verdict(1), Verdict::NotAbove);
+        assert_eq!(rows[0].verdict(2), Verdict::NotAbove);
+        assert_eq!(rows[0].verdict(3), Verdict::NotMeasured);
+    }
+
+    #[test]
+    fn spread_is_of_the_sample() {
+        let summary = Summary::of(&[1.0, 3.0]).unwrap();
+        assert!((summary.deviation - 2f64.sqrt()).abs() < 1e-12);
+        assert_eq!(Summary::of(&[]), None);
+    }
+}

@@ -1,0 +1,85 @@
+//! What every command is handed: where to print, how to show progress.
+
+use std::fmt::Display;
+use std::io::{IsTerminal, Write};
+
+use clap::Args;
+use serde::Serialize;
+use tracing_subscriber::EnvFilter;
+
+use crate::progress::Bars;
+
+/// Options of every command.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct Global {
+    /// Print machine-readable JSON on standard output.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Show no progress.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Log more; twice for everything. `JOVE_LOG` takes filters such as `jove_trainer=debug`.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+/// How a command that met no error ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// All is well.
+    Done,
+    /// The command did its work, and a check that it makes did not pass.
+    #[allow(dead_code, reason = "commands that check are added with their crates")]
+    CheckFailed,
+}
+
+/// Standard output, progress and the global options.
+pub(crate) struct Context {
+    global: Global,
+    progress: Bars,
+}
+
+impl Context {
+    /// Sets up logging, progress bars and the handler of Ctrl-C.
+    pub(crate) fn new(global: Global) -> Self {
+        let progress = Bars::new(!global.quiet);
+        let level = match global.verbose {
+            0 => "warn",
+            1 => "info",
+            _ => "debug",
+        };
+        let filter = EnvFilter::try_from_env("JOVE_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(progress.log_writer())
+            .with_ansi(std::io::stderr().is_terminal())
+            .without_time()
+            .with_target(false)
+            .init();
+        progress.stop_on_interrupt();
+        Self { global, progress }
+    }
+
+    /// Where libraries report progress.
+    pub(crate) fn progress(&self) -> &Bars {
+        &self.progress
+    }
+
+    /// Whether output is for machines.
+    pub(crate) fn json(&self) -> bool {
+        self.global.json
+    }
+
+    /// Prints one line of data.
+    pub(crate) fn print(&self, line: impl Display) -> anyhow::Result<()> {
+        self.progress.clear();
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{line}")?;
+        Ok(out.flush()?)
+    }
+
+    /// Prints one value as a line of JSON.
+    pub(crate) fn print_json(&self, value: &impl Serialize) -> anyhow::Result<()> {
+        self.print(serde_json::to_string(value)?)
+    }
+}

@@ -1,0 +1,174 @@
+//! Progress bars on standard error, and Ctrl-C.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jove_core::Progress;
+
+/// How often a line is written where standard error is a file.
+const PLAIN_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Bars on a terminal, occasional lines in a file, nothing when quiet.
+pub(crate) struct Bars {
+    shown: bool,
+    terminal: bool,
+    screen: MultiProgress,
+    tasks: Mutex<Vec<Task>>,
+    interrupted: Arc<AtomicBool>,
+}
+
+struct Task {
+    name: String,
+    total: Option<u64>,
+    unit: &'static str,
+    done: u64,
+    note: String,
+    begun: Instant,
+    written: Instant,
+    bar: ProgressBar,
+}
+
+impl Bars {
+    pub(crate) fn new(shown: bool) -> Self {
+        let terminal = io::stderr().is_terminal();
+        let target =
+            if shown && terminal { ProgressDrawTarget::stderr_with_hz(8) } else { ProgressDrawTarget::hidden() };
+        Self {
+            shown,
+            terminal,
+            screen: MultiProgress::with_draw_target(target),
+            tasks: Mutex::default(),
+            interrupted: Arc::default(),
+        }
+    }
+
+    /// Where log lines go, so that they do not cut through a bar.
+    pub(crate) fn log_writer(&self) -> impl Fn() -> LogWriter + Send + Sync + 'static {
+        let screen = self.screen.clone();
+        move || LogWriter(screen.clone())
+    }
+
+    /// The first Ctrl-C asks the work to stop at the next safe place; the second ends the process.
+    pub(crate) fn stop_on_interrupt(&self) {
+        let interrupted = Arc::clone(&self.interrupted);
+        let installed = ctrlc::set_handler(move || {
+            if interrupted.swap(true, Ordering::SeqCst) {
+                std::process::abort();
+            }
+            let _ = writeln!(io::stderr(), "\nstopping at the next safe place; press Ctrl-C again to stop at once");
+        });
+        if let Err(error) = installed {
+            tracing::warn!("Ctrl-C will stop the program at once: {error}");
+        }
+    }
+
+    /// Removes what is drawn.
+    pub(crate) fn clear(&self) {
+        let _ = self.screen.clear();
+    }
+
+    fn with_task(&self, change: impl FnOnce(&mut Task)) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(task) = tasks.last_mut() {
+            change(task);
+        }
+    }
+
+    fn write_line(&self, line: &str) {
+        if self.shown && !self.terminal {
+            let _ = writeln!(io::stderr(), "{line}");
+        }
+    }
+}
+
+impl Progress for Bars {
+    fn begin(&self, task: &str, total: Option<u64>, unit: &'static str) {
+        let bar = self.screen.add(total.map_or_else(ProgressBar::new_spinner, ProgressBar::new));
+        bar.set_style(style(total.is_some()));
+        bar.set_prefix(task.to_owned());
+        bar.enable_steady_tick(Duration::from_millis(200));
+        self.write_line(&format!("{task} …"));
+        let now = Instant::now();
+        let task =
+            Task { name: task.to_owned(), total, unit, done: 0, note: String::new(), begun: now, written: now, bar };
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task);
+    }
+
+    fn advance(&self, by: u64) {
+        self.with_task(|task| {
+            task.done += by;
+            task.bar.inc(by);
+            if task.written.elapsed() > PLAIN_INTERVAL {
+                task.written = Instant::now();
+                self.write_line(&task.line());
+            }
+        });
+    }
+
+    fn note(&self, text: &str) {
+        self.with_task(|task| {
+            text.clone_into(&mut task.note);
+            task.bar.set_message(text.to_owned());
+        });
+    }
+
+    fn end(&self) {
+        let ended = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        if let Some(task) = ended {
+            task.bar.finish_and_clear();
+            if self.shown && self.terminal {
+                let _ = self.screen.println(task.summary());
+            } else {
+                self.write_line(&task.summary());
+            }
+        }
+    }
+
+    fn cancelled(&self) -> bool {
+        self.interrupted.load(Ordering::SeqCst)
+    }
+}
+
+impl Task {
+    fn line(&self) -> String {
+        let total = self.total.map_or_else(String::new, |total| format!("/{total}"));
+        let left = self.seconds_left().map_or_else(String::new, |left| format!(", {left:.0} s left"));
+        format!("{}: {}{total} {}{left} {}", self.name, self.done, self.unit, self.note)
+    }
+
+    fn seconds_left(&self) -> Option<f64> {
+        let todo = self.total?.checked_sub(self.done)?;
+        (self.done > 0).then(|| self.begun.elapsed().as_secs_f64() * todo as f64 / self.done as f64)
+    }
+
+    fn summary(&self) -> String {
+        let count = if self.done > 0 { format!("{} {}, ", self.done, self.unit) } else { String::new() };
+        let note = if self.note.is_empty() { String::new() } else { format!(", {}", self.note) };
+        format!("  {:<28} {count}{:.1} s{note}", self.name, self.begun.elapsed().as_secs_f64())
+    }
+}
+
+fn style(bounded: bool) -> ProgressStyle {
+    let template = if bounded {
+        "  {prefix:<28} {bar:24.cyan/dim} {pos}/{len} {elapsed} elapsed, {eta} left  {msg}"
+    } else {
+        "  {prefix:<28} {spinner} {pos} {elapsed}  {msg}"
+    };
+    ProgressStyle::with_template(template).expect("the template is a constant").progress_chars("━╸─")
+}
+
+/// Writes log lines above the bars.
+pub(crate) struct LogWriter(MultiProgress);
+
+impl Write for LogWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.suspend(|| io::stderr().write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
