@@ -1,0 +1,198 @@
+//! Where a name may begin and end inside running text.
+
+use unicode_normalization::char::is_combining_mark;
+use unicode_script::{Script, UnicodeScript};
+
+/// How the characters of a script stand together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Joining {
+    /// Letters and digits of scripts with spaces: a name never begins or ends between two of them.
+    Spaced,
+    /// Katakana, and its length mark: foreign words, one run each.
+    Katakana,
+    /// Hangul: a name begins at a word's start, but a particle may follow it.
+    Hangul,
+    /// Han, Hiragana, Thai and the like: no spaces, nothing to see from the characters alone.
+    Free,
+    /// White space, punctuation, symbols.
+    Apart,
+}
+
+/// Particles that follow a Korean noun in the same word, the longer ones first.
+const KOREAN_PARTICLES: [&str; 34] = [
+    "에서는",
+    "으로는",
+    "에게서",
+    "까지는",
+    "이라고",
+    "에서",
+    "에게",
+    "으로",
+    "까지",
+    "부터",
+    "처럼",
+    "보다",
+    "이나",
+    "이란",
+    "라는",
+    "이며",
+    "이고",
+    "이다",
+    "에는",
+    "과의",
+    "와의",
+    "은",
+    "는",
+    "이",
+    "가",
+    "을",
+    "를",
+    "의",
+    "에",
+    "도",
+    "로",
+    "와",
+    "과",
+    "만",
+];
+
+/// Whether `text[start..end]`, which is not empty, may be a name.
+pub(crate) fn stands_alone(text: &str, start: usize, end: usize) -> bool {
+    begins_alone(text, start) && ends_alone(text, end)
+}
+
+fn begins_alone(text: &str, start: usize) -> bool {
+    let (Some(before), Some(first)) = (text[..start].chars().next_back(), text[start..].chars().next()) else {
+        return true;
+    };
+    !glued(before, first)
+        && {
+            let (left, right) = (joining(before), joining(first));
+            left == Joining::Apart || left == Joining::Free || left != right
+        }
+        && !leads(before)
+}
+
+fn ends_alone(text: &str, end: usize) -> bool {
+    let (Some(last), Some(after)) = (text[..end].chars().next_back(), text[end..].chars().next()) else {
+        return true;
+    };
+    if glued(last, after) || leads(last) {
+        return false;
+    }
+    match (joining(last), joining(after)) {
+        (Joining::Hangul, Joining::Hangul) => particle_follows(&text[end..]),
+        (left, right) => left == Joining::Apart || left == Joining::Free || left != right,
+    }
+}
+
+/// Whether a character belongs to the one before it: a combining mark, a joiner, a variation selector, a skin tone, or
+/// a vowel that Thai and Lao write after or above its consonant.
+fn glued(before: char, c: char) -> bool {
+    if c.is_ascii() && before != '\u{200d}' {
+        return false;
+    }
+    before == '\u{200d}'
+        || is_combining_mark(c)
+        || matches!(c, '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0020}'..='\u{e007f}')
+        || matches!(c, '\u{e30}'..='\u{e3a}' | '\u{e45}'..='\u{e4e}' | '\u{eb0}'..='\u{ebc}' | '\u{ec8}'..='\u{ecd}')
+}
+
+/// Vowels that Thai and Lao write before the consonant they follow in speech.
+fn leads(c: char) -> bool {
+    matches!(c, '\u{e40}'..='\u{e44}' | '\u{ec0}'..='\u{ec4}')
+}
+
+fn joining(c: char) -> Joining {
+    if c.is_ascii() {
+        return if c.is_ascii_alphanumeric() { Joining::Spaced } else { Joining::Apart };
+    }
+    if ('\u{4e00}'..='\u{9fff}').contains(&c) {
+        return Joining::Free;
+    }
+    if c == 'ー' {
+        return Joining::Katakana;
+    }
+    if !c.is_alphanumeric() && !is_combining_mark(c) {
+        return Joining::Apart;
+    }
+    match c.script() {
+        Script::Han
+        | Script::Hiragana
+        | Script::Bopomofo
+        | Script::Yi
+        | Script::Thai
+        | Script::Lao
+        | Script::Khmer
+        | Script::Myanmar => Joining::Free,
+        Script::Katakana => Joining::Katakana,
+        Script::Hangul => Joining::Hangul,
+        _ => Joining::Spaced,
+    }
+}
+
+fn particle_follows(rest: &str) -> bool {
+    KOREAN_PARTICLES.iter().filter_map(|particle| rest.strip_prefix(particle)).any(|after| {
+        let next = after.chars().next();
+        next.is_none_or(|c| joining(c) != Joining::Hangul)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `text` marks the name by brackets.
+    fn check(text: &str, expected: bool) {
+        let start = text.find('[').unwrap();
+        let end = text.find(']').unwrap() - 1;
+        let plain = text.replace(['[', ']'], "");
+        assert_eq!(stands_alone(&plain, start, end), expected, "{text}");
+    }
+
+    #[test]
+    fn names_stand_alone() {
+        for text in [
+            "[中]",
+            "x [cat] y",
+            "用[Rust]写",
+            "在[北京]大学",
+            "[서울]은 크다",
+            "[서울]에서",
+            "(א[ב]".replace('א', "").as_str(),
+            "[アメリカ]の",
+            "[C++]!",
+            "3 [kg]",
+            "[😀]😀",
+            "[ไทย]แลนด์",
+            "[ক]",
+            "a-[b]-c",
+        ] {
+            check(text, true);
+        }
+    }
+
+    #[test]
+    fn parts_of_words_do_not() {
+        for text in [
+            "con[cat]",
+            "[cat]s",
+            "[서울]사람",
+            "옛[서울]",
+            "[アメリカ]ン",
+            "[e]\u{301}",
+            "[👩]\u{200d}🔬",
+            "👩\u{200d}[🔬]",
+            "[👍]🏽",
+            "19[98]",
+            "H2[O]",
+            "เ[ก]",
+            "[ก]า",
+            "א[ב]",
+            "[क]ि",
+            "[привет]ы",
+        ] {
+            check(text, false);
+        }
+    }
+}

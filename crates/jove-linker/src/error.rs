@@ -1,0 +1,88 @@
+//! Why a linker or a tagger cannot be built.
+
+use jove_core::{Advise, EntityId};
+
+/// Why a linker or a tagger cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A name without a visible character.
+    #[error("alias {row} of entity {}: expected a name, found {alias:?}", entity.0)]
+    BlankAlias {
+        /// Which record, counted from 1.
+        row: u64,
+        /// Whose name it is.
+        entity: EntityId,
+        /// The name as given.
+        alias: String,
+    },
+    /// A name longer than any name is.
+    #[error("alias {row} of entity {}: expected at most {max} bytes, found {found}", entity.0)]
+    LongAlias {
+        /// Which record, counted from 1.
+        row: u64,
+        /// Whose name it is.
+        entity: EntityId,
+        /// The longest name that is taken, in bytes.
+        max: usize,
+        /// Its length in bytes.
+        found: usize,
+    },
+    /// The names cover nearly all of ordinary text.
+    #[error(
+        "aliases: expected names, found {aliases} aliases that cover {percent:.0} % of ordinary text, such as {examples}"
+    )]
+    LinksEverything {
+        /// Number of different aliases.
+        aliases: usize,
+        /// Share of the probe text's letters that became mentions.
+        percent: f64,
+        /// Some of the mentions.
+        examples: String,
+    },
+    /// A number in the options is outside its range.
+    #[error("link.{field}: expected {expected}, found {found}")]
+    OutOfRange {
+        /// The field, as the run file spells it.
+        field: &'static str,
+        /// The range.
+        expected: &'static str,
+        /// What the run file says.
+        found: f64,
+    },
+    /// The search engine refused the aliases.
+    #[error("aliases: {aliases} of them do not fit the {engine} engine: {reason}")]
+    Engine {
+        /// The engine's name.
+        engine: &'static str,
+        /// Number of different aliases.
+        aliases: usize,
+        /// What the engine says.
+        reason: String,
+    },
+    /// A user word without a visible character, or with white space inside.
+    #[error("user word {row}: expected a word without white space, found {word:?}")]
+    BadWord {
+        /// Which word, counted from 1.
+        row: u64,
+        /// The word as given.
+        word: String,
+    },
+}
+
+impl Advise for Error {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::BlankAlias { .. } | Self::LongAlias { .. } => {
+                "correct or remove the row in the knowledge base's source, then build the base again"
+            }
+            Self::LinksEverything { .. } => {
+                "remove common words and single letters from the names, raise link.chars-min, or learn a stoplist"
+            }
+            Self::OutOfRange { .. } => "leave the field out to take its default",
+            Self::Engine { .. } => "try `engine = \"daachorse\"` under [link]; it takes larger tables",
+            Self::BadWord { .. } => "give one word a row; names with spaces inside are found by the linker itself",
+        };
+        Some(hint.to_owned())
+    }
+}

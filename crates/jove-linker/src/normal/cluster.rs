@@ -1,0 +1,65 @@
+//! The smallest pieces of text that NFKC rewrites on their own.
+
+use std::iter::once;
+
+use unicode_normalization::char::canonical_combining_class;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
+
+/// How many bytes from the start are characters that NFKC leaves alone, whatever follows: ASCII, and Han from U+4000 to
+/// U+9FFF.
+pub(crate) fn plain_run(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let (mut end, mut last) = (0, 0);
+    while let Some(byte) = bytes.get(end) {
+        last = match byte {
+            0..0x80 => 1,
+            0xe4..=0xe9 => 3,
+            _ => break,
+        };
+        end += last;
+    }
+    match text[end..].chars().next() {
+        // The next character may combine with the last one, which then is no longer alone.
+        Some(next) if end > 0 && !begins_cluster(next) => end - last,
+        _ => end,
+    }
+}
+
+/// Bytes of the first cluster: a character and all that may combine with it.
+pub(crate) fn length(text: &str) -> usize {
+    let later = text.char_indices().skip(1).find(|(_, c)| begins_cluster(*c));
+    later.map_or(text.len(), |(start, _)| start)
+}
+
+/// Bytes of the first character; 0 for an empty text.
+pub(crate) fn char_length(text: &str) -> usize {
+    text.chars().next().map_or(0, char::len_utf8)
+}
+
+/// Whether nothing before `c` can combine with it (UAX #15, section 9.1: a stable code point's boundary).
+fn begins_cluster(c: char) -> bool {
+    if c < '\u{300}' || matches!(c, '\u{3001}'..='\u{3029}' | '\u{4e00}'..='\u{9fff}' | '\u{ff01}'..='\u{ff5e}') {
+        return true;
+    }
+    let first = once(c).nfkd().next().unwrap_or(c);
+    canonical_combining_class(first) == 0 && is_nfkc_quick(once(first)) == IsNormalized::Yes
+}
+
+/// The cluster in NFKC, or as it is.
+pub(crate) fn compose(cluster: &str, compatible: bool) -> impl Iterator<Item = char> {
+    let (changed, same) = if compatible { (cluster, "") } else { ("", cluster) };
+    changed.nfkc().chain(same.chars())
+}
+
+/// Lower case; `ß` becomes `ss` and a final sigma an ordinary one, as in full case folding.
+pub(crate) fn fold_case(c: char, fold: bool) -> impl Iterator<Item = char> {
+    let c = match c {
+        'ς' if fold => 'σ',
+        _ => c,
+    };
+    let sharp = fold && matches!(c, 'ß' | 'ẞ');
+    let lower = (fold && !sharp).then(|| c.to_lowercase());
+    let kept = (!fold).then_some(c);
+    let doubled = if sharp { "ss" } else { "" };
+    lower.into_iter().flatten().chain(kept).chain(doubled.chars())
+}

@@ -1,0 +1,89 @@
+//! The settings of linking, as a run file holds them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Normalization};
+
+/// How names are found in text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct LinkOptions {
+    /// The search engine. Default `aho-corasick`.
+    pub engine: EngineKind,
+    /// What counts as the same text.
+    pub normalization: Normalization,
+    /// Whether a name must stand at word boundaries in scripts that write spaces, and may not cut a Katakana run, a
+    /// Thai cluster, a Korean stem or a number. Default true.
+    pub boundaries: bool,
+    /// The shortest name that is looked for, in characters, from 1. Default 2.
+    pub chars_min: u32,
+    /// The lowest score that is linked, in [0, 1]; below it a name counts as naming nothing known. Default 0.
+    pub score_min: f32,
+    /// Which of two overlapping mentions stays. Default `longest`.
+    pub overlap: Overlap,
+}
+
+/// A search engine; both find the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EngineKind {
+    /// The `aho-corasick` crate.
+    AhoCorasick,
+    /// The `daachorse` crate: for a million names and more; quicker to build and to search, and it can be saved.
+    Daachorse,
+}
+
+/// Which of two overlapping mentions stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Overlap {
+    /// The one that starts first, and of those the longest.
+    Longest,
+    /// The one with the higher score, then the longer one, then the one that starts first.
+    Best,
+}
+
+impl Default for LinkOptions {
+    fn default() -> Self {
+        Self {
+            engine: EngineKind::AhoCorasick,
+            normalization: Normalization::default(),
+            boundaries: true,
+            chars_min: 2,
+            score_min: 0.0,
+            overlap: Overlap::Longest,
+        }
+    }
+}
+
+impl LinkOptions {
+    /// Checks every number against its range.
+    ///
+    /// # Errors
+    /// Names the first field that is outside its range.
+    pub fn validate(&self) -> Result<(), Error> {
+        if self.chars_min == 0 {
+            return Err(Error::OutOfRange { field: "chars-min", expected: "a whole number from 1", found: 0.0 });
+        }
+        if !(0.0..=1.0).contains(&self.score_min) {
+            let found = f64::from(self.score_min);
+            return Err(Error::OutOfRange { field: "score-min", expected: "a score from 0 to 1", found });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_outside_their_range_are_named() {
+        LinkOptions::default().validate().unwrap();
+        let short = LinkOptions { chars_min: 0, ..LinkOptions::default() }.validate().unwrap_err();
+        assert_eq!(short.to_string(), "link.chars-min: expected a whole number from 1, found 0");
+        let score = LinkOptions { score_min: f32::NAN, ..LinkOptions::default() }.validate().unwrap_err();
+        assert!(score.to_string().starts_with("link.score-min"), "{score}");
+    }
+}

@@ -1,0 +1,157 @@
+//! Cutting text into words with universal parts of speech.
+
+mod english;
+mod script;
+mod universal;
+
+use std::collections::BTreeMap;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use jieba_rs::Jieba;
+use jove_core::{ByteSpan, Lang, Pos, Word};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use universal::universal_pos;
+
+use crate::Error;
+
+/// How text is cut into words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct TaggerOptions {
+    /// Whether runs of Chinese characters that the dictionary does not know are joined into words by a hidden Markov
+    /// model. Default true.
+    pub new_words: bool,
+    /// How strongly the user's words count. Default `prefer`.
+    pub user_words: UserWords,
+}
+
+impl Default for TaggerOptions {
+    fn default() -> Self {
+        Self { new_words: true, user_words: UserWords::Prefer }
+    }
+}
+
+/// How strongly the user's words count against the dictionary's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum UserWords {
+    /// A user's word is a word wherever its characters stand; the longest one first.
+    Force,
+    /// A user's word is as likely as it must be to win against the words it is made of.
+    Prefer,
+    /// A user's word is taken only where the dictionary would leave single characters.
+    Fallback,
+}
+
+/// A word that the user adds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserWord {
+    /// The word.
+    pub word: String,
+    /// Its tag, in the Peking University set (`nr`, `v`, …) or the universal one (`PROPN`, `VERB`, …).
+    pub tag: String,
+}
+
+/// Cuts text into words; shared by any number of threads.
+pub struct Tagger {
+    jieba: Jieba,
+    new_words: bool,
+    forced: Option<(AhoCorasick, Vec<Pos>)>,
+    unknown_tags: BTreeMap<String, u64>,
+}
+
+impl Tagger {
+    /// Loads the dictionary and adds the user's words to it.
+    ///
+    /// # Errors
+    /// When a user's word is empty or holds white space.
+    pub fn new(options: &TaggerOptions, words: impl IntoIterator<Item = UserWord>) -> Result<Self, Error> {
+        let mut tagger =
+            Self { jieba: Jieba::new(), new_words: options.new_words, forced: None, unknown_tags: BTreeMap::new() };
+        let mut forced = Vec::new();
+        for (row, user) in (1..).zip(words) {
+            if user.word.is_empty() || user.word.contains(char::is_whitespace) {
+                return Err(Error::BadWord { row, word: user.word });
+            }
+            let pos = universal_pos(&user.tag).unwrap_or_else(|| {
+                *tagger.unknown_tags.entry(user.tag.clone()).or_default() += 1;
+                Pos::X
+            });
+            match options.user_words {
+                UserWords::Force => forced.push((user.word, pos)),
+                UserWords::Prefer => {
+                    let frequency = tagger.jieba.suggest_freq(&user.word);
+                    tagger.jieba.add_word(&user.word, Some(frequency), Some(pos.as_str()));
+                }
+                UserWords::Fallback if !tagger.jieba.has_word(&user.word) => {
+                    tagger.jieba.add_word(&user.word, Some(1), Some(pos.as_str()));
+                }
+                UserWords::Fallback => {}
+            }
+        }
+        tagger.force(forced)?;
+        Ok(tagger)
+    }
+
+    /// Tags of user words that no mapping knows, with how often each came; such words are tagged `X`.
+    pub fn unknown_tags(&self) -> &BTreeMap<String, u64> {
+        &self.unknown_tags
+    }
+
+    /// The words of a text, sorted, without overlaps; white space is in none. A text of 2^32 bytes or more has none.
+    pub fn tag(&self, text: &str, lang: Lang) -> Vec<Word> {
+        let mut words = Vec::new();
+        if u32::try_from(text.len()).is_err() {
+            tracing::warn!(bytes = text.len(), "a text of 4 GiB or more is not tagged: split it");
+            return words;
+        }
+        let Some((automaton, tags)) = &self.forced else {
+            self.tag_free(text, 0, lang, &mut words);
+            return words;
+        };
+        let mut next = 0;
+        for found in automaton.find_iter(text) {
+            if !crate::boundary::stands_alone(text, found.start(), found.end()) {
+                continue;
+            }
+            self.tag_free(&text[next..found.start()], next, lang, &mut words);
+            let span = ByteSpan::new(found.start() as u32, found.end() as u32);
+            words.push(Word { span, pos: tags[found.pattern().as_usize()] });
+            next = found.end();
+        }
+        self.tag_free(&text[next..], next, lang, &mut words);
+        words
+    }
+
+    fn force(&mut self, words: Vec<(String, Pos)>) -> Result<(), Error> {
+        if words.is_empty() {
+            return Ok(());
+        }
+        let (names, tags): (Vec<String>, Vec<Pos>) = words.into_iter().unzip();
+        let built = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&names);
+        let automaton = built.map_err(|error| Error::Engine {
+            engine: "aho-corasick",
+            aliases: names.len(),
+            reason: error.to_string(),
+        })?;
+        self.forced = Some((automaton, tags));
+        Ok(())
+    }
+
+    /// Tags text without forced words; `offset` is where it stands in the whole.
+    fn tag_free(&self, text: &str, offset: usize, lang: Lang, words: &mut Vec<Word>) {
+        if script::is_chinese(text, lang) {
+            for tag in self.jieba.tag(text, self.new_words) {
+                if tag.word.chars().all(char::is_whitespace) {
+                    continue;
+                }
+                let span = ByteSpan::new((offset + tag.byte_start) as u32, (offset + tag.byte_end) as u32);
+                words.push(Word { span, pos: universal::of_chinese(tag.word, tag.tag) });
+            }
+        } else {
+            script::tag(text, offset, lang, words);
+        }
+    }
+}

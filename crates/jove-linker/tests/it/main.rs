@@ -1,0 +1,5 @@
+//! Linking and tagging, through the public interface.
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
+mod naive;
+mod tagging;
