@@ -1,0 +1,134 @@
+//! The encoder: embeddings and transformer layers.
+
+use dfdx::prelude::Tape;
+use jove_core::{Layout, ModelConfig, Seed};
+
+use crate::layer::Layer;
+use crate::ops::Tables;
+use crate::{
+    Backend, Error, LayerNorm, Matrix, ParameterMut, ParameterRef, Parameters, Pass, Sequences, ValueMut, ValueRef,
+    init,
+};
+
+/// A transformer encoder in BERT's or XLM-R's layout ("BERT", arXiv 1810.04805; "Unsupervised Cross-lingual
+/// Representation Learning at Scale", arXiv 1911.02116).
+#[derive(Clone, Debug)]
+pub struct Encoder<D: Backend> {
+    config: ModelConfig,
+    dev: D,
+    tokens: Matrix<D>,
+    positions: Matrix<D>,
+    segments: Matrix<D>,
+    norm: LayerNorm<D>,
+    layers: Vec<Layer<D>>,
+}
+
+/// What a forward pass returns. `t` is the number of packed tokens, `h` the hidden size.
+#[derive(Clone, Debug)]
+pub struct Hidden<D: Backend, T> {
+    /// `[t, h]` after the last layer; holds the tape.
+    pub last: Matrix<D, T>,
+    /// `[t, h]` after the layer asked for in [`Pass::layer`], with an empty tape of its own: a loss made of it merges
+    /// with the others when they are added.
+    pub layer: Option<Matrix<D, T>>,
+}
+
+impl<D: Backend> Encoder<D> {
+    /// An encoder with random weights.
+    ///
+    /// # Errors
+    /// If the configuration is not valid or the device fails.
+    pub fn new(config: &ModelConfig, dev: &D, seed: Seed) -> Result<Self, Error> {
+        config.validate()?;
+        let prefix = prefix(config.layout);
+        let table = |name: &str, rows: usize| {
+            let name = format!("{prefix}.embeddings.{name}_embeddings.weight");
+            init::normal(dev, (rows, config.hidden_size), config.initializer_range, seed, &name)
+        };
+        let layer = |n| Layer::new(dev, &format!("{prefix}.encoder.layer.{n}"), config, seed);
+        let norm = format!("{prefix}.embeddings.LayerNorm");
+        Ok(Self {
+            config: config.clone(),
+            dev: dev.clone(),
+            tokens: table("word", config.vocab_size)?,
+            positions: table("position", config.max_position_embeddings)?,
+            segments: table("token_type", config.type_vocab_size)?,
+            norm: LayerNorm::new(dev, norm, config.hidden_size, config.layer_norm_eps)?,
+            layers: (0..config.num_hidden_layers).map(layer).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The hidden states of a batch. Pass `NoneTape` to evaluate and `OwnedTape::default()` to train.
+    ///
+    /// # Errors
+    /// If the batch was built for another configuration, an asked-for layer does not exist, or the device fails.
+    pub fn forward<T: Tape<f32, D>>(&self, batch: &Sequences, tape: T, pass: &Pass) -> Result<Hidden<D, T>, Error> {
+        if let Some(layer) = pass.layer.filter(|&layer| layer > self.layers.len()) {
+            return Err(Error::shape("encoder", format!("a layer up to {}", self.layers.len()), layer.to_string()));
+        }
+        let tables = Tables { tokens: &self.tokens, positions: &self.positions, segments: &self.segments };
+        let x = D::embed(&tables, batch, tape)?;
+        let x = D::add_norm(x, None, &self.norm.weights(), None)?;
+        let mut x = D::dropout(x, pass.mask(0, self.config.hidden_dropout_prob))?;
+        let mut kept = None;
+        for (number, layer) in self.layers.iter().enumerate() {
+            if pass.layer == Some(number) {
+                kept = Some(x.retaped::<T>());
+            }
+            x = layer.forward(x, batch.bounds(), &self.config, number as u32, pass)?;
+        }
+        if pass.layer == Some(self.layers.len()) {
+            kept = Some(x.retaped::<T>());
+        }
+        Ok(Hidden { last: x, layer: kept })
+    }
+
+    /// The word embeddings `[v, h]`, which the masked-language-model head shares.
+    pub fn token_table(&self) -> &Matrix<D> {
+        &self.tokens
+    }
+
+    /// Sizes and constants.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// Where the parameters live.
+    pub fn device(&self) -> &D {
+        &self.dev
+    }
+
+    fn table_names(&self) -> [String; 3] {
+        let prefix = prefix(self.config.layout);
+        ["word", "position", "token_type"].map(|name| format!("{prefix}.embeddings.{name}_embeddings.weight"))
+    }
+}
+
+/// The first part of all names.
+fn prefix(layout: Layout) -> &'static str {
+    match layout {
+        Layout::Bert => "bert",
+        Layout::XlmRoberta => "roberta",
+    }
+}
+
+impl<D: Backend> Parameters<D> for Encoder<D> {
+    fn visit<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
+        for (name, table) in self.table_names().into_iter().zip([&self.tokens, &self.positions, &self.segments]) {
+            f(ParameterRef { name, value: ValueRef::Matrix(table) });
+        }
+        self.norm.visit(f);
+        self.layers.visit(f);
+    }
+
+    fn visit_mut<'a>(&'a mut self, f: &mut dyn FnMut(ParameterMut<'a, D>)) {
+        let tables = [&mut self.tokens, &mut self.positions, &mut self.segments];
+        let prefix = prefix(self.config.layout);
+        for (name, table) in ["word", "position", "token_type"].into_iter().zip(tables) {
+            let name = format!("{prefix}.embeddings.{name}_embeddings.weight");
+            f(ParameterMut { name, value: ValueMut::Matrix(table) });
+        }
+        self.norm.visit_mut(f);
+        self.layers.visit_mut(f);
+    }
+}

@@ -1,0 +1,16 @@
+//! Dot products between rows.
+
+use dfdx::prelude::{Axes2, HasShape, PermuteTo, Tape, TryMatMul};
+
+use crate::error::device;
+use crate::{Backend, Error, Matrix};
+
+pub(crate) fn check<D: Backend, T>(a: &Matrix<D, T>, b: &Matrix<D, T>) -> Result<(), Error> {
+    let (left, right) = (a.shape().1, b.shape().1);
+    if left == right { Ok(()) } else { Err(Error::shape("similarity", format!("rows of {left}"), right.to_string())) }
+}
+
+pub(crate) fn composed<D: Backend, T: Tape<f32, D>>(a: Matrix<D, T>, b: Matrix<D, T>) -> Result<Matrix<D, T>, Error> {
+    check(&a, &b)?;
+    a.try_matmul(b.try_permute::<_, Axes2<1, 0>>().map_err(device)?).map_err(device)
+}
