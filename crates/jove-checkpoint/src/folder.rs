@@ -1,0 +1,247 @@
+//! Folders that appear whole or not at all.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::{Error, Result};
+
+/// A small file that travels with the weights, such as a vocabulary or a tokenizer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExtraFile {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+/// Files of a tokenizer, in any of the layouts that tools know.
+const TOKENIZER_FILES: [&str; 9] = [
+    "vocab.txt",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "sentencepiece.bpe.model",
+    "spiece.model",
+    "tokenizer.model",
+    "README.md",
+];
+
+/// Names of files that the writers here make, tokenizers aside.
+const CHECKPOINT_FILES: [&str; 6] =
+    ["config.json", "bert_config.json", "checkpoint", "model.safetensors", "SHA256SUMS", "config_uer.json"];
+
+/// Endings of files that the writers here make.
+const CHECKPOINT_ENDINGS: [&str; 6] =
+    [".safetensors", ".safetensors.index.json", ".bin", ".bin.index.json", ".index", ".data-00000-of-00001"];
+
+/// The largest file that travels along, in bytes; XLM-R's tokenizer has 17 MB.
+const EXTRA_BYTES_MAX: u64 = 256 << 20;
+
+impl ExtraFile {
+    /// A file with a plain name: no folder, no `..`.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where the name would leave the folder.
+    pub fn new(name: &str, bytes: impl Into<Vec<u8>>) -> Result<Self> {
+        check_plain(Path::new(name), name)?;
+        Ok(Self { name: name.to_owned(), bytes: bytes.into() })
+    }
+
+    /// The name within the folder.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The contents.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The tokenizer's files in a checkpoint folder, in a fixed order; none is no error.
+    ///
+    /// # Errors
+    /// Where a file cannot be read or is larger than 256 MiB.
+    pub fn tokenizer_of(folder: &Path) -> Result<Vec<Self>> {
+        let mut found = Vec::new();
+        for name in TOKENIZER_FILES.into_iter().filter(|name| *name != "README.md") {
+            let path = folder.join(name);
+            if path.is_file() {
+                found.push(Self { name: name.to_owned(), bytes: read_small(&path, EXTRA_BYTES_MAX)? });
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Reads a file that should be small.
+pub(crate) fn read_small(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
+    let length = fs::metadata(path).map_err(Error::io(path))?.len();
+    if length > bytes_max {
+        let reason = format!("expected at most {bytes_max} bytes, found {length}");
+        return Err(Error::Refused { path: path.to_owned(), reason });
+    }
+    fs::read(path).map_err(Error::io(path))
+}
+
+/// Refuses a name that is more than one plain path component.
+pub(crate) fn check_plain(path: &Path, name: &str) -> Result<()> {
+    let mut parts = Path::new(name).components();
+    let plain = matches!((parts.next(), parts.next()), (Some(std::path::Component::Normal(_)), None));
+    if plain && !name.contains(['/', '\\', '\0', ':']) {
+        return Ok(());
+    }
+    let reason = format!("`{}` is not a plain file name", crate::error::shortened(name));
+    Err(Error::Refused { path: path.to_owned(), reason })
+}
+
+/// A folder in the making, beside its final place; gone again unless committed.
+#[derive(Debug)]
+pub(crate) struct NewFolder {
+    target: PathBuf,
+    making: PathBuf,
+}
+
+impl NewFolder {
+    /// Starts a folder that will stand at `target`; an existing one is replaced on commit if it holds nothing foreign.
+    pub(crate) fn create(target: &Path) -> Result<Self> {
+        check_replaceable(target)?;
+        let absolute = std::path::absolute(target).map_err(Error::io(target))?;
+        let parent = absolute.parent().unwrap_or(Path::new("/")).to_owned();
+        fs::create_dir_all(&parent).map_err(Error::io(&parent))?;
+        let making = beside(&absolute, "new")?;
+        fs::create_dir(&making).map_err(Error::io(&making))?;
+        Ok(Self { target: absolute, making })
+    }
+
+    /// Where to write now.
+    pub(crate) fn path(&self) -> &Path {
+        &self.making
+    }
+
+    /// Writes a small file.
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        check_plain(&self.target, name)?;
+        let path = self.making.join(name);
+        let mut file = fs::File::create_new(&path).map_err(Error::io(&path))?;
+        io::Write::write_all(&mut file, bytes).and_then(|()| file.sync_all()).map_err(Error::io(&path))
+    }
+
+    /// Puts the folder in its place.
+    pub(crate) fn commit(self) -> Result<()> {
+        let io = || Error::io(&self.target);
+        check_replaceable(&self.target)?;
+        sync(&self.making);
+        if self.target.exists() {
+            let old = beside(&self.target, "old")?;
+            fs::rename(&self.target, &old).map_err(io())?;
+            if let Err(source) = fs::rename(&self.making, &self.target) {
+                // Put back what was there, so that a failure changes nothing.
+                let _ = fs::rename(&old, &self.target);
+                return Err(Error::Io { path: self.target.clone(), source });
+            }
+            fs::remove_dir_all(&old).map_err(io())?;
+        } else {
+            fs::rename(&self.making, &self.target).map_err(io())?;
+        }
+        self.target.parent().map(sync);
+        Ok(())
+    }
+}
+
+impl Drop for NewFolder {
+    fn drop(&mut self) {
+        // After a commit nothing is left there; before one, a half-written folder must not stay.
+        let _ = fs::remove_dir_all(&self.making);
+    }
+}
+
+/// Makes the folder's entries durable, where the system can; a failure costs durability, not correctness.
+fn sync(folder: &Path) {
+    if let Ok(folder) = fs::File::open(folder) {
+        let _ = folder.sync_all();
+    }
+}
+
+fn beside(target: &Path, purpose: &str) -> Result<PathBuf> {
+    let Some(name) = target.file_name() else {
+        let source = io::Error::new(io::ErrorKind::InvalidInput, "expected the path of a folder to write");
+        return Err(Error::Io { path: target.to_owned(), source });
+    };
+    let mut hidden = OsString::from(".");
+    hidden.push(name);
+    hidden.push(format!(".{purpose}.{}", std::process::id()));
+    let mut path = target.with_file_name(&hidden);
+    let mut count = 0;
+    while path.exists() {
+        count += 1;
+        let mut next = hidden.clone();
+        next.push(format!(".{count}"));
+        path = target.with_file_name(next);
+    }
+    Ok(path)
+}
+
+fn check_replaceable(target: &Path) -> Result<()> {
+    let entries = match fs::read_dir(target) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(Error::Io { path: target.to_owned(), source }),
+    };
+    for entry in entries {
+        let entry = entry.map_err(Error::io(target))?;
+        let name = entry.file_name();
+        let known = name.to_str().is_some_and(is_ours) && entry.file_type().is_ok_and(|kind| kind.is_file());
+        if !known {
+            return Err(Error::Occupied { path: target.to_owned(), found: name.to_string_lossy().into_owned() });
+        }
+    }
+    Ok(())
+}
+
+fn is_ours(name: &str) -> bool {
+    TOKENIZER_FILES.contains(&name)
+        || CHECKPOINT_FILES.contains(&name)
+        || CHECKPOINT_ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_names_are_taken() {
+        for name in ["vocab.txt", "a", "词表.txt", "😀", "e\u{301}.txt", "אוצר.txt", "..."] {
+            assert!(ExtraFile::new(name, "x").is_ok(), "{name:?}");
+        }
+        for name in ["", ".", "..", "/", "/etc/passwd", "../up", "a/b", "a\\b", "c:x", "a\0"] {
+            assert!(ExtraFile::new(name, "x").is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn an_abandoned_folder_leaves_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = NewFolder::create(&root.path().join("out")).unwrap();
+        folder.write("config.json", b"{}").unwrap();
+        assert!(folder.write("../escape", b"{}").is_err());
+        drop(folder);
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_checkpoint_is_replaced_and_nothing_else_is() {
+        let root = tempfile::tempdir().unwrap();
+        let target = root.path().join("模型");
+        for text in [b"1", b"2"] {
+            let folder = NewFolder::create(&target).unwrap();
+            folder.write("config.json", text).unwrap();
+            folder.commit().unwrap();
+            assert_eq!(fs::read(target.join("config.json")).unwrap(), text);
+        }
+        fs::write(target.join("thesis.tex"), "years of work").unwrap();
+        let message = NewFolder::create(&target).unwrap_err().to_string();
+        assert!(message.contains("thesis.tex"), "{message}");
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
+    }
+}

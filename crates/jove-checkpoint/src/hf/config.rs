@@ -1,0 +1,245 @@
+//! `config.json` to and from a [`ModelConfig`].
+
+use std::path::Path;
+
+use jove_core::{Layout, ModelConfig};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::{Error, Result};
+
+/// No published encoder comes near; a lying number may not make the list of expected tensors grow without bound.
+const LAYERS_MAX: usize = 1024;
+
+/// The parts of `config.json` that matter here. A key left out has the default of the model's class in transformers.
+#[derive(Deserialize)]
+struct Stored {
+    #[serde(default)]
+    model_type: Option<String>,
+    vocab_size: usize,
+    hidden_size: usize,
+    num_hidden_layers: usize,
+    num_attention_heads: usize,
+    intermediate_size: usize,
+    #[serde(default = "max_position_embeddings")]
+    max_position_embeddings: usize,
+    #[serde(default = "type_vocab_size")]
+    type_vocab_size: usize,
+    #[serde(default = "layer_norm_eps")]
+    layer_norm_eps: f64,
+    #[serde(default = "dropout")]
+    hidden_dropout_prob: f64,
+    #[serde(default = "dropout")]
+    attention_probs_dropout_prob: f64,
+    #[serde(default = "initializer_range")]
+    initializer_range: f64,
+    #[serde(default)]
+    pad_token_id: Option<u32>,
+    #[serde(default)]
+    hidden_act: Option<String>,
+    #[serde(default)]
+    position_embedding_type: Option<String>,
+    #[serde(default)]
+    is_decoder: bool,
+    #[serde(default)]
+    tie_word_embeddings: Option<bool>,
+}
+
+fn max_position_embeddings() -> usize {
+    512
+}
+
+fn type_vocab_size() -> usize {
+    2
+}
+
+fn layer_norm_eps() -> f64 {
+    1e-12
+}
+
+fn dropout() -> f64 {
+    0.1
+}
+
+fn initializer_range() -> f64 {
+    0.02
+}
+
+/// Reads `config.json` (or Google's `bert_config.json`, which has no `model_type`); `path` is for messages.
+///
+/// # Errors
+/// Where it is no JSON, a size is missing, or it describes a model that this encoder is not: another family, another
+/// activation than GELU, relative positions, a decoder, an untied head.
+pub fn config_from_json(path: &Path, text: &[u8]) -> Result<ModelConfig> {
+    let stored: Stored = serde_json::from_slice(text).map_err(|error| Error::config(path, error.to_string()))?;
+    let layout = layout(path, stored.model_type.as_deref().unwrap_or("bert"))?;
+    refuse_other_encoders(path, &stored)?;
+    let config = ModelConfig {
+        layout,
+        vocab_size: stored.vocab_size,
+        hidden_size: stored.hidden_size,
+        num_hidden_layers: stored.num_hidden_layers,
+        num_attention_heads: stored.num_attention_heads,
+        intermediate_size: stored.intermediate_size,
+        max_position_embeddings: stored.max_position_embeddings,
+        type_vocab_size: stored.type_vocab_size,
+        layer_norm_eps: stored.layer_norm_eps,
+        hidden_dropout_prob: stored.hidden_dropout_prob,
+        attention_probs_dropout_prob: stored.attention_probs_dropout_prob,
+        initializer_range: stored.initializer_range,
+        pad_token_id: stored.pad_token_id.unwrap_or(match layout {
+            Layout::Bert => 0,
+            Layout::XlmRoberta => 1,
+        }),
+    };
+    config.validate().map_err(|error| Error::config(path, error.to_string()))?;
+    Ok(config)
+}
+
+fn layout(path: &Path, model_type: &str) -> Result<Layout> {
+    match model_type {
+        "bert" => Ok(Layout::Bert),
+        "xlm-roberta" | "roberta" | "camembert" => Ok(Layout::XlmRoberta),
+        other => Err(Error::config(path, format!("model_type: expected bert or xlm-roberta, found {other}"))),
+    }
+}
+
+fn refuse_other_encoders(path: &Path, stored: &Stored) -> Result<()> {
+    let refuse = |reason: String| Err(Error::config(path, reason));
+    match stored.hidden_act.as_deref() {
+        None | Some("gelu") => {}
+        Some(other) => return refuse(format!("hidden_act: expected gelu, found {other}")),
+    }
+    match stored.position_embedding_type.as_deref() {
+        None | Some("absolute") => {}
+        Some(other) => return refuse(format!("position_embedding_type: expected absolute, found {other}")),
+    }
+    if stored.is_decoder {
+        return refuse("is_decoder: expected false, found true".to_owned());
+    }
+    if stored.tie_word_embeddings == Some(false) {
+        return refuse("tie_word_embeddings: expected true, found false".to_owned());
+    }
+    if stored.num_hidden_layers > LAYERS_MAX {
+        return refuse(format!("num_hidden_layers: expected at most {LAYERS_MAX}, found {}", stored.num_hidden_layers));
+    }
+    Ok(())
+}
+
+/// What heads the weights have, which decides the class that transformers loads them into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Heads {
+    /// The encoder alone.
+    None,
+    /// The masked-language-model head.
+    Mlm,
+    /// That, the pooler and the next-sentence head.
+    Pretraining,
+}
+
+/// The text of `config.json` for a model with its masked-language-model head.
+pub fn config_to_json(config: &ModelConfig) -> String {
+    config_with_heads(config, Heads::Mlm)
+}
+
+/// The text of `config.json`. Every key whose class default is not that of the published models is written.
+pub(crate) fn config_with_heads(config: &ModelConfig, heads: Heads) -> String {
+    let mut keys = Map::new();
+    let mut set = |key: &str, value: Value| keys.insert(key.to_owned(), value);
+    set("architectures", json!([architecture(config.layout, heads)]));
+    set("attention_probs_dropout_prob", json!(config.attention_probs_dropout_prob));
+    set("dtype", json!("float32"));
+    set("hidden_act", json!("gelu"));
+    set("hidden_dropout_prob", json!(config.hidden_dropout_prob));
+    set("hidden_size", json!(config.hidden_size));
+    set("initializer_range", json!(config.initializer_range));
+    set("intermediate_size", json!(config.intermediate_size));
+    set("layer_norm_eps", json!(config.layer_norm_eps));
+    set("max_position_embeddings", json!(config.max_position_embeddings));
+    set("num_attention_heads", json!(config.num_attention_heads));
+    set("num_hidden_layers", json!(config.num_hidden_layers));
+    set("pad_token_id", json!(config.pad_token_id));
+    set("position_embedding_type", json!("absolute"));
+    set("tie_word_embeddings", json!(true));
+    set("type_vocab_size", json!(config.type_vocab_size));
+    set("use_cache", json!(true));
+    set("vocab_size", json!(config.vocab_size));
+    match config.layout {
+        Layout::Bert => {
+            set("model_type", json!("bert"));
+            set("directionality", json!("bidi"));
+            set("pooler_fc_size", json!(config.hidden_size));
+            set("pooler_num_attention_heads", json!(config.num_attention_heads));
+            set("pooler_num_fc_layers", json!(3));
+            set("pooler_size_per_head", json!(128));
+            set("pooler_type", json!("first_token_transform"));
+        }
+        Layout::XlmRoberta => {
+            set("model_type", json!("xlm-roberta"));
+            set("bos_token_id", json!(0));
+            set("eos_token_id", json!(2));
+            set("output_past", json!(true));
+        }
+    }
+    let mut text = serde_json::to_string_pretty(&Value::Object(keys)).expect("a map of plain values is JSON");
+    text.push('\n');
+    text
+}
+
+fn architecture(layout: Layout, heads: Heads) -> &'static str {
+    match (layout, heads) {
+        (Layout::Bert, Heads::None) => "BertModel",
+        (Layout::Bert, Heads::Mlm) => "BertForMaskedLM",
+        (Layout::Bert, Heads::Pretraining) => "BertForPreTraining",
+        (Layout::XlmRoberta, Heads::None) => "XLMRobertaModel",
+        (Layout::XlmRoberta, Heads::Mlm | Heads::Pretraining) => "XLMRobertaForMaskedLM",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn configurations_come_back() {
+        let odd = ModelConfig { hidden_dropout_prob: 0.0, pad_token_id: 1, ..ModelConfig::bert(99, 32, 2, 4, 64) };
+        for config in [ModelConfig::bert(99, 32, 2, 4, 64), ModelConfig::xlm_roberta(99, 32, 2, 4, 64), odd] {
+            let text = config_to_json(&config);
+            assert_eq!(config_from_json(Path::new("x"), text.as_bytes()).unwrap(), config, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_encoders_are_refused_by_name() {
+        let text = config_to_json(&ModelConfig::bert(99, 32, 2, 4, 64));
+        let cases = [
+            ("\"bert\"", "\"gpt2\"", "model_type: expected bert or xlm-roberta, found gpt2"),
+            ("\"gelu\"", "\"relu\"", "hidden_act: expected gelu, found relu"),
+            ("\"absolute\"", "\"relative_key\"", "position_embedding_type: expected absolute, found relative_key"),
+            (
+                "\"num_hidden_layers\": 2",
+                "\"num_hidden_layers\": 2147483647",
+                "num_hidden_layers: expected at most 1024",
+            ),
+            ("\"hidden_size\": 32", "\"hidden_size\": 33", "expected a divisor of hidden-size 33"),
+            ("\"hidden_size\": 32", "\"hidden_size\": -1", "invalid value: integer `-1`"),
+            ("\"vocab_size\"", "\"词表\"", "missing field `vocab_size`"),
+            ("\"vocab_size\": 99", "\"vocab_size\": 1e99", "invalid type: floating point"),
+            ("{", "", "invalid type: string"),
+        ];
+        for (from, to, expected) in cases {
+            let broken = text.replacen(from, to, 1);
+            assert_ne!(broken, text);
+            let message = config_from_json(Path::new("dir/config.json"), broken.as_bytes()).unwrap_err().to_string();
+            assert!(message.starts_with("dir/config.json: ") && message.contains(expected), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_has_the_default_of_the_class() {
+        let text = r#"{"model_type":"xlm-roberta","vocab_size":9,"hidden_size":4,"num_hidden_layers":1,
+            "num_attention_heads":1,"intermediate_size":8}"#;
+        let config = config_from_json(Path::new("x"), text.as_bytes()).unwrap();
+        assert_eq!((config.pad_token_id, config.type_vocab_size, config.max_position_embeddings), (1, 2, 512));
+    }
+}

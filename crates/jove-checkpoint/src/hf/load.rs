@@ -1,0 +1,120 @@
+//! Reading a Hugging Face folder.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jove_core::ModelConfig;
+use serde::Deserialize;
+
+use super::names::Renamed;
+use super::{CONFIG, INDEX, SINGLE, config_from_json};
+use crate::folder::{check_plain, read_small};
+use crate::{Allow, Error, NameReport, NamedTensor, Result, TensorFile, TensorSource, TensorSpec, Weights};
+
+/// A `config.json` is some kilobytes; an index of shards has a line a tensor.
+const JSON_BYTES_MAX: u64 = 16 << 20;
+
+/// A checkpoint that has been opened.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The model's sizes and constants.
+    pub config: ModelConfig,
+    /// Its weights, under Hugging Face names.
+    pub weights: Weights,
+    /// How its tensors differ from what the configuration asks for, and what was left out.
+    pub report: NameReport,
+}
+
+/// Opens a folder that holds every tensor of encoder and head, and no others but pooler and next-sentence head.
+///
+/// # Errors
+/// Where a file is missing or not sound, or tensors are missing, unexpected or of another shape.
+pub fn load_hf(dir: &Path) -> Result<(ModelConfig, Weights)> {
+    let Loaded { config, weights, .. } = open_hf(dir, &Allow::default())?;
+    Ok((config, weights))
+}
+
+/// Opens a folder, putting up with the differences that `allow` names. Weights are mapped, not read.
+///
+/// # Errors
+/// As [`load_hf`], less what is allowed.
+pub fn open_hf(dir: &Path, allow: &Allow) -> Result<Loaded> {
+    let path = dir.join(CONFIG);
+    let config = config_from_json(&path, &read_small(&path, JSON_BYTES_MAX)?)?;
+    let shards = Shards::open(dir)?;
+    let renamed = Renamed::new(shards, config.layout);
+    if let Some(copy) = renamed.untied()? {
+        let reason = format!("`{copy}` differs from the tensor it is tied to; untied heads are not supported");
+        return Err(Error::malformed(dir, "checkpoint", reason));
+    }
+    let mut left_out = renamed.left_out.clone();
+    left_out.extend(renamed.tied.iter().map(|(name, _)| (name.clone(), "a copy of a tied tensor")));
+    let (weights, mut report) = Weights::fit(dir, renamed, &config, allow)?;
+    report.left_out = left_out;
+    Ok(Loaded { config, weights, report })
+}
+
+/// One or more safetensors files that hold one model.
+#[derive(Debug)]
+struct Shards {
+    files: Vec<TensorFile>,
+    file_of: BTreeMap<String, usize>,
+}
+
+#[derive(Deserialize)]
+struct Index {
+    weight_map: BTreeMap<String, String>,
+}
+
+impl Shards {
+    fn open(dir: &Path) -> Result<Self> {
+        let single = dir.join(SINGLE);
+        if single.exists() || !dir.join(INDEX).exists() {
+            let file = TensorFile::open(&single)?;
+            let file_of = file.names().map(|name| (name.to_owned(), 0)).collect();
+            return Ok(Self { files: vec![file], file_of });
+        }
+        Self::open_index(dir)
+    }
+
+    fn open_index(dir: &Path) -> Result<Self> {
+        let path = dir.join(INDEX);
+        let malformed = |reason: String| Error::malformed(&path, "shard index", reason);
+        let text = read_small(&path, JSON_BYTES_MAX)?;
+        let index: Index = serde_json::from_slice(&text).map_err(|error| malformed(error.to_string()))?;
+        let mut numbers = BTreeMap::new();
+        for shard in index.weight_map.values() {
+            check_plain(&path, shard)?;
+            let next = numbers.len();
+            numbers.entry(shard.clone()).or_insert(next);
+        }
+        let mut names: Vec<(usize, &String)> = numbers.iter().map(|(name, number)| (*number, name)).collect();
+        names.sort_unstable();
+        let files: Vec<TensorFile> =
+            names.into_iter().map(|(_, name)| TensorFile::open(&dir.join(name))).collect::<Result<_>>()?;
+        let held: usize = files.iter().map(|file| file.names().count()).sum();
+        if held != index.weight_map.len() {
+            return Err(malformed(format!("lists {} tensors, its files hold {held}", index.weight_map.len())));
+        }
+        let mut file_of = BTreeMap::new();
+        for (name, shard) in index.weight_map {
+            let number = numbers[&shard];
+            if !files[number].contains(&name) {
+                return Err(malformed(format!("says that `{name}` is in {shard}, where it is not")));
+            }
+            file_of.insert(name, number);
+        }
+        Ok(Self { files, file_of })
+    }
+}
+
+impl TensorSource for Shards {
+    fn specs(&self) -> Vec<TensorSpec> {
+        self.files.iter().flat_map(TensorSource::specs).collect()
+    }
+
+    fn get(&self, name: &str) -> Result<NamedTensor<'_>> {
+        let number = self.file_of.get(name).copied().unwrap_or(0);
+        self.files[number].get(name)
+    }
+}

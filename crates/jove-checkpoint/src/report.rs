@@ -1,0 +1,149 @@
+//! What a checkpoint holds against what its configuration asks for.
+
+use std::fmt;
+
+use jove_core::ModelConfig;
+
+use crate::layout::{optional_tensors, required_tensors};
+use crate::{TensorSource, TensorSpec};
+
+/// A way in which a checkpoint may differ from its configuration, or from what is sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// Tensors are not there.
+    Missing,
+    /// Tensors are there that no part of the model takes.
+    Unexpected,
+    /// Tensors have another shape; they are left out.
+    Reshaped,
+    /// Weights are NaN or infinite.
+    NonFinite,
+}
+
+/// Which differences are put up with; none by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Allow(Vec<Difference>);
+
+impl Allow {
+    /// Puts up with the given differences.
+    pub fn these(differences: impl IntoIterator<Item = Difference>) -> Self {
+        Self(differences.into_iter().collect())
+    }
+
+    /// Whether a difference is put up with.
+    pub fn has(&self, difference: Difference) -> bool {
+        self.0.contains(&difference)
+    }
+}
+
+/// A tensor of another shape than the configuration asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reshaped {
+    /// The tensor's Hugging Face name.
+    pub name: String,
+    /// The shape that the configuration asks for.
+    pub expected: Vec<usize>,
+    /// The shape found.
+    pub found: Vec<usize>,
+}
+
+/// All differences between a checkpoint's tensors and its configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NameReport {
+    /// Tensors of encoder and head that are not there.
+    pub missing: Vec<TensorSpec>,
+    /// Tensors that no part of the model takes.
+    pub unexpected: Vec<TensorSpec>,
+    /// Tensors of another shape.
+    pub reshaped: Vec<Reshaped>,
+    /// Names that were left out on purpose, with the reason.
+    pub left_out: Vec<(String, &'static str)>,
+}
+
+impl NameReport {
+    /// Compares the tensors of `source`, under their Hugging Face names, with what `config` asks for.
+    pub fn compare(source: &(impl TensorSource + ?Sized), config: &ModelConfig) -> Self {
+        let mut found = source.specs();
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        let find = |name: &str| found.binary_search_by(|spec| spec.name.as_str().cmp(name)).ok();
+        let (required, optional) = (required_tensors(config), optional_tensors(config));
+        let mut report = Self::default();
+        let mut known = vec![false; found.len()];
+        for (spec, needed) in required.iter().map(|spec| (spec, true)).chain(optional.iter().map(|spec| (spec, false)))
+        {
+            match find(&spec.name) {
+                Some(at) => {
+                    known[at] = true;
+                    if found[at].shape != spec.shape {
+                        let (name, expected) = (spec.name.clone(), spec.shape.clone());
+                        report.reshaped.push(Reshaped { name, expected, found: found[at].shape.clone() });
+                    }
+                }
+                None if needed => report.missing.push(spec.clone()),
+                None => {}
+            }
+        }
+        report.unexpected = found.into_iter().zip(known).filter(|(_, known)| !known).map(|(spec, _)| spec).collect();
+        report
+    }
+
+    /// Whether every difference is put up with.
+    pub fn is_allowed(&self, allow: &Allow) -> bool {
+        (self.missing.is_empty() || allow.has(Difference::Missing))
+            && (self.unexpected.is_empty() || allow.has(Difference::Unexpected))
+            && (self.reshaped.is_empty() || allow.has(Difference::Reshaped))
+    }
+}
+
+impl fmt::Display for NameReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let listed = |specs: &[TensorSpec]| names(specs.iter().map(|spec| format!("`{}` {:?}", spec.name, spec.shape)));
+        let reshaped = self.reshaped.iter().map(|r| format!("`{}` {:?}, expected {:?}", r.name, r.found, r.expected));
+        write!(f, "{} missing{}", self.missing.len(), listed(&self.missing))?;
+        write!(f, "; {} unexpected{}", self.unexpected.len(), listed(&self.unexpected))?;
+        write!(f, "; {} reshaped{}", self.reshaped.len(), names(reshaped))
+    }
+}
+
+/// The first few names, and how many more there are.
+fn names(all: impl ExactSizeIterator<Item = String>) -> String {
+    const SHOWN: usize = 5;
+    let more = all.len().saturating_sub(SHOWN);
+    let shown: Vec<String> = all.take(SHOWN).map(|name| crate::error::shortened(&name)).collect();
+    match (shown.is_empty(), more) {
+        (true, _) => String::new(),
+        (_, 0) => format!(" ({})", shown.join(", ")),
+        _ => format!(" ({} and {more} more)", shown.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::NamedTensor;
+
+    fn tensors(config: &ModelConfig) -> Vec<NamedTensor<'static>> {
+        let zeros = |spec: TensorSpec| {
+            NamedTensor::new(spec.name.clone(), spec.shape.clone(), vec![0.0; spec.count().unwrap()])
+        };
+        required_tensors(config).into_iter().map(|spec| zeros(spec).unwrap()).collect()
+    }
+
+    #[test]
+    fn each_kind_of_difference_is_told() {
+        let config = ModelConfig::bert(9, 4, 1, 2, 8);
+        let mut found = tensors(&config);
+        assert_eq!(NameReport::compare(&found, &config), NameReport::default());
+        found.retain(|tensor| tensor.name != "cls.predictions.bias");
+        found[0] = NamedTensor::new(found[0].name.clone(), [5], vec![0.0; 5]).unwrap();
+        found.push(NamedTensor::new("classifier.weight", [2, 4], vec![0.0; 8]).unwrap());
+        found.push(NamedTensor::new("bert.pooler.dense.bias", [4], vec![0.0; 4]).unwrap());
+        let report = NameReport::compare(&found, &config);
+        let text = "1 missing (`cls.predictions.bias` [9]); 1 unexpected (`classifier.weight` [2, 4]); \
+                    1 reshaped (`bert.embeddings.LayerNorm.bias` [5], expected [4])";
+        assert_eq!(report.to_string(), text);
+        assert!(!report.is_allowed(&Allow::these([Difference::Missing, Difference::Unexpected])));
+        let all = Allow::these([Difference::Missing, Difference::Unexpected, Difference::Reshaped]);
+        assert!(report.is_allowed(&all));
+    }
+}

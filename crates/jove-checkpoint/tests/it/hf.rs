@@ -1,0 +1,175 @@
+//! Hugging Face folders.
+
+use std::path::Path;
+
+use jove_checkpoint::{
+    Allow, Difference, Error, ExtraFile, NamedTensor, SaveOptions, load_hf, open_hf, save_hf, save_hf_with,
+};
+use jove_core::{ModelConfig, Silent};
+
+use crate::support::{bert, model, pretraining_model, random, xlm_roberta};
+
+fn save(dir: &Path, config: &ModelConfig, tensors: &Vec<NamedTensor>) -> Result<(), Error> {
+    save_hf(dir, config, tensors, &[ExtraFile::new("vocab.txt", "[PAD]\n").unwrap()])
+}
+
+fn check_equal(dir: &Path, config: &ModelConfig, tensors: &[NamedTensor]) {
+    let (found, weights) = load_hf(dir).unwrap();
+    assert_eq!(&found, config);
+    assert_eq!(weights.names().count(), tensors.len());
+    for tensor in tensors {
+        assert_eq!(weights.get(&tensor.name).unwrap(), *tensor);
+    }
+}
+
+#[test]
+fn models_come_back() {
+    let root = tempfile::tempdir().unwrap();
+    for (number, config) in [bert(), xlm_roberta()].into_iter().enumerate() {
+        let dir = root.path().join(format!("new/模型{number}"));
+        let tensors = model(&config);
+        save(&dir, &config, &tensors).unwrap();
+        check_equal(&dir, &config, &tensors);
+        assert_eq!(ExtraFile::tokenizer_of(&dir).unwrap()[0].bytes(), b"[PAD]\n");
+        save(&dir, &config, &pretraining_model(&config)).unwrap();
+        check_equal(&dir, &config, &pretraining_model(&config));
+    }
+}
+
+#[test]
+fn the_class_in_the_configuration_follows_the_heads() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("x");
+    let class = || {
+        let text = std::fs::read_to_string(dir.join("config.json")).unwrap();
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()["architectures"][0].as_str().unwrap().to_owned()
+    };
+    save(&dir, &bert(), &model(&bert())).unwrap();
+    assert_eq!(class(), "BertForMaskedLM");
+    save(&dir, &bert(), &pretraining_model(&bert())).unwrap();
+    assert_eq!(class(), "BertForPreTraining");
+    let encoder: Vec<_> = model(&bert()).into_iter().filter(|tensor| tensor.name.starts_with("bert.")).collect();
+    assert!(matches!(save(&dir, &bert(), &encoder), Err(Error::Mismatch { .. })));
+    assert_eq!(class(), "BertForPreTraining", "a failure changes nothing");
+    let options = SaveOptions { allow: Allow::these([Difference::Missing]), ..SaveOptions::default() };
+    save_hf_with(&dir, &bert(), &encoder, &[], &options, &Silent).unwrap();
+    assert_eq!(class(), "BertModel");
+}
+
+#[test]
+fn shards_hold_the_same_model() {
+    let root = tempfile::tempdir().unwrap();
+    let (dir, config) = (root.path().join("x"), xlm_roberta());
+    let options = SaveOptions { shard_bytes_max: 2000, ..SaveOptions::default() };
+    save_hf_with(&dir, &config, &model(&config), &[], &options, &Silent).unwrap();
+    let count = std::fs::read_dir(&dir).unwrap().count();
+    assert!(count > 4, "{count} files");
+    assert!(!dir.join("model.safetensors").exists());
+    check_equal(&dir, &config, &model(&config));
+}
+
+#[test]
+fn an_index_cannot_lead_out_of_its_folder() {
+    let root = tempfile::tempdir().unwrap();
+    let (dir, config) = (root.path().join("x"), bert());
+    let options = SaveOptions { shard_bytes_max: 3000, ..SaveOptions::default() };
+    save_hf_with(&dir, &config, &model(&config), &[], &options, &Silent).unwrap();
+    let index = dir.join("model.safetensors.index.json");
+    let text = std::fs::read_to_string(&index).unwrap();
+    let first = "model-00001-of-00003.safetensors";
+    assert!(text.contains(first), "{text}");
+    for (to, expected) in [
+        ("../x/model-00001-of-00003.safetensors", "not a plain file name"),
+        ("/etc/passwd", "not a plain file name"),
+        ("..", "not a plain file name"),
+        ("model-00002-of-00003.safetensors", "its files hold"),
+        ("הסר.safetensors", "No such file"),
+    ] {
+        std::fs::write(&index, text.replace(first, to)).unwrap();
+        let message = load_hf(&dir).unwrap_err().to_string();
+        assert!(message.contains(expected), "{to}: {message}");
+    }
+}
+
+#[test]
+fn differences_are_told_and_refused_unless_allowed() {
+    let root = tempfile::tempdir().unwrap();
+    let (dir, config) = (root.path().join("x"), bert());
+    let mut tensors = model(&config);
+    tensors.retain(|tensor| tensor.name != "cls.predictions.bias");
+    tensors.push(random(jove_checkpoint::TensorSpec::f32("classifier.weight", [2, 8]), 1));
+    let wide = ModelConfig { type_vocab_size: 3, ..config.clone() };
+    let every = Allow::these([Difference::Missing, Difference::Unexpected, Difference::Reshaped]);
+    let metadata = std::collections::BTreeMap::new();
+    save(&dir, &config, &model(&config)).unwrap();
+    jove_checkpoint::write_tensor_file(&dir.join("model.safetensors"), &tensors, &metadata, &Silent).unwrap();
+    std::fs::write(dir.join("config.json"), jove_checkpoint::config_to_json(&wide)).unwrap();
+    let message = load_hf(&dir).unwrap_err().to_string();
+    for part in [
+        "1 missing (`cls.predictions.bias` [23])",
+        "1 unexpected (`classifier.weight` [2, 8])",
+        "[2, 8], expected [3, 8]",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
+    let loaded = open_hf(&dir, &every).unwrap();
+    assert_eq!((loaded.report.missing.len(), loaded.report.unexpected.len(), loaded.report.reshaped.len()), (1, 1, 1));
+    assert!(!loaded.weights.contains("classifier.weight"));
+    assert!(!loaded.weights.contains("bert.embeddings.token_type_embeddings.weight"), "a reshaped tensor is left out");
+}
+
+#[test]
+fn old_names_bare_encoders_and_tied_copies_are_read() {
+    let root = tempfile::tempdir().unwrap();
+    let (dir, config) = (root.path().join("x"), bert());
+    let mut old = model(&config);
+    save(&dir, &config, &old).unwrap();
+    let words = old.iter().find(|tensor| tensor.name.ends_with("word_embeddings.weight")).unwrap().clone();
+    old.push(NamedTensor { name: "cls.predictions.decoder.weight".to_owned(), ..words });
+    for tensor in &mut old {
+        tensor.name =
+            tensor.name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
+        tensor.name = tensor.name.strip_prefix("bert.").unwrap_or(&tensor.name).to_owned();
+    }
+    let path = dir.join("model.safetensors");
+    let write = |tensors: &Vec<NamedTensor>| {
+        jove_checkpoint::write_tensor_file(&path, tensors, &std::collections::BTreeMap::new(), &Silent).unwrap();
+    };
+    write(&old);
+    check_equal(&dir, &config, &model(&config));
+    assert_eq!(open_hf(&dir, &Allow::default()).unwrap().report.left_out.len(), 1);
+    old.last_mut().unwrap().data.to_mut()[0] += 1.0;
+    write(&old);
+    let message = load_hf(&dir).unwrap_err().to_string();
+    assert!(message.contains("`cls.predictions.decoder.weight` differs"), "{message}");
+}
+
+#[test]
+fn bad_numbers_are_counted_and_refused_unless_allowed() {
+    let root = tempfile::tempdir().unwrap();
+    let (dir, config) = (root.path().join("x"), bert());
+    let mut tensors = model(&config);
+    tensors[0].data.to_mut()[..2].copy_from_slice(&[f32::NAN, f32::INFINITY]);
+    let message = save(&dir, &config, &tensors).unwrap_err().to_string();
+    assert!(
+        message.ends_with("2 of 8 values of tensor `bert.embeddings.LayerNorm.bias` are NaN or infinite"),
+        "{message}"
+    );
+    assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 0, "nothing is written");
+    let allow = Allow::these([Difference::NonFinite]);
+    let options = SaveOptions { allow: allow.clone(), ..SaveOptions::default() };
+    save_hf_with(&dir, &config, &tensors, &[], &options, &Silent).unwrap();
+    let name = "bert.embeddings.LayerNorm.bias";
+    assert!(matches!(load_hf(&dir).unwrap().1.get(name), Err(Error::NonFinite { count: 2, total: 8, .. })));
+    assert!(open_hf(&dir, &allow).unwrap().weights.get(name).unwrap().data[0].is_nan());
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let root = tempfile::tempdir().unwrap();
+    let message = load_hf(root.path()).unwrap_err().to_string();
+    assert!(message.contains("config.json"), "{message}");
+    std::fs::write(root.path().join("config.json"), jove_checkpoint::config_to_json(&bert())).unwrap();
+    let message = load_hf(root.path()).unwrap_err().to_string();
+    assert!(message.contains("model.safetensors"), "{message}");
+}

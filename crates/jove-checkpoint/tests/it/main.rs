@@ -1,0 +1,7 @@
+//! Integration tests of the checkpoint crate.
+
+#![allow(clippy::unwrap_used, reason = "a helper of a test may panic as the test itself may")]
+
+mod hf;
+mod support;
+mod tensor_file;
