@@ -1,1 +1,29 @@
-//! The knowledge base: SQLite store, importers, graph view, lint, verbaliser.
+//! The knowledge base: any graph in, one SQLite file out.
+//!
+//! [`build`] streams sources of many formats into a base; [`Kb`] reads it; [`Graph`] is its compact graph view;
+//! [`verbalize`] turns facts into sentences. Only this crate knows the database.
+
+mod build;
+mod error;
+mod fact;
+mod graph;
+mod import;
+mod kb;
+mod options;
+mod roles;
+mod schema;
+mod search_text;
+mod verbalize;
+
+pub use build::{BuildReport, SourceReport, build};
+pub use error::Error;
+pub use fact::{Fact, Literal, PredicateId, PredicateInfo};
+pub use graph::Graph;
+pub use kb::{Kb, SourceInfo};
+pub use options::{BuildOptions, Columns, Format, Selection, Source};
+pub use roles::{Role, Roles};
+pub use schema::VERSION as SCHEMA_VERSION;
+pub use verbalize::{Patterns, Relation, Sentence, VerbalizeOptions, Verbalized, verbalize};
+
+/// What every fallible function of this crate returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

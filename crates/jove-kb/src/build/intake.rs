@@ -1,0 +1,323 @@
+//! What importers talk to: takes entities, names and facts, numbers them, and logs them as rows.
+
+use jove_core::{Lang, Problem, Progress};
+
+use super::bits::Bits;
+use super::intern::Interner;
+use super::merge::Merges;
+use super::reject::Rejects;
+use super::rows::{Row, RowLog, Tag};
+use crate::schema::{ALIAS, LABEL};
+use crate::{Error, Result, Role, Roles, Selection};
+
+/// An entity while a base is built; merging and selecting renumber it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Provisional(pub(crate) u32);
+
+/// The object of a triple, as importers see it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Object<'a> {
+    /// A key of an entity.
+    Entity(&'a str),
+    /// A value.
+    #[allow(dead_code, reason = "used by formats that tell values from keys")]
+    Value { text: &'a str, lang: Option<Lang>, datatype: &'a str },
+}
+
+/// What one source brought.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Counts {
+    /// Rows or lines read, bad ones included.
+    pub(crate) rows: u64,
+    /// Facts and literals taken.
+    pub(crate) facts: u64,
+    /// Things left out because the selection says so.
+    pub(crate) unselected: u64,
+}
+
+/// Where one build's rows go.
+pub(crate) struct Intake<'a> {
+    pub(crate) progress: &'a dyn Progress,
+    pub(crate) rejects: &'a mut Rejects,
+    pub(crate) counts: Counts,
+    select: &'a Selection,
+    entities: Interner,
+    predicates: Interner,
+    types: Interner,
+    log: RowLog,
+    row: Row,
+    source: u16,
+    roles: Roles,
+    /// Entities that the present source has named.
+    seen: Bits,
+    selected: Bits,
+    merges: Merges,
+    popularity: Vec<f32>,
+    path: std::path::PathBuf,
+}
+
+/// What reading leaves for sorting.
+pub(crate) struct Taken {
+    pub(crate) log: RowLog,
+    pub(crate) merges: Merges,
+    pub(crate) entities: u32,
+    pub(crate) popularity: Vec<f32>,
+    /// Entities with a selected type; all when no types were asked for.
+    pub(crate) selected: Option<Bits>,
+}
+
+impl<'a> Intake<'a> {
+    pub(crate) fn new(
+        folder: &std::path::Path,
+        out: &std::path::Path,
+        select: &'a Selection,
+        rejects: &'a mut Rejects,
+        progress: &'a dyn Progress,
+    ) -> Result<Self> {
+        Ok(Self {
+            progress,
+            rejects,
+            counts: Counts::default(),
+            select,
+            entities: Interner::new(),
+            predicates: Interner::new(),
+            types: Interner::new(),
+            log: RowLog::create(folder).map_err(Error::io(folder))?,
+            row: Row::default(),
+            source: 0,
+            roles: Roles::default(),
+            seen: Bits::default(),
+            selected: Bits::default(),
+            merges: Merges::default(),
+            popularity: Vec::new(),
+            path: out.to_owned(),
+        })
+    }
+
+    /// Begins a source: its number and the roles of its attributes.
+    pub(crate) fn begin(&mut self, source: u16, roles: Roles) {
+        self.source = source;
+        self.roles = roles;
+        self.seen = Bits::default();
+        self.counts = Counts::default();
+    }
+
+    pub(crate) fn finish(self) -> Taken {
+        Taken {
+            log: self.log,
+            merges: self.merges,
+            entities: self.entities.len(),
+            popularity: self.popularity,
+            selected: (!self.select.types.is_empty()).then_some(self.selected),
+        }
+    }
+
+    /// Counts and keeps a bad row.
+    pub(crate) fn reject(&mut self, problem: Problem, row: &[u8]) -> Result<()> {
+        self.rejects.add(problem, row)
+    }
+
+    fn push(&mut self) -> Result<()> {
+        self.log.push(self.row.bytes()).map_err(Error::io(&self.path))
+    }
+
+    fn full(&self, what: &'static str) -> Error {
+        Error::Full { path: self.path.clone(), what, max: u64::from(u32::MAX) }
+    }
+
+    /// The entity of a key, and whether this source names it for the first time.
+    pub(crate) fn entity(&mut self, key: &str) -> Result<(Provisional, bool)> {
+        let (id, _) = self.entities.intern(key).ok_or_else(|| self.full("entities"))?;
+        let first = self.seen.set(id);
+        if first {
+            self.row.start(Tag::EntityKey).text(key).u16(self.source).u32(id);
+            self.push()?;
+        }
+        Ok((Provisional(id), first))
+    }
+
+    fn predicate(&mut self, key: &str) -> Result<u32> {
+        let (id, new) = self.predicates.intern(key).ok_or_else(|| self.full("predicates"))?;
+        if new {
+            self.row.start(Tag::PredicateName).u32(id).text(key);
+            self.push()?;
+        }
+        Ok(id)
+    }
+
+    fn language_is_selected(&mut self, lang: Option<Lang>) -> bool {
+        let Some(lang) = lang else { return true };
+        let languages = &self.select.languages;
+        let kept = languages.is_empty()
+            || languages
+                .iter()
+                .any(|one| *one == lang || (one.as_str() == one.primary() && one.as_str() == lang.primary()));
+        self.counts.unselected += u64::from(!kept);
+        kept
+    }
+
+    pub(crate) fn label(&mut self, entity: Provisional, lang: Option<Lang>, text: &str) -> Result<()> {
+        self.name(entity, LABEL, lang, text, 1.0)
+    }
+
+    pub(crate) fn alias(&mut self, entity: Provisional, lang: Option<Lang>, text: &str, prior: f32) -> Result<()> {
+        self.name(entity, ALIAS, lang, text, prior)
+    }
+
+    fn name(&mut self, entity: Provisional, role: u8, lang: Option<Lang>, text: &str, prior: f32) -> Result<()> {
+        let text = text.trim();
+        if text.is_empty() || !self.language_is_selected(lang) {
+            return Ok(());
+        }
+        // A prior is in (0, 1], where the order of bits is the order of values: the greatest comes first.
+        let prior = if prior > 0.0 && prior <= 1.0 { prior } else { 1.0 };
+        self.row.start(Tag::Name).u32(entity.0).u8(role).text(lang.as_ref().map_or("", Lang::as_str)).text(text);
+        self.row.u16(self.source).u32(!prior.to_bits());
+        self.push()
+    }
+
+    pub(crate) fn description(&mut self, entity: Provisional, lang: Option<Lang>, text: &str) -> Result<()> {
+        let text = text.trim();
+        if text.is_empty() || !self.language_is_selected(lang) {
+            return Ok(());
+        }
+        self.row.start(Tag::Description).u32(entity.0).text(lang.as_ref().map_or("", Lang::as_str)).text(text);
+        self.row.u16(self.source);
+        self.push()
+    }
+
+    pub(crate) fn entity_type(&mut self, entity: Provisional, name: &str) -> Result<()> {
+        let (id, new) = self.types.intern(name).ok_or_else(|| self.full("types"))?;
+        if new {
+            self.row.start(Tag::TypeName).u32(id).text(name);
+            self.push()?;
+        }
+        if self.select.types.iter().any(|one| one == name) {
+            self.selected.set(entity.0);
+        }
+        self.row.start(Tag::EntityType).u32(entity.0).u32(id).u16(self.source);
+        self.push()
+    }
+
+    pub(crate) fn popularity(&mut self, entity: Provisional, value: f32) -> Result<()> {
+        if !value.is_finite() || value < 0.0 {
+            return Ok(());
+        }
+        let index = entity.0 as usize;
+        if self.popularity.len() <= index {
+            self.popularity.resize(index + 1, 0.0);
+        }
+        self.popularity[index] = self.popularity[index].max(value);
+        self.row.start(Tag::Popularity).u32(entity.0).u16(self.source).u32(value.to_bits());
+        self.push()
+    }
+
+    pub(crate) fn same_as(&mut self, a: &str, b: &str) -> Result<()> {
+        let (first, _) = self.entity(a)?;
+        let (second, _) = self.entity(b)?;
+        self.merges.join(first.0, second.0);
+        self.row.start(Tag::SameAs).text(a).text(b).u16(self.source);
+        self.push()
+    }
+
+    pub(crate) fn predicate_label(&mut self, predicate: &str, lang: Option<Lang>, text: &str) -> Result<()> {
+        let id = self.predicate(predicate)?;
+        self.row.start(Tag::PredicateLabel).u32(id).text(lang.as_ref().map_or("", Lang::as_str)).text(text.trim());
+        self.row.u16(self.source);
+        self.push()
+    }
+
+    /// Says that `inverse` is `predicate` the other way round; a symmetric predicate is its own inverse.
+    pub(crate) fn predicate_inverse(&mut self, predicate: &str, inverse: &str) -> Result<()> {
+        let (id, other) = (self.predicate(predicate)?, self.predicate(inverse)?);
+        self.row.start(Tag::PredicateInverse).u32(id).u32(other).u16(self.source);
+        self.push()
+    }
+
+    fn predicate_is_selected(&mut self, key: &str) -> bool {
+        let kept = self.select.predicates.is_empty() || self.select.predicates.iter().any(|one| one == key);
+        self.counts.unselected += u64::from(!kept);
+        kept
+    }
+
+    pub(crate) fn fact(&mut self, subject: Provisional, predicate: &str, object: Provisional) -> Result<()> {
+        if !self.predicate_is_selected(predicate) {
+            return Ok(());
+        }
+        let id = self.predicate(predicate)?;
+        self.counts.facts += 1;
+        self.row.start(Tag::Fact).u32(subject.0).u32(id).u32(object.0).u16(self.source);
+        self.push()
+    }
+
+    pub(crate) fn literal(
+        &mut self,
+        subject: Provisional,
+        predicate: &str,
+        value: &str,
+        lang: Option<Lang>,
+        datatype: &str,
+    ) -> Result<()> {
+        if !self.predicate_is_selected(predicate) || !self.language_is_selected(lang) {
+            return Ok(());
+        }
+        let id = self.predicate(predicate)?;
+        self.counts.facts += 1;
+        self.row.start(Tag::Literal).u32(subject.0).u32(id).text(value);
+        self.row.text(lang.as_ref().map_or("", Lang::as_str)).text(datatype).u16(self.source);
+        self.push()
+    }
+
+    /// Takes a triple by the role of its predicate. `names` makes the label of an entity that is new to the source.
+    pub(crate) fn triple(
+        &mut self,
+        subject: &str,
+        predicate: &str,
+        object: Object<'_>,
+        names: impl Fn(&mut Self, Provisional, &str) -> Result<()>,
+    ) -> Result<()> {
+        let role = self.roles.of(predicate);
+        if role == Role::Ignore {
+            return Ok(());
+        }
+        let (entity, first) = self.entity(subject)?;
+        if first {
+            names(self, entity, subject)?;
+        }
+        let (text, lang) = match object {
+            Object::Entity(key) => (key, None),
+            Object::Value { text, lang, .. } => (text, lang),
+        };
+        match role {
+            Role::Ignore => Ok(()),
+            Role::Label => self.label(entity, lang, text),
+            Role::Alias => self.alias(entity, lang, text, 1.0),
+            Role::Description => self.description(entity, lang, text),
+            Role::Type => self.entity_type(entity, text),
+            Role::SameAs => self.same_as(subject, text),
+            Role::Popularity => match text.trim().parse() {
+                Ok(value) => self.popularity(entity, value),
+                Err(_) => self.literal(entity, predicate, text, lang, ""),
+            },
+            Role::Literal => match object {
+                Object::Entity(text) => self.literal(entity, predicate, text, None, ""),
+                Object::Value { text, lang, datatype } => self.literal(entity, predicate, text, lang, datatype),
+            },
+            Role::Fact => match object {
+                Object::Entity(key) => {
+                    let (object, first) = self.entity(key)?;
+                    if first {
+                        names(self, object, key)?;
+                    }
+                    self.fact(entity, predicate, object)
+                }
+                Object::Value { text, lang, datatype } => self.literal(entity, predicate, text, lang, datatype),
+            },
+        }
+    }
+
+    /// The language of a name in a format that does not say it.
+    pub(crate) fn guess_lang(given: Option<Lang>, text: &str) -> Option<Lang> {
+        given.or_else(|| text.chars().any(|c| matches!(c, '\u{3400}'..='\u{9fff}')).then_some(Lang::ZH))
+    }
+}

@@ -1,0 +1,151 @@
+//! What can go wrong with a knowledge base.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jove_core::{Advise, Problem};
+
+/// An error of the knowledge base.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file could not be read or written.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The database refused a statement.
+    #[error("{path}: {source} (while {doing})", path = path.display())]
+    Database {
+        /// The base.
+        path: PathBuf,
+        /// What was being done.
+        doing: &'static str,
+        /// The cause.
+        source: rusqlite::Error,
+    },
+    /// The file is no knowledge base.
+    #[error("{path}: expected a knowledge base, found {found}", path = path.display())]
+    NotABase {
+        /// The file.
+        path: PathBuf,
+        /// What it seems to be.
+        found: String,
+    },
+    /// The base was written by another version.
+    #[error("{path}: expected schema version {expected} or older, found {found}", path = path.display())]
+    Version {
+        /// The base.
+        path: PathBuf,
+        /// The version this program writes.
+        expected: u32,
+        /// The version of the file.
+        found: u32,
+    },
+    /// More bad rows than the limit allows.
+    #[error("{bad} bad rows, {max} allowed; the last: {last}")]
+    TooManyBad {
+        /// How many were found before stopping.
+        bad: u64,
+        /// How many were allowed.
+        max: u64,
+        /// The row that was one too many.
+        last: Box<Problem>,
+        /// Where the rows are kept.
+        reject_file: Option<PathBuf>,
+    },
+    /// A source that cannot be used as a whole.
+    #[error("{0}")]
+    Source(Box<Problem>),
+    /// An unknown name for a format.
+    #[error("unknown source format `{found}`: expected one of {expected}")]
+    Format {
+        /// What was given.
+        found: String,
+        /// What exists.
+        expected: String,
+        /// The nearest existing name, where one is near.
+        nearest: Option<&'static str>,
+    },
+    /// An option with a value that makes no sense.
+    #[error("{field}: expected {expected}, found {found}")]
+    Option {
+        /// The option.
+        field: &'static str,
+        /// What it takes.
+        expected: &'static str,
+        /// What was given.
+        found: String,
+    },
+    /// A roles or patterns file that cannot be read.
+    #[error("{path}: {message}", path = path.display())]
+    Toml {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and where.
+        message: String,
+    },
+    /// Another process is building the same base.
+    #[error("{path}: another build of this base is running", path = path.display())]
+    Busy {
+        /// The base.
+        path: PathBuf,
+    },
+    /// More of something than a base can number.
+    #[error("{path}: more than {max} {what}", path = path.display())]
+    Full {
+        /// The base.
+        path: PathBuf,
+        /// What there is too much of.
+        what: &'static str,
+        /// The limit.
+        max: u64,
+    },
+    /// No such entity.
+    #[error("no entity has the key or name `{0}`")]
+    UnknownEntity(String),
+    /// The user asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Error {
+    pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        move |source| Self::Io { path: path.to_owned(), source }
+    }
+
+    pub(crate) fn database<'a>(path: &'a Path, doing: &'static str) -> impl FnOnce(rusqlite::Error) -> Self + 'a {
+        move |source| Self::Database { path: path.to_owned(), doing, source }
+    }
+}
+
+impl Advise for Error {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Io { source, .. } => match source.kind() {
+                io::ErrorKind::NotFound => "check the path; relative paths start at the current directory".into(),
+                io::ErrorKind::StorageFull => "free some disk space and run again; the old base is untouched".into(),
+                _ => return None,
+            },
+            Self::NotABase { .. } => "a base is made with `jove kb build --out KB --source FORMAT:PATH`".into(),
+            Self::Version { .. } => "build the base again from its sources, or use the newer program".into(),
+            Self::TooManyBad { reject_file, .. } => match reject_file {
+                Some(path) => format!("look at {}; mend the source, or raise --max-bad", path.display()),
+                None => "mend the source, or raise --max-bad; --reject-file keeps the bad rows".into(),
+            },
+            Self::Format { nearest, .. } => match nearest {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => "a source is written FORMAT:PATH, like tsv:facts.tsv".into(),
+            },
+            Self::Source(_) => "is this the right format for the file?".into(),
+            Self::Busy { .. } => "wait for it to end, or write to another file".into(),
+            Self::UnknownEntity(_) => "`jove kb search KB TEXT` finds keys by name".into(),
+            Self::Interrupted => "the old base, if there was one, is untouched; run the same command again".into(),
+            _ => return None,
+        };
+        Some(hint)
+    }
+}

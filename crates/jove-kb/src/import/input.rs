@@ -1,0 +1,143 @@
+//! Files of lines, plain or packed.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use jove_core::{Problem, Progress};
+
+use crate::build::intake::Intake;
+use crate::build::reject::hex;
+use crate::{Error, Result};
+
+/// The longest line that is read, in bytes. The largest items of Wikidata take about 10 MB.
+const LINE_BYTES_MAX: usize = 64 << 20;
+
+/// Lines between two looks at `Progress::cancelled`.
+const CHECK_EVERY: u64 = 1 << 12;
+
+/// Counts the bytes that come off the disk.
+struct Counting<R> {
+    inner: R,
+    count: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Counting<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.count.set(self.count.get() + read as u64);
+        Ok(read)
+    }
+}
+
+/// A file being read line by line.
+pub(crate) struct Lines {
+    path: PathBuf,
+    input: Box<dyn BufRead>,
+    bytes: Rc<Cell<u64>>,
+    told: u64,
+    line: u64,
+    buffer: Vec<u8>,
+}
+
+impl Lines {
+    /// Opens a file; its first bytes tell how it is packed.
+    pub(crate) fn open(path: &Path, progress: &dyn Progress) -> Result<Self> {
+        let (input, bytes) = open(path)?;
+        let total = std::fs::metadata(path).ok().map(|meta| meta.len());
+        progress.begin(&format!("read {}", path.file_name().unwrap_or_default().to_string_lossy()), total, "bytes");
+        Ok(Self { path: path.to_owned(), input, bytes, told: 0, line: 0, buffer: Vec::new() })
+    }
+
+    /// The next line that is text without zero bytes and of bearable length; others are rejected on the way.
+    pub(crate) fn next_text(&mut self, intake: &mut Intake<'_>) -> Result<Option<(u64, &str)>> {
+        loop {
+            if !self.advance(intake)? {
+                return Ok(None);
+            }
+            let Some(problem) = self.wrong() else { break };
+            intake.reject(problem, &self.buffer)?;
+        }
+        let text = std::str::from_utf8(&self.buffer).map_err(|_| self.broken("text"))?;
+        Ok(Some((self.line, text)))
+    }
+
+    /// What makes the present line no text.
+    fn wrong(&self) -> Option<Problem> {
+        let problem = |expected, found: &str| Some(Problem::new(&self.path, Some(self.line), expected, found));
+        if self.buffer.len() > LINE_BYTES_MAX {
+            let start = String::from_utf8_lossy(&self.buffer[..80]);
+            return problem("a line of at most 64 MiB", &start);
+        }
+        match std::str::from_utf8(&self.buffer) {
+            Err(error) => {
+                let rest = &self.buffer[error.valid_up_to()..];
+                problem("UTF-8 text", &format!("the bytes {}", hex(&rest[..rest.len().min(8)])))
+            }
+            Ok(text) if text.contains('\0') => problem("text without zero bytes", text),
+            Ok(_) => None,
+        }
+    }
+
+    fn broken(&self, expected: &str) -> Error {
+        Error::Source(Box::new(Problem::new(&self.path, Some(self.line), expected, "something else")))
+    }
+
+    /// Reads one more line into the buffer, at most a little more than the limit of it.
+    fn advance(&mut self, intake: &mut Intake<'_>) -> Result<bool> {
+        if self.line.is_multiple_of(CHECK_EVERY) {
+            intake.progress.advance(self.bytes.get() - self.told);
+            self.told = self.bytes.get();
+            if intake.progress.cancelled() {
+                return Err(Error::Interrupted);
+            }
+        }
+        self.buffer.clear();
+        let limit = LINE_BYTES_MAX as u64 + 1;
+        let read =
+            self.input.by_ref().take(limit).read_until(b'\n', &mut self.buffer).map_err(Error::io(&self.path))?;
+        if read == 0 {
+            intake.progress.advance(self.bytes.get() - self.told);
+            intake.progress.end();
+            return Ok(false);
+        }
+        self.line += 1;
+        intake.counts.rows += 1;
+        if self.buffer.last() == Some(&b'\n') {
+            self.buffer.pop();
+            if self.buffer.last() == Some(&b'\r') {
+                self.buffer.pop();
+            }
+        } else if self.buffer.len() > LINE_BYTES_MAX {
+            self.input.skip_until(b'\n').map_err(Error::io(&self.path))?;
+        }
+        if self.line == 1 && self.buffer.starts_with("\u{feff}".as_bytes()) {
+            self.buffer.drain(..3);
+        }
+        Ok(true)
+    }
+}
+
+/// A file's content and how many of its bytes were read.
+type Opened = (Box<dyn BufRead>, Rc<Cell<u64>>);
+
+/// Opens a file that may be packed, and a count of the bytes read from disk.
+pub(crate) fn open(path: &Path) -> Result<Opened> {
+    let file = File::open(path).map_err(Error::io(path))?;
+    let count = Rc::new(Cell::new(0));
+    let mut raw = BufReader::with_capacity(1 << 17, Counting { inner: file, count: Rc::clone(&count) });
+    let head = raw.fill_buf().map_err(Error::io(path))?;
+    let input: Box<dyn BufRead> = if head.starts_with(&[0x1f, 0x8b]) {
+        Box::new(BufReader::with_capacity(1 << 17, flate2::bufread::MultiGzDecoder::new(raw)))
+    } else if head.starts_with(b"BZh") {
+        Box::new(BufReader::with_capacity(1 << 17, bzip2::bufread::MultiBzDecoder::new(raw)))
+    } else if head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+        let decoder = zstd::stream::read::Decoder::with_buffer(raw).map_err(Error::io(path))?;
+        Box::new(BufReader::with_capacity(1 << 17, decoder))
+    } else {
+        Box::new(raw)
+    };
+    Ok((input, count))
+}

@@ -1,0 +1,233 @@
+//! What to build, from what.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use jove_core::Lang;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// The layout of a source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// The native format: one JSON object a line, see `kb/README.md`.
+    #[default]
+    Jsonl,
+    /// Tab-separated columns, by default subject, predicate, object; no quoting.
+    Tsv,
+    /// Comma-separated columns with quoting, by default subject, predicate, object.
+    Csv,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: &[Self] = &[Self::Jsonl, Self::Tsv, Self::Csv];
+
+    /// The name used on the command line and in files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Jsonl => "jsonl",
+            Self::Tsv => "tsv",
+            Self::Csv => "csv",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Format {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        Self::ALL.iter().copied().find(|format| format.as_str() == name).ok_or_else(|| Error::Format {
+            found: name.chars().take(40).collect(),
+            expected: Self::ALL.iter().map(|format| format.as_str()).collect::<Vec<_>>().join(", "),
+            nearest: Self::ALL.iter().map(|format| format.as_str()).find(|known| {
+                known.starts_with(name) || name.starts_with(known) || known.replace('-', "") == name.replace('_', "")
+            }),
+        })
+    }
+}
+
+/// Which column of a table holds what; columns are counted from 1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Columns {
+    /// Column of the subject, from 1. Default 1.
+    pub subject: u32,
+    /// Column of the predicate, from 1; 0 when every row has the same, see `relation`. Default 2.
+    pub predicate: u32,
+    /// Column of the object, from 1. Default 3.
+    pub object: u32,
+    /// The predicate of every row when `predicate` is 0. Default empty.
+    pub relation: String,
+    /// Lines to skip at the top, such as a header. Default 0.
+    pub skip: u64,
+    /// Parts one object column into several objects, such as `|`. Default empty: never parted.
+    pub separator: String,
+}
+
+impl Default for Columns {
+    fn default() -> Self {
+        Self { subject: 1, predicate: 2, object: 3, relation: String::new(), skip: 0, separator: String::new() }
+    }
+}
+
+/// One source of a base.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Source {
+    /// The layout. Default `jsonl`.
+    pub format: Format,
+    /// The file or folder; `.gz`, `.bz2` and `.zst` files are unpacked on the way. A folder of `jsonl`, `tsv` or `csv`
+    /// files is read in order of name.
+    pub path: PathBuf,
+    /// The name under which the source is kept and replaced. Default: the file's name.
+    pub name: String,
+    /// The licence of the data, kept in the base. Default empty.
+    pub licence: String,
+    /// The language of names in formats that do not say it. Default: `zh` for names with Han characters, else none.
+    pub lang: Option<Lang>,
+    /// A TOML file that maps attributes to roles, like `"别名" = "alias"`. Default: the built-in roles of the format.
+    pub roles: Option<PathBuf>,
+    /// Columns of `tsv` and `csv`.
+    pub columns: Columns,
+}
+
+impl Source {
+    /// A source with the default options.
+    pub fn new(format: Format, path: impl Into<PathBuf>) -> Self {
+        Self { format, path: path.into(), ..Self::default() }
+    }
+
+    /// The name under which the source is kept.
+    pub fn name(&self) -> String {
+        if !self.name.is_empty() {
+            return self.name.clone();
+        }
+        self.path.file_name().map_or_else(|| "source".into(), |name| name.to_string_lossy().into_owned())
+    }
+}
+
+impl FromStr for Source {
+    type Err = Error;
+
+    /// Parses `FORMAT:PATH`.
+    fn from_str(text: &str) -> Result<Self> {
+        let (format, path) = text.split_once(':').ok_or_else(|| Error::Option {
+            field: "source",
+            expected: "FORMAT:PATH, like tsv:facts.tsv",
+            found: format!("`{text}`"),
+        })?;
+        Ok(Self::new(format.parse()?, path))
+    }
+}
+
+/// What to keep of the sources; an empty list keeps everything.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Selection {
+    /// Languages of names, descriptions and literals, by tag or primary tag; text without a language always stays.
+    /// Default empty: all.
+    pub languages: Vec<Lang>,
+    /// Types an entity must have one of. Default empty: all.
+    pub types: Vec<String>,
+    /// Predicates of facts and literals, by key. Default empty: all.
+    pub predicates: Vec<String>,
+    /// The least popularity of an entity, in the sources' own unit. Default 0: all.
+    pub popularity_min: f32,
+}
+
+/// How to build a base.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct BuildOptions {
+    /// The base to write; replaced as a whole when the build succeeds.
+    pub out: PathBuf,
+    /// What it is made from, in order. Entities of the same key are one entity.
+    pub sources: Vec<Source>,
+    /// What to keep.
+    pub select: Selection,
+    /// Bad rows allowed before the build stops. Default 100.
+    pub max_bad: u64,
+    /// Where bad rows are kept, as JSON lines. Default: `OUT.rejects.jsonl`.
+    pub reject_file: Option<PathBuf>,
+    /// Whether to build the full-text index of names. Default true.
+    pub search_index: bool,
+    /// Memory for sorting, in mebibytes, at least 8. Default 64.
+    pub sort_memory_mib: u32,
+}
+
+impl Default for BuildOptions {
+    fn default() -> Self {
+        Self {
+            out: PathBuf::new(),
+            sources: Vec::new(),
+            select: Selection::default(),
+            max_bad: 100,
+            reject_file: None,
+            search_index: true,
+            sort_memory_mib: 64,
+        }
+    }
+}
+
+impl BuildOptions {
+    /// Options for one base with everything else at its default.
+    pub fn new(out: impl Into<PathBuf>, sources: Vec<Source>) -> Self {
+        Self { out: out.into(), sources, ..Self::default() }
+    }
+
+    /// Checks the options without touching a file.
+    ///
+    /// # Errors
+    /// The first field that makes no sense.
+    pub fn validate(&self) -> Result<()> {
+        let wrong = |field, expected, found: String| Err(Error::Option { field, expected, found });
+        if self.out.file_name().is_none() {
+            return wrong("out", "a file to write", format!("`{}`", self.out.display()));
+        }
+        if self.sources.is_empty() {
+            return wrong("sources", "at least one source", "none".into());
+        }
+        if self.sources.len() > usize::from(u16::MAX) {
+            return wrong("sources", "at most 65535 sources", self.sources.len().to_string());
+        }
+        for (index, source) in self.sources.iter().enumerate() {
+            if self.sources[..index].iter().any(|other| other.name() == source.name()) {
+                return wrong(
+                    "sources.name",
+                    "a different name for every source",
+                    format!("`{}` twice", source.name()),
+                );
+            }
+            if source.columns.subject == 0 || source.columns.object == 0 {
+                return wrong("sources.columns", "columns counted from 1", "0".into());
+            }
+            if source.columns.predicate == 0 && source.columns.relation.is_empty() {
+                return wrong("sources.columns.relation", "a name when there is no predicate column", "nothing".into());
+            }
+        }
+        if self.sort_memory_mib < 8 {
+            return wrong("sort-memory-mib", "at least 8", self.sort_memory_mib.to_string());
+        }
+        Ok(())
+    }
+
+    /// Where bad rows go.
+    pub(crate) fn reject_path(&self) -> PathBuf {
+        self.reject_file.clone().unwrap_or_else(|| {
+            let mut name = self.out.file_name().unwrap_or_default().to_owned();
+            name.push(".rejects.jsonl");
+            self.out.with_file_name(name)
+        })
+    }
+}

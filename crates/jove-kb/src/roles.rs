@@ -1,0 +1,102 @@
+//! Which attributes are names, descriptions and types rather than facts.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// What an attribute of a source becomes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// An edge to another entity.
+    #[default]
+    Fact,
+    /// A value that is text.
+    Literal,
+    /// The main name.
+    Label,
+    /// A further name.
+    Alias,
+    /// A description.
+    Description,
+    /// A type.
+    Type,
+    /// A number that says how well known the entity is.
+    Popularity,
+    /// Another key of the same entity.
+    SameAs,
+    /// Not kept.
+    Ignore,
+}
+
+/// Attribute names and their roles; what is not named is a fact.
+///
+/// As TOML: a table `[roles]` from attribute to role.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Roles {
+    /// Role of each attribute.
+    pub roles: BTreeMap<String, Role>,
+}
+
+impl Roles {
+    /// The roles that tables of triples use when no file says otherwise.
+    pub fn common() -> Self {
+        let named = [
+            (Role::Label, &["label", "rdfs:label", "skos:prefLabel", "名称", "中文名", "中文名称"][..]),
+            (Role::Alias, &["alias", "aliases", "altLabel", "skos:altLabel", "别名", "又名", "别称", "俗称", "简称"]),
+            (
+                Role::Description,
+                &["description", "schema:description", "rdfs:comment", "描述", "简介", "歧义关系_desc"],
+            ),
+            (Role::Type, &["instance of", "type", "rdf:type", "is a", "类型", "P31"]),
+            (Role::SameAs, &["same as", "sameAs", "owl:sameAs"]),
+        ];
+        let roles = named
+            .into_iter()
+            .flat_map(|(role, names)| names.iter().map(move |name| ((*name).to_owned(), role)))
+            .collect();
+        Self { roles }
+    }
+
+    /// Reads a TOML file.
+    ///
+    /// # Errors
+    /// When it cannot be read or holds anything but roles.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+        toml::from_str(&text).map_err(|error| Error::Toml { path: path.to_owned(), message: error.to_string() })
+    }
+
+    /// The role of an attribute.
+    pub fn of(&self, attribute: &str) -> Role {
+        self.roles.get(attribute).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unnamed_attributes_are_facts() {
+        let roles = Roles::common();
+        assert_eq!(roles.of("别名"), Role::Alias);
+        assert_eq!(roles.of("instance of"), Role::Type);
+        for name in ["", "x", "首都", "🙂", "é"] {
+            assert_eq!(roles.of(name), Role::Fact, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_role_is_refused_by_name() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "[roles]\n\"别名\" = \"nickname\"\n").unwrap();
+        let error = Roles::read(file.path()).unwrap_err().to_string();
+        assert!(error.contains("nickname"), "{error}");
+    }
+}

@@ -1,0 +1,56 @@
+//! Tables of a base and their version.
+
+/// The schema version this program writes, kept in `PRAGMA user_version`.
+pub const VERSION: u32 = 1;
+
+/// Marks a SQLite file as a base: `PRAGMA application_id`.
+pub(crate) const APPLICATION_ID: i32 = 0x6a6f_6b62;
+
+/// Roles in table `name`.
+pub(crate) const LABEL: u8 = 1;
+/// See [`LABEL`].
+pub(crate) const ALIAS: u8 = 2;
+
+/// Tables, in the order in which they are filled. Rows arrive sorted by primary key.
+pub(crate) const TABLES: &str = "
+CREATE TABLE meta(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+CREATE TABLE source(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, format TEXT NOT NULL, path TEXT NOT NULL,
+    licence TEXT NOT NULL, bytes INTEGER NOT NULL, rows INTEGER NOT NULL);
+CREATE TABLE entity(id INTEGER PRIMARY KEY, key TEXT NOT NULL, popularity REAL NOT NULL);
+CREATE TABLE entity_key(key TEXT NOT NULL, source INTEGER NOT NULL, entity INTEGER NOT NULL,
+    PRIMARY KEY(key, source)) WITHOUT ROWID;
+CREATE TABLE same_as(a TEXT NOT NULL, b TEXT NOT NULL, source INTEGER NOT NULL,
+    PRIMARY KEY(a, b, source)) WITHOUT ROWID;
+CREATE TABLE popularity(entity INTEGER NOT NULL, source INTEGER NOT NULL, value REAL NOT NULL,
+    PRIMARY KEY(entity, source)) WITHOUT ROWID;
+CREATE TABLE name(entity INTEGER NOT NULL, role INTEGER NOT NULL, lang TEXT NOT NULL, text TEXT NOT NULL,
+    source INTEGER NOT NULL, prior REAL NOT NULL, PRIMARY KEY(entity, role, lang, text, source)) WITHOUT ROWID;
+CREATE TABLE description(entity INTEGER NOT NULL, lang TEXT NOT NULL, text TEXT NOT NULL, source INTEGER NOT NULL,
+    PRIMARY KEY(entity, lang, text, source)) WITHOUT ROWID;
+CREATE TABLE type(id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE entity_type(entity INTEGER NOT NULL, type INTEGER NOT NULL, source INTEGER NOT NULL,
+    PRIMARY KEY(entity, type, source)) WITHOUT ROWID;
+CREATE TABLE predicate(id INTEGER PRIMARY KEY, key TEXT NOT NULL);
+CREATE TABLE predicate_label(predicate INTEGER NOT NULL, lang TEXT NOT NULL, text TEXT NOT NULL,
+    source INTEGER NOT NULL, PRIMARY KEY(predicate, lang, text, source)) WITHOUT ROWID;
+CREATE TABLE predicate_inverse(predicate INTEGER NOT NULL, inverse INTEGER NOT NULL, source INTEGER NOT NULL,
+    PRIMARY KEY(predicate, inverse, source)) WITHOUT ROWID;
+CREATE TABLE fact(subject INTEGER NOT NULL, predicate INTEGER NOT NULL, object INTEGER NOT NULL,
+    source INTEGER NOT NULL, PRIMARY KEY(subject, predicate, object, source)) WITHOUT ROWID;
+CREATE TABLE literal(subject INTEGER NOT NULL, predicate INTEGER NOT NULL, value TEXT NOT NULL, lang TEXT NOT NULL,
+    datatype TEXT NOT NULL, source INTEGER NOT NULL,
+    PRIMARY KEY(subject, predicate, value, lang, datatype, source)) WITHOUT ROWID;
+";
+
+/// Indexes, made after the rows are in.
+pub(crate) const INDEXES: &str = "
+CREATE INDEX fact_by_object ON fact(object, subject);
+CREATE INDEX entity_by_type ON entity_type(type);
+CREATE INDEX type_by_name ON type(name);
+CREATE INDEX predicate_by_key ON predicate(key);
+";
+
+/// The full-text index over names; row ids are entity ids, text is as `search_text::spaced` makes it.
+pub(crate) const SEARCH: &str = "
+CREATE VIRTUAL TABLE search USING fts5(names, content='', tokenize='unicode61 remove_diacritics 2');
+";

@@ -1,0 +1,166 @@
+//! Sentences from facts.
+
+mod families;
+mod patterns;
+
+use std::collections::BTreeMap;
+
+use jove_core::{ByteSpan, EntityId, Lang, Purpose, Rng, Seed};
+use rand::RngExt as _;
+use rand::seq::SliceRandom as _;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use self::families::Families;
+use self::patterns::Pattern;
+pub use self::patterns::{Patterns, Relation};
+use crate::{Error, Fact, Kb, PredicateId, Result};
+
+/// How to make sentences.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct VerbalizeOptions {
+    /// Languages to write in; a fact whose names are missing in one is left out there. Default `zh` and `en`.
+    pub langs: Vec<Lang>,
+    /// Share of facts that are kept out of the training sentences, in [0, 1). Default 0.1.
+    pub held_out_fraction: f64,
+    /// Sentences for each fact and language, each by another pattern where there are enough. Default 3.
+    pub per_fact: usize,
+    /// Where every choice comes from. Default 0.
+    pub seed: Seed,
+}
+
+impl Default for VerbalizeOptions {
+    fn default() -> Self {
+        Self { langs: vec![Lang::ZH, Lang::EN], held_out_fraction: 0.1, per_fact: 3, seed: Seed(0) }
+    }
+}
+
+impl VerbalizeOptions {
+    /// Checks the options.
+    ///
+    /// # Errors
+    /// The first field that makes no sense.
+    pub fn validate(&self) -> Result<()> {
+        let wrong = |field, expected, found| Err(Error::Option { field, expected, found });
+        if self.langs.is_empty() {
+            return wrong("langs", "at least one language", "none".into());
+        }
+        if !(0.0..1.0).contains(&self.held_out_fraction) {
+            return wrong("held-out-fraction", "a share in [0, 1)", self.held_out_fraction.to_string());
+        }
+        if self.per_fact == 0 {
+            return wrong("per-fact", "at least 1", "0".into());
+        }
+        Ok(())
+    }
+}
+
+/// A sentence that states one fact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Sentence {
+    /// The sentence.
+    pub text: String,
+    /// Its language.
+    pub lang: Lang,
+    /// What it states.
+    pub fact: Fact,
+    /// Where the subject's name stands, in bytes.
+    pub subject: ByteSpan,
+    /// Where the object's name stands, in bytes.
+    pub object: ByteSpan,
+    /// The number of its pattern, see [`Patterns::text`].
+    pub pattern: u32,
+}
+
+/// Sentences to train on and sentences to ask with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verbalized {
+    /// Sentences of the facts that are not held out.
+    pub train: Vec<Sentence>,
+    /// Sentences of held-out facts. None of those facts, nor the same told the other way round, is in `train`, in any
+    /// language.
+    pub held_out: Vec<Sentence>,
+}
+
+/// Writes every fact that has a pattern and names as sentences, in the order of facts, then languages.
+///
+/// A fact is held out together with its inverse and symmetric twins: those that the base or the patterns declare, and
+/// those that the facts themselves show.
+///
+/// # Errors
+/// When an option makes no sense or the base cannot be read.
+pub fn verbalize(kb: &Kb, patterns: &Patterns, options: &VerbalizeOptions) -> Result<Verbalized> {
+    options.validate()?;
+    let facts = kb.facts()?;
+    let families = Families::new(kb.predicates()?, &facts, patterns);
+    let writers = writers(kb, patterns, options)?;
+    let mut groups = BTreeMap::new();
+    let mut out = Verbalized::default();
+    for (number, fact) in facts.iter().enumerate() {
+        let written: Vec<_> = writers.iter().map(|writer| (writer, writer.write(*fact))).collect();
+        if written.iter().all(|(_, found)| found.is_none()) {
+            continue;
+        }
+        let next = groups.len() as u64;
+        let group = *groups.entry(families.group(*fact)).or_insert(next);
+        let side = if held_out(options, group) { &mut out.held_out } else { &mut out.train };
+        for (index, (writer, found)) in written.into_iter().enumerate() {
+            let Some((forms, names)) = found else { continue };
+            let mut rng = options.seed.rng(Purpose::Verbalize, index as u64, number as u64);
+            for pattern in choose(forms, options.per_fact, &mut rng) {
+                side.push(pattern.write(*fact, writer.lang, names));
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// Whether a group of facts that say the same is held out.
+fn held_out(options: &VerbalizeOptions, group: u64) -> bool {
+    options.seed.rng(Purpose::Split, 0, group).random::<f64>() < options.held_out_fraction
+}
+
+/// Different patterns in random order.
+fn choose<'a>(forms: &'a [Pattern], count: usize, rng: &mut Rng) -> Vec<&'a Pattern> {
+    let mut order: Vec<_> = forms.iter().collect();
+    order.shuffle(rng);
+    order.truncate(count);
+    order
+}
+
+/// What writing in one language needs.
+struct Writer<'a> {
+    lang: Lang,
+    names: BTreeMap<EntityId, String>,
+    forms: BTreeMap<PredicateId, Vec<Pattern>>,
+    patterns: &'a Patterns,
+}
+
+/// A name and the article before it.
+type Named<'a> = (&'a str, &'a str);
+
+impl Writer<'_> {
+    /// The patterns and names for a fact, when there are any.
+    fn write(&self, fact: Fact) -> Option<(&[Pattern], [Named<'_>; 2])> {
+        let forms = self.forms.get(&fact.predicate).filter(|forms| !forms.is_empty())?;
+        let named =
+            |entity| self.names.get(&entity).map(|name| (self.patterns.article(self.lang, name), name.as_str()));
+        Some((forms.as_slice(), [named(fact.subject)?, named(fact.object)?]))
+    }
+}
+
+fn writers<'a>(kb: &Kb, patterns: &'a Patterns, options: &VerbalizeOptions) -> Result<Vec<Writer<'a>>> {
+    let predicates = kb.predicates()?;
+    let mut writers = Vec::new();
+    for &lang in &options.langs {
+        let mut forms = BTreeMap::new();
+        for (index, info) in predicates.iter().enumerate() {
+            let id = PredicateId(index as u32);
+            let name = kb.predicate_label(id, lang)?.unwrap_or_else(|| info.key.clone());
+            forms.insert(id, patterns.forms(&info.key, &name, lang));
+        }
+        writers.push(Writer { lang, names: kb.labels_in(lang)?, forms, patterns });
+    }
+    Ok(writers)
+}
