@@ -1,0 +1,149 @@
+//! What can go wrong between a text file and a shard.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jove_core::{Advise, Problem};
+
+/// An error of this crate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file does not hold what its format promises.
+    #[error("{}: expected {expected}, found {found}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What should have been there.
+        expected: String,
+        /// What was there.
+        found: String,
+    },
+    /// A vocabulary lacks a piece that its layout needs.
+    #[error("{}: expected a vocabulary with the special piece `{piece}`, found none among {vocab_size} pieces", path.display())]
+    MissingSpecial {
+        /// Where the vocabulary came from.
+        path: PathBuf,
+        /// The piece.
+        piece: &'static str,
+        /// How many pieces there are.
+        vocab_size: usize,
+    },
+    /// A vocabulary could not be learnt.
+    #[error("learning a vocabulary: expected {expected}, found {found}")]
+    Train {
+        /// What training needs.
+        expected: String,
+        /// What it was given.
+        found: String,
+    },
+    /// The tokenizer refused a text.
+    #[error("tokenizing: {0}")]
+    Tokenize(String),
+    /// An annotation does not fit its text.
+    #[error(
+        "{what} {index} of a text of {text_bytes} bytes: expected sorted spans on character boundaries inside the text, found bytes {start} to {end}"
+    )]
+    Span {
+        /// Words or mentions.
+        what: &'static str,
+        /// Which of them, counted from 0.
+        index: usize,
+        /// The span's first byte.
+        start: u32,
+        /// The byte after the span.
+        end: u32,
+        /// Length of the text.
+        text_bytes: usize,
+    },
+    /// A row number beyond the end.
+    #[error("{}: expected a row below {rows}, found {row}", path.display())]
+    NoSuchRow {
+        /// The shard.
+        path: PathBuf,
+        /// What was asked for.
+        row: usize,
+        /// How many there are.
+        rows: usize,
+    },
+    /// Nothing is left to work on.
+    #[error("{}: expected some text, found none{}", path.display(), if *.rejected > 0 { format!(" ({rejected} rows were rejected)") } else { String::new() })]
+    EmptyCorpus {
+        /// The file or folder.
+        path: PathBuf,
+        /// Rows that were read but not taken.
+        rejected: u64,
+    },
+    /// More rows are bad than the run allows.
+    #[error("expected at most {limit} bad rows, found {found}; the last: {last}")]
+    TooManyProblems {
+        /// How many are allowed.
+        limit: u64,
+        /// How many were found when work stopped.
+        found: u64,
+        /// The last one.
+        last: Problem,
+    },
+    /// A setting that no run can have.
+    #[error("corpus.{field}: expected {expected}, found {found}")]
+    Setting {
+        /// Its name in a run file.
+        field: &'static str,
+        /// What it may be.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+    /// The user asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Error {
+    pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        move |source| Self::Io { path: path.to_owned(), source }
+    }
+
+    pub(crate) fn malformed(path: &Path, expected: impl Into<String>, found: impl std::fmt::Display) -> Self {
+        Self::Malformed { path: path.to_owned(), expected: expected.into(), found: shortened(&found.to_string()) }
+    }
+}
+
+/// At most 200 characters of a message that may repeat somebody's data.
+fn shortened(message: &str) -> String {
+    const CHARS_MAX: usize = 200;
+    match message.char_indices().nth(CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message.to_owned(),
+    }
+}
+
+impl Advise for Error {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Io { source, .. } => match source.kind() {
+                io::ErrorKind::NotFound => "Check the path; it is taken relative to the current folder.",
+                io::ErrorKind::StorageFull => "Free some space and run again; finished stages are kept.",
+                _ => return None,
+            },
+            Self::MissingSpecial { .. } => {
+                "BERT vocabularies need [PAD] [UNK] [CLS] [SEP] [MASK]; XLM-R ones <s> <pad> </s> <unk> <mask>."
+            }
+            Self::Train { .. } => "Give more text, or ask for another vocabulary size.",
+            Self::EmptyCorpus { .. } => "Check the path and the reject file; a text file holds one sentence a line.",
+            Self::TooManyProblems { .. } => "Look into the reject file; raise max-bad if such rows may be left out.",
+            Self::Malformed { .. } => "The file may be cut short or of another format; make it again.",
+            Self::Span { .. } => "Annotate the text again: the spans belong to another text.",
+            Self::Tokenize(_) | Self::NoSuchRow { .. } | Self::Setting { .. } | Self::Interrupted => return None,
+        };
+        Some(hint.to_owned())
+    }
+}

@@ -1,0 +1,111 @@
+//! Writing shards.
+
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_ipc::writer::FileWriter;
+use arrow_schema::{ArrowError, Schema};
+use atomic_write_file::AtomicWriteFile;
+use jove_core::TokenizedText;
+
+use super::columns::{TextColumns, text_fields};
+use crate::{Error, Result};
+
+/// Rows and pieces of one record batch, whichever comes first.
+const BATCH_ROWS: usize = 1024;
+const BATCH_PIECES: usize = 1 << 20;
+
+/// Writes tokenised texts to an Arrow IPC file with the columns `lang`, `tokens`, `words` and `mentions`. The file
+/// appears when [`ShardWriter::finish`] returns, whole or not at all.
+pub struct ShardWriter {
+    out: BatchFile,
+    columns: TextColumns,
+    rows: usize,
+    pieces: usize,
+}
+
+impl ShardWriter {
+    /// Opens a shard for writing; a file of that name stays as it is until the end.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub fn create(path: &Path) -> Result<Self> {
+        let out = BatchFile::create(path, Schema::new(text_fields()))?;
+        Ok(Self { out, columns: TextColumns::new(), rows: 0, pieces: 0 })
+    }
+
+    /// Keeps a note in the file, such as the tokenizer's fingerprint under `tokenizer`.
+    pub fn note(&mut self, key: &str, value: &str) {
+        self.out.file.write_metadata(key, value);
+    }
+
+    /// Adds a text.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn push(&mut self, text: &TokenizedText) -> Result<()> {
+        self.columns.push(text);
+        self.rows += 1;
+        self.pieces += text.tokens.len();
+        if self.rows >= BATCH_ROWS || self.pieces >= BATCH_PIECES {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is left and puts the file in its place; returns its number of rows.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn finish(mut self) -> Result<u64> {
+        self.flush()?;
+        self.out.finish()
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        if self.rows > 0 {
+            self.out.write(&RecordBatch::from(self.columns.finish()))?;
+        }
+        (self.rows, self.pieces) = (0, 0);
+        Ok(())
+    }
+}
+
+/// An Arrow IPC file that appears when it is finished.
+pub(super) struct BatchFile {
+    pub(super) file: FileWriter<BufWriter<AtomicWriteFile>>,
+    path: PathBuf,
+    rows: u64,
+}
+
+impl BatchFile {
+    pub(super) fn create(path: &Path, schema: Schema) -> Result<Self> {
+        let file = AtomicWriteFile::open(path).map_err(Error::io(path))?;
+        let file = FileWriter::try_new(BufWriter::new(file), &Arc::new(schema)).map_err(|error| failed(path, error))?;
+        Ok(Self { file, path: path.to_owned(), rows: 0 })
+    }
+
+    pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        self.rows += batch.num_rows() as u64;
+        self.file.write(batch).map_err(|error| failed(&self.path, error))
+    }
+
+    pub(super) fn finish(mut self) -> Result<u64> {
+        let path = self.path;
+        self.file.finish().map_err(|error| failed(&path, error))?;
+        let buffered = self.file.into_inner().map_err(|error| failed(&path, error))?;
+        let file =
+            buffered.into_inner().map_err(|error| Error::Io { path: path.clone(), source: error.into_error() })?;
+        file.commit().map_err(Error::io(&path))?;
+        Ok(self.rows)
+    }
+}
+
+fn failed(path: &Path, error: ArrowError) -> Error {
+    match error {
+        ArrowError::IoError(_, source) => Error::Io { path: path.to_owned(), source },
+        other => Error::malformed(path, "rows that can be written", other),
+    }
+}
