@@ -12,15 +12,20 @@ const SHOWN_SHARE: f64 = 0.5;
 /// And when at least so many are.
 const SHOWN_MIN: usize = 3;
 
+/// What facts that say the same have in common: the two entities in order, and the family.
+pub(crate) type Group = (EntityId, EntityId, PredicateId);
+
 /// Predicates joined with their inverses.
 pub(crate) struct Families {
     family: Vec<u32>,
+    /// Families that always stay in training.
+    kept: HashSet<u32>,
 }
 
 impl Families {
     /// Joins what the base declares, what the patterns declare, and what the facts show.
     pub(crate) fn new(predicates: &[PredicateInfo], facts: &[Fact], patterns: &Patterns) -> Self {
-        let mut families = Self { family: (0..predicates.len() as u32).collect() };
+        let mut families = Self { family: (0..predicates.len() as u32).collect(), kept: HashSet::new() };
         let by_key: BTreeMap<&str, u32> =
             predicates.iter().enumerate().map(|(index, info)| (info.key.as_str(), index as u32)).collect();
         for (index, info) in predicates.iter().enumerate() {
@@ -34,7 +39,17 @@ impl Families {
         for (a, b) in shown(predicates.len(), facts) {
             families.join(a, b);
         }
+        for (index, info) in predicates.iter().enumerate() {
+            if !patterns.may_hold_out(&info.key) {
+                families.kept.insert(families.find(index as u32));
+            }
+        }
         families
+    }
+
+    /// Whether facts of a group may be held out: a family stays in training as a whole.
+    pub(crate) fn may_hold_out(&self, group: Group) -> bool {
+        !self.kept.contains(&group.2.0)
     }
 
     fn find(&self, predicate: u32) -> u32 {
@@ -53,7 +68,7 @@ impl Families {
     }
 
     /// What a fact and its twins have in common.
-    pub(crate) fn group(&self, fact: Fact) -> (EntityId, EntityId, PredicateId) {
+    pub(crate) fn group(&self, fact: Fact) -> Group {
         let (low, high) = (fact.subject.min(fact.object), fact.subject.max(fact.object));
         (low, high, PredicateId(self.find(fact.predicate.0)))
     }

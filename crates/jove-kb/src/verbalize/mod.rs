@@ -103,8 +103,13 @@ pub fn verbalize(kb: &Kb, patterns: &Patterns, options: &VerbalizeOptions) -> Re
             continue;
         }
         let next = groups.len() as u64;
-        let group = *groups.entry(families.group(*fact)).or_insert(next);
-        let side = if held_out(options, group) { &mut out.held_out } else { &mut out.train };
+        let group = families.group(*fact);
+        let number_of_group = *groups.entry(group).or_insert(next);
+        let side = if families.may_hold_out(group) && held_out(options, number_of_group) {
+            &mut out.held_out
+        } else {
+            &mut out.train
+        };
         for (index, (writer, found)) in written.into_iter().enumerate() {
             let Some((forms, names)) = found else { continue };
             let mut rng = options.seed.rng(Purpose::Verbalize, index as u64, number as u64);
@@ -141,12 +146,14 @@ struct Writer<'a> {
 type Named<'a> = (&'a str, &'a str);
 
 impl Writer<'_> {
-    /// The patterns and names for a fact, when there are any.
+    /// The patterns and names for a fact, when there are any. Nothing can be learned, nor asked, where both names are
+    /// the same, as with Singapore and its capital.
     fn write(&self, fact: Fact) -> Option<(&[Pattern], [Named<'_>; 2])> {
         let forms = self.forms.get(&fact.predicate).filter(|forms| !forms.is_empty())?;
         let named =
             |entity| self.names.get(&entity).map(|name| (self.patterns.article(self.lang, name), name.as_str()));
-        Some((forms.as_slice(), [named(fact.subject)?, named(fact.object)?]))
+        let names = [named(fact.subject)?, named(fact.object)?];
+        (names[0].1 != names[1].1).then_some((forms.as_slice(), names))
     }
 }
 

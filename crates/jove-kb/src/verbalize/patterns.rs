@@ -11,13 +11,21 @@ use super::{Named, Sentence};
 use crate::{Error, Fact, Result};
 
 /// Sentence patterns of one relation.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Relation {
     /// The relation that says the same the other way round. Default: what the base declares.
     pub inverse: Option<String>,
+    /// Whether its facts may be held out; false for what descriptions tell anyway. Default true.
+    pub hold_out: bool,
     /// Patterns by language, each with `{subject}` and `{object}` once.
     pub sentences: BTreeMap<Lang, Vec<String>>,
+}
+
+impl Default for Relation {
+    fn default() -> Self {
+        Self { inverse: None, hold_out: true, sentences: BTreeMap::new() }
+    }
 }
 
 /// Sentence patterns by relation and language.
@@ -73,6 +81,7 @@ impl Patterns {
         for (key, relation) in other.relations {
             let mine = self.relations.entry(key).or_default();
             mine.inverse = mine.inverse.take().or(relation.inverse);
+            mine.hold_out &= relation.hold_out;
             for (lang, sentences) in relation.sentences {
                 mine.sentences.entry(lang).or_default().extend(sentences);
             }
@@ -125,6 +134,10 @@ impl Patterns {
 
     pub(super) fn inverse(&self, key: &str) -> Option<&str> {
         self.relations.get(key).and_then(|relation| relation.inverse.as_deref())
+    }
+
+    pub(super) fn may_hold_out(&self, key: &str) -> bool {
+        self.relations.get(key).is_none_or(|relation| relation.hold_out)
     }
 
     /// The article of a name, with the space after it; empty for none.
