@@ -1,0 +1,242 @@
+//! A run file, checked and completed: what the stages work from.
+
+use std::path::{Path, PathBuf};
+
+use jove_core::{Layout, ModelConfig};
+use jove_masking::MaskConfig;
+use jove_trainer::TrainConfig;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use toml::Table;
+
+use crate::run_file::{Recipe, RunFile, VariantSettings};
+use crate::settings::{explain, merge, read, set};
+use crate::{Error, Result};
+
+/// Overrides that hold a path: it starts where the user is, not where the run file is.
+const PATH_OVERRIDES: &[&str] = &["data.root", "output"];
+
+/// An experiment that is ready to be executed.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The settings, as given.
+    pub(crate) file: RunFile,
+    /// Where data paths start.
+    pub(crate) data_root: PathBuf,
+    /// Where stages and results go.
+    pub(crate) output: PathBuf,
+    /// The variants, complete.
+    pub(crate) variants: Vec<Variant>,
+    resolved: String,
+}
+
+/// A variant with all its settings.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Variant {
+    pub(crate) name: String,
+    pub(crate) summary: String,
+    pub(crate) layout: Layout,
+    pub(crate) masking: MaskConfig,
+    pub(crate) train: TrainConfig,
+}
+
+impl Run {
+    /// Reads a run file, applies `KEY=VALUE` overrides, and checks every setting.
+    ///
+    /// # Errors
+    /// When the file is missing or no TOML, a key is unknown (with the nearest one as a hint), or a value cannot hold.
+    pub fn load(path: &Path, overrides: &[String]) -> Result<Self> {
+        let mut table = read(path)?;
+        // First alone, so that an error can point into the file.
+        let text = std::fs::read_to_string(path).map_err(|source| Error::io("read the run file", path, source))?;
+        if overrides.is_empty() {
+            toml::from_str::<RunFile>(&text).map_err(|error| explain(path, &error))?;
+        }
+        for assignment in overrides {
+            set(&mut table, &absolute_path_override(assignment)?)?;
+        }
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Self::from_table(path, &table, folder)
+    }
+
+    fn from_table(path: &Path, table: &Table, folder: &Path) -> Result<Self> {
+        let file: RunFile = table.clone().try_into().map_err(|error| explain(path, &error))?;
+        check_names(&file)?;
+        let base = table.get("train").and_then(toml::Value::as_table).cloned().unwrap_or_default();
+        let variants: Vec<Variant> =
+            file.variants.iter().map(|variant| Variant::resolve(path, variant, &base)).collect::<Result<_>>()?;
+        check_settings(&file, &variants)?;
+        let resolved = resolved(&file, &variants);
+        Ok(Self { data_root: folder.join(&file.data.root), output: folder.join(&file.output), variants, resolved, file })
+    }
+
+    /// The settings with every default filled in, as TOML.
+    pub fn resolved(&self) -> &str {
+        &self.resolved
+    }
+
+    /// A data path of the run file, from where the process is.
+    pub(crate) fn data(&self, path: &Path) -> PathBuf {
+        self.data_root.join(path)
+    }
+
+    /// The shape of a variant's model over a vocabulary.
+    pub(crate) fn model_config(&self, layout: Layout, vocab_size: usize) -> ModelConfig {
+        let sizes = &self.file.model;
+        let make = match layout {
+            Layout::Bert => ModelConfig::bert,
+            Layout::XlmRoberta => ModelConfig::xlm_roberta,
+        };
+        let config = make(vocab_size, sizes.hidden_size, sizes.layers, sizes.heads, sizes.intermediate_size);
+        ModelConfig { hidden_dropout_prob: sizes.dropout, attention_probs_dropout_prob: sizes.dropout, ..config }
+    }
+}
+
+impl Variant {
+    /// Lays the recipe, the run's `[train]` and the variant's own settings over each other.
+    fn resolve(path: &Path, settings: &VariantSettings, base: &Table) -> Result<Self> {
+        let recipe = settings.recipe;
+        let masking = layered(path, &format!("variants.{}.masking", settings.name), recipe.masking(), &[&settings.masking])?;
+        let mut train = table_of(&TrainConfig::default());
+        merge(&mut train, &recipe.train());
+        // A length given by the file replaces the other way of giving it.
+        let train = layered_table(path, &format!("variants.{}.train", settings.name), train, &[base, &settings.train])?;
+        Ok(Self {
+            name: settings.name.clone(),
+            summary: settings.summary.clone().unwrap_or_else(|| recipe.summary().to_owned()),
+            layout: settings.layout.unwrap_or(recipe.layout()),
+            masking,
+            train,
+        })
+    }
+}
+
+impl Recipe {
+    fn layout(self) -> Layout {
+        match self {
+            Self::Pd | Self::Kg => Layout::Bert,
+            Self::Ml => Layout::XlmRoberta,
+        }
+    }
+
+    fn summary(self) -> &'static str {
+        match self {
+            Self::Pd => "pure data: whole-word masks",
+            Self::Kg => "entity and part-of-speech masks, contrastive knowledge link",
+            Self::Ml => "translation pairs: masks over both sides, and contrast",
+        }
+    }
+
+    fn masking(self) -> MaskConfig {
+        match self {
+            Self::Pd => MaskConfig::pd(),
+            Self::Kg => MaskConfig::kg(),
+            Self::Ml => MaskConfig::ml(),
+        }
+    }
+
+    /// The objectives that the recipe adds to masked language modelling.
+    fn train(self) -> Table {
+        let text = match self {
+            Self::Pd => "",
+            Self::Kg => "objectives.link.weight = 0.3",
+            Self::Ml => "objectives.tlm.weight = 1.0\nobjectives.translation.weight = 0.3",
+        };
+        text.parse().expect("the recipes are constants")
+    }
+}
+
+fn absolute_path_override(assignment: &str) -> Result<String> {
+    let Some((key, value)) = assignment.split_once('=') else { return Ok(assignment.to_owned()) };
+    if !PATH_OVERRIDES.contains(&key.trim()) {
+        return Ok(assignment.to_owned());
+    }
+    let path = Path::new(value.trim().trim_matches('"'));
+    let path = std::path::absolute(path).map_err(|source| Error::io("resolve", path, source))?;
+    Ok(format!("{}={}", key.trim(), path.display()))
+}
+
+fn table_of(value: &impl Serialize) -> Table {
+    Table::try_from(value).expect("settings are plain tables")
+}
+
+fn layered<T: Serialize + DeserializeOwned>(path: &Path, at: &str, base: T, layers: &[&Table]) -> Result<T> {
+    layered_table(path, at, table_of(&base), layers)
+}
+
+fn layered_table<T: DeserializeOwned>(path: &Path, at: &str, mut base: Table, layers: &[&Table]) -> Result<T> {
+    for layer in layers {
+        merge(&mut base, layer);
+    }
+    base.try_into().map_err(|error| match explain(path, &error) {
+        Error::RunFile { path, message, hint } => Error::RunFile { path, message: format!("{at}: {message}"), hint },
+        other => other,
+    })
+}
+
+fn check_names(file: &RunFile) -> Result<()> {
+    let sound = |name: &str| {
+        (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
+    let refuse = |key: &str, expected: &str, found: &str| {
+        Err(Error::Setting { key: key.to_owned(), expected: expected.to_owned(), found: format!("`{found}`") })
+    };
+    if !sound(&file.name) {
+        return refuse("name", "1 to 64 letters, digits, `-` and `_`", &file.name);
+    }
+    for (index, variant) in file.variants.iter().enumerate() {
+        if !sound(&variant.name) {
+            return refuse("variants.name", "1 to 64 letters, digits, `-` and `_`", &variant.name);
+        }
+        if file.variants[..index].iter().any(|other| other.name == variant.name) {
+            return refuse("variants.name", "a different name for every variant", &variant.name);
+        }
+    }
+    Ok(())
+}
+
+fn check_settings(file: &RunFile, variants: &[Variant]) -> Result<()> {
+    let refuse = |key: &str, expected: &str, found: String| {
+        Err(Error::Setting { key: key.to_owned(), expected: expected.to_owned(), found })
+    };
+    if variants.is_empty() {
+        return refuse("variants", "at least one [[variants]] section", "none".to_owned());
+    }
+    let mut seeds = file.seeds.clone();
+    seeds.sort_unstable();
+    seeds.dedup();
+    if seeds.is_empty() || seeds.len() != file.seeds.len() {
+        return refuse("seeds", "one or more different numbers", format!("{:?}", file.seeds));
+    }
+    if file.kb.sources.is_empty() {
+        return refuse("kb.sources", "at least one source", "none".to_owned());
+    }
+    if !(0.0..=0.5).contains(&file.text.held_out) {
+        return refuse("text.held-out", "a share from 0 to 0.5", file.text.held_out.to_string());
+    }
+    if file.probes.candidates < 2 || file.probes.items_max == 0 {
+        return refuse("probes", "two or more candidates and one or more items", format!("{:?}", file.probes));
+    }
+    let needs_pairs = variants.iter().find(|variant| variant.train.objectives.needs_pairs());
+    if let (Some(variant), true) = (needs_pairs, file.pairs.train.is_empty()) {
+        return refuse("pairs.train", &format!("pairs, since `{}` aligns languages", variant.name), "none".to_owned());
+    }
+    file.link.validate()?;
+    for variant in variants {
+        variant.masking.validate()?;
+        variant.train.validate()?;
+    }
+    Ok(())
+}
+
+/// The file with every default and every variant's settings spelled out.
+fn resolved(file: &RunFile, variants: &[Variant]) -> String {
+    let mut file = file.clone();
+    for (settings, variant) in file.variants.iter_mut().zip(variants) {
+        settings.layout = Some(variant.layout);
+        settings.summary = Some(variant.summary.clone());
+        settings.masking = table_of(&variant.masking);
+        settings.train = table_of(&variant.train);
+    }
+    toml::to_string(&file).expect("a run file is plain data")
+}

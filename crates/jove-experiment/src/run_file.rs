@@ -1,0 +1,270 @@
+//! The run file as written: one TOML file is one experiment. Every field here is documented in `docs/run-file.md`,
+//! which is made from these comments.
+
+use std::path::PathBuf;
+
+use jove_core::{Lang, Layout};
+use jove_kb::{Selection, Source, VerbalizeOptions};
+use jove_linker::{LinkOptions, TaggerOptions};
+use jove_masking::MaskConfig;
+use jove_trainer::TrainConfig;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use toml::Table;
+
+/// An experiment.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RunFile {
+    /// Names the folder of the results; letters, digits, `-` and `_`. Required.
+    pub name: String,
+    /// What the experiment asks, shown on top of the report. Default empty.
+    #[serde(default)]
+    pub description: String,
+    /// Every variant is trained once for each of these. Default [1].
+    #[serde(default = "one_seed")]
+    pub seeds: Vec<u64>,
+    /// Where finished stages and results go; relative to the run file, or to where you are when given by `--set`.
+    /// Default `../runs`.
+    #[serde(default = "default_output")]
+    pub output: PathBuf,
+    /// Where the data lies.
+    #[serde(default)]
+    pub data: DataSettings,
+    /// The knowledge base.
+    pub kb: KbSettings,
+    /// Sentences made from the graph; left out where the graph has no sentence patterns.
+    #[serde(default)]
+    pub verbalize: Option<VerbalizeSettings>,
+    /// Text to train on.
+    #[serde(default)]
+    pub text: TextSettings,
+    /// Sentence pairs to align languages with.
+    #[serde(default)]
+    pub pairs: PairSettings,
+    /// How names are found in text.
+    #[serde(default)]
+    pub link: LinkOptions,
+    /// How text is cut into words.
+    #[serde(default)]
+    pub tagger: TaggerOptions,
+    /// The vocabularies, one for each layout.
+    #[serde(default)]
+    pub tokenizers: TokenizerSettings,
+    /// The size of the encoder.
+    #[serde(default)]
+    pub model: ModelSettings,
+    /// How every variant is trained; a variant may differ.
+    #[serde(default)]
+    pub train: TrainConfig,
+    /// What is compared; the first variant is the one that the others are compared to. Required.
+    pub variants: Vec<VariantSettings>,
+    /// What is measured.
+    #[serde(default)]
+    pub probes: ProbeSettings,
+}
+
+/// Where the data lies.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct DataSettings {
+    /// The folder that all data paths start at; itself relative to the run file, or to where you are when given by
+    /// `--set`. Default `..`.
+    pub root: PathBuf,
+}
+
+/// The knowledge base.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct KbSettings {
+    /// What it is built from. Required.
+    pub sources: Vec<Source>,
+    /// What is kept of the sources.
+    pub select: Selection,
+    /// Bad rows allowed before the stage stops; each is kept in a reject file. Default 0.
+    pub max_bad: u64,
+}
+
+/// Sentences made from the graph.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct VerbalizeSettings {
+    /// The sentence patterns: a TOML file, or a folder of them. Required.
+    pub patterns: PathBuf,
+    /// How many sentences, and which facts are held out for the probes.
+    pub sentences: VerbalizeOptions,
+}
+
+/// Text to train on.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct TextSettings {
+    /// Files or folders of text.
+    pub sources: Vec<TextSource>,
+    /// Share of the texts that is kept out of training for the pseudo-perplexity, in [0, 0.5]. Default 0.05.
+    pub held_out: f64,
+    /// Bad lines allowed before the stage stops; each is kept in a reject file. Default 0.
+    pub max_bad: u64,
+}
+
+/// A file or folder of text.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TextSource {
+    /// A text file, one sentence or paragraph a line, or a `.jsonl` file with a `text` field; or a folder of such files.
+    pub path: PathBuf,
+    /// The language of the text; told by its letters where not given.
+    #[serde(default)]
+    pub lang: Option<Lang>,
+    /// The field of a `.jsonl` line, or the column of a table counted from 1, that holds the text. Default `text`.
+    #[serde(default)]
+    pub field: Option<String>,
+}
+
+/// Sentence pairs.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct PairSettings {
+    /// Tab-separated files to train on; both sides also count as plain text for every variant.
+    pub train: Vec<PairSource>,
+    /// Tab-separated files that only the bitext probe reads.
+    pub probe: Vec<PairSource>,
+    /// Bad rows allowed before the stage stops; each is kept in a reject file. Default 0.
+    pub max_bad: u64,
+}
+
+/// A file of sentence pairs.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PairSource {
+    /// The file: two columns, separated by a tab.
+    pub path: PathBuf,
+    /// The languages of the two columns.
+    pub langs: [Lang; 2],
+}
+
+/// The vocabularies.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct TokenizerSettings {
+    /// For variants in BERT's layout.
+    pub bert: Vocabulary,
+    /// For variants in XLM-R's layout.
+    pub xlm_roberta: Vocabulary,
+}
+
+/// One vocabulary: loaded where a path is given, else trained on the text.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Vocabulary {
+    /// `vocab.txt`, `tokenizer.json` or a SentencePiece `.model`. Default none: train one.
+    pub path: Option<PathBuf>,
+    /// Pieces of a trained vocabulary, special ones included. Default 6000.
+    pub size: u32,
+}
+
+/// The size of the encoder; the layout of a variant sets the rest.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct ModelSettings {
+    /// Width of the residual stream. Default 128.
+    pub hidden_size: usize,
+    /// Transformer layers. Default 2.
+    pub layers: usize,
+    /// Attention heads; divides the width. Default 4.
+    pub heads: usize,
+    /// Width of the feed-forward layer. Default 512.
+    pub intermediate_size: usize,
+    /// Dropout after embeddings and sublayers and on attention, in [0, 1). Default 0.1.
+    pub dropout: f64,
+}
+
+/// The families of the models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Recipe {
+    /// Pure data: whole-word masks, BERT's layout.
+    Pd,
+    /// Knowledge: entity and part-of-speech masks and the contrastive knowledge link, BERT's layout.
+    Kg,
+    /// Multilingual: XLM-R's layout, masks over translation pairs and the translation contrast.
+    Ml,
+}
+
+/// A variant: a recipe and how it differs.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct VariantSettings {
+    /// Its name in tables; letters, digits, `-` and `_`. Required.
+    pub name: String,
+    /// Where it starts from. Required.
+    pub recipe: Recipe,
+    /// A line on what it adds, for the report. Default: the recipe's own.
+    #[serde(default)]
+    pub summary: Option<String>,
+    /// Another layout than the recipe's.
+    #[serde(default)]
+    pub layout: Option<Layout>,
+    /// Masking settings that differ from the recipe's.
+    #[serde(default)]
+    #[schemars(with = "MaskConfig")]
+    pub masking: Table,
+    /// Training settings that differ from `[train]`.
+    #[serde(default)]
+    #[schemars(with = "TrainConfig")]
+    pub train: Table,
+}
+
+/// What is measured after training.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct ProbeSettings {
+    /// The most items of a probe; a larger set is drawn from at random. Default 500.
+    pub items_max: usize,
+    /// Candidates of the entity cloze, the right one included. Default 50.
+    pub candidates: usize,
+}
+
+fn one_seed() -> Vec<u64> {
+    vec![1]
+}
+
+fn default_output() -> PathBuf {
+    "../runs".into()
+}
+
+impl Default for DataSettings {
+    fn default() -> Self {
+        Self { root: "..".into() }
+    }
+}
+
+impl Default for TextSettings {
+    fn default() -> Self {
+        Self { sources: Vec::new(), held_out: 0.05, max_bad: 0 }
+    }
+}
+
+impl Default for TokenizerSettings {
+    fn default() -> Self {
+        Self { bert: Vocabulary::default(), xlm_roberta: Vocabulary::default() }
+    }
+}
+
+impl Default for Vocabulary {
+    fn default() -> Self {
+        Self { path: None, size: 6000 }
+    }
+}
+
+impl Default for ModelSettings {
+    fn default() -> Self {
+        Self { hidden_size: 128, layers: 2, heads: 4, intermediate_size: 512, dropout: 0.1 }
+    }
+}
+
+impl Default for ProbeSettings {
+    fn default() -> Self {
+        Self { items_max: 500, candidates: 50 }
+    }
+}
