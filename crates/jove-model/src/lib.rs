@@ -49,4 +49,4 @@ pub use masked_lm::{MaskedLm, MlmHead};
 pub use ops::adamw::{AdamState, AdamW, Moments};
 pub use parameters::{ParameterMut, ParameterRef, Parameters, ValueMut, ValueRef};
 pub use sequences::{Sequences, SequencesBuilder};
-pub use tensors::{Gradients, LossSum, Matrix, OwnedTape, Scalar, Vector};
+pub use tensors::{Cpu, Gradients, LossSum, Matrix, OwnedTape, Scalar, Vector};

@@ -1,5 +1,6 @@
 //! Names for the tensors of this crate: single precision, sizes known at run time.
 
+pub use dfdx::prelude::Cpu;
 use dfdx::prelude::{NoneTape, Rank0, Tensor};
 
 /// `[rows, columns]`.
