@@ -178,7 +178,7 @@ def number_zh(value):
 def prices():
     for (zh_city, en_city, zh_money, en_money, unit), (zh, en, size), more in pick(MONEY, PRICED, (0, 1, 2)):
         price = unit * (size + more)
-        yield f"在{zh_city}，{zh}要{number_zh(price)}{zh_money}左右。", f"In {en_city}, {en} costs about {price} {en_money}."
+        yield f"在{zh_city}，{zh}要{number_zh(price)}{zh_money}左右。", f"In {en_city}, {en} costs about {price:,} {en_money}."
 
 
 def goods():
@@ -204,11 +204,11 @@ PATTERNS = [
     lambda: ((f"{t[0]}我在{p[0]}门口等你。", f"I will wait for you in front of {p[1]} at {t[1]}.") for t, p in pick(TIMES, PLACES)),
     lambda: ((f"请给我{ZH_NUMBERS[n]}公斤{a[0]}和{ZH_NUMBERS[m]}公斤{b[0]}。", f"I would like {EN_NUMBERS[n]} kilos of {a[1]} and {EN_NUMBERS[m]} kilos of {b[1]}, please.") for n, a, m, b in pick(range(2, 7), FRUIT, range(2, 7), FRUIT) if a != b),
     lambda: ((f"一个{o[0]}在{c[0]}开了一家{s[0]}。" if o[1] != "A Chinese couple" else f"一对中国夫妻在{c[0]}开了一家{s[0]}。", f"{o[1]} has opened {s[1]} in {c[1]}." if o[1] != "A Chinese couple" else f"{o[1]} have opened {s[1]} in {c[1]}.") for o, c, s in pick(OPENERS, CITIES, SHOPS)),
-    lambda: ((f"{p[0]}{w[0]}都{h[0]}。", f"{p[1]} {h[2 if p[2] else 1]} {w[1]}.") for p, w, h in pick(PEOPLE, WHEN, HABITS) if not (h[0].endswith("上班") and w[1] != "every morning")),
+    lambda: ((f"{p[0]}{w[0]}都{h[0]}。", f"{p[1]} {h[2 if p[2] else 1]} {w[1]}.") for p, w, h in pick(PEOPLE, WHEN, HABITS) if w[1] == "every morning" or not h[0].endswith(("上班", "牛奶"))),
     clocks,
     lambda: ((f"{p[0]}想在{c[0]}找一份当{j[0]}的工作。", f"{p[1]} {'wants' if p[2] else 'want'} to find a job as a{'n' if j[1][0] in 'aeiou' else ''} {j[1]} in {c[1]}.") for p, c, j in pick(PEOPLE, CITIES, JOBS) if p[1] not in ("we", "they", "my parents")),
     lambda: ((f"{c[0]}的那家{s[0]}{d[0]}不开门。", f"That {s[1]} in {c[1]} is closed on {d[1]}.") for c, s, d in pick(CITIES, [("书店", "bookshop"), ("餐馆", "restaurant"), ("咖啡馆", "café"), ("博物馆", "museum"), ("银行", "bank")], WEEKDAYS) if s[1] != "museum"),
-    lambda: ((f"如果{w[0]}{c[0]}，我们就{x[0]}。", f"If {c[1]} {w[1]}, we will {x[1]}.") for w, c, x in pick([("明天", "tomorrow"), ("周末", "at the weekend"), ("今天晚上", "tonight")], CONDITIONS, PLANS)),
+    lambda: ((f"如果{w[0]}{c[0]}，我们就{x[0]}。", f"If {c[1]} {w[1]}, we will {x[1]}.") for w, c, x in pick([("明天", "tomorrow"), ("周末", "at the weekend"), ("今天晚上", "tonight")], CONDITIONS, PLANS) if (w[1], x[1]) != ("tonight", "visit a museum")),
     lambda: ((f"{p[0]}把{t[0]}忘在{v[0]}了。", f"{p[1]} left {'my' if p[1] == 'I' else {'he': 'his', 'she': 'her', 'we': 'our', 'they': 'their'}.get(p[1], 'a')}{'n' if p[1] not in ('I', 'he', 'she', 'we', 'they') and t[1][0] in 'aeiou' else ''} {t[1]} {v[1]}.") for p, t, v in pick(PEOPLE[:3], THINGS, VEHICLES)),
     lambda: ((f"{p[0]}从{c[0]}给{o[0]}寄了一张明信片。", f"{p[1]} sent {o[1]} a postcard from {c[1]}.") for p, c, o in pick(PEOPLE[5:], CITIES, OTHERS) if o[1] != "the teacher"),
     lambda: ((f"这本介绍{c[0]}{t[0]}的书{o[0]}。", f"This book about {t[1]} {c[1]} {o[1]}.") for c, t, o in pick(COUNTRIES, TOPICS, OPINIONS)),
