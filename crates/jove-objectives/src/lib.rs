@@ -1,1 +1,18 @@
 //! Training objectives: masked language modelling, knowledge link, translation alignment.
+//!
+//! Tensors in, [`LossSum`] out: a sum over items and their number, so that a trainer can divide once by the count of a
+//! whole accumulated batch. Nothing here reads data or holds an encoder. Masked language modelling itself is
+//! [`jove_model::MaskedLm::loss`]; translation language modelling is the same on a [`pair_sequence`].
+
+mod contrast;
+mod error;
+mod link;
+mod sequence;
+mod translation;
+
+pub use contrast::{Contrast, info_nce, symmetric_info_nce};
+pub use error::Error;
+pub use jove_model::LossSum;
+pub use link::{LinkHead, LinkItems, knowledge_link};
+pub use sequence::{PairSequence, pair_sequence};
+pub use translation::{TranslationItems, translation_contrast};

@@ -1,0 +1,98 @@
+//! Measures of a ranking.
+
+use serde::{Deserialize, Serialize};
+
+/// How well rankings put the right answer first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RankScores {
+    /// Number of items.
+    pub items: usize,
+    /// Part of the items whose right answer is ranked first, in [0, 1].
+    pub recall_at_1: f64,
+    /// Part of the items whose right answer is among the first five, in [0, 1].
+    pub recall_at_5: f64,
+    /// Mean of 1 / rank, in (0, 1].
+    pub mean_reciprocal_rank: f64,
+    /// What `recall_at_1` would be of a random ranking.
+    pub chance_recall_at_1: f64,
+    /// What `mean_reciprocal_rank` would be of a random ranking.
+    pub chance_mean_reciprocal_rank: f64,
+}
+
+/// The place of one item's right answer.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rank {
+    /// Its place, counted from 1; ties share the mean of their places, so a constant score gains nothing.
+    pub rank: f64,
+    /// Number of candidates, the right one included.
+    pub candidates: usize,
+}
+
+impl Rank {
+    /// The place of the candidate `answer` among `scores`, larger ones first. A score that is no number comes last.
+    pub fn of(answer: usize, scores: &[f32]) -> Self {
+        let key = |index: usize| if scores[index].is_nan() { f32::NEG_INFINITY } else { scores[index] };
+        let own = key(answer);
+        let above = (0..scores.len()).filter(|&other| key(other) > own).count();
+        let level = (0..scores.len()).filter(|&other| other != answer && key(other) == own).count();
+        Self { rank: 1.0 + above as f64 + level as f64 / 2.0, candidates: scores.len() }
+    }
+
+    /// 1 where the answer stands alone in the first place, else 0.
+    pub fn hit(self) -> f64 {
+        if self.rank < 1.5 { 1.0 } else { 0.0 }
+    }
+}
+
+impl RankScores {
+    /// The scores of many items; all 0 where there are none.
+    pub fn of(ranks: &[Rank]) -> Self {
+        let mean = |measure: fn(&Rank) -> f64| ranks.iter().map(measure).sum::<f64>() / ranks.len().max(1) as f64;
+        Self {
+            items: ranks.len(),
+            recall_at_1: mean(|rank| rank.hit()),
+            recall_at_5: mean(|rank| if rank.rank <= 5.0 { 1.0 } else { 0.0 }),
+            mean_reciprocal_rank: mean(|rank| 1.0 / rank.rank),
+            chance_recall_at_1: mean(|rank| 1.0 / rank.candidates as f64),
+            chance_mean_reciprocal_rank: mean(|rank| {
+                (1..=rank.candidates).map(|place| 1.0 / place as f64).sum::<f64>() / rank.candidates as f64
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn ties_and_nan_gain_nothing() {
+        assert_eq!(Rank::of(1, &[0.1, 0.9, 0.3]).rank, 1.0);
+        assert_eq!(Rank::of(0, &[0.1, 0.9, 0.3]).rank, 3.0);
+        assert_eq!(Rank::of(0, &[1.0, 1.0, 1.0]).rank, 2.0);
+        assert_eq!(Rank::of(0, &[f32::NAN, 0.0]).rank, 2.0);
+        assert_eq!(Rank::of(0, &[f32::NAN; 4]).hit(), 0.0);
+    }
+
+    #[test]
+    fn scores_are_means_over_items() {
+        let rank = |rank, candidates| Rank { rank, candidates };
+        let scores = RankScores::of(&[rank(1.0, 2), rank(4.0, 4)]);
+        assert_eq!((scores.items, scores.recall_at_1, scores.recall_at_5), (2, 0.5, 1.0));
+        assert_eq!(scores.mean_reciprocal_rank, 0.625);
+        assert_eq!(scores.chance_recall_at_1, 0.375);
+        assert_eq!(RankScores::of(&[]), RankScores::default());
+    }
+
+    proptest! {
+        #[test]
+        fn ranks_are_places(scores in prop::collection::vec(0u8..5, 1..20)) {
+            let scores: Vec<f32> = scores.into_iter().map(f32::from).collect();
+            let ranks: Vec<Rank> = (0..scores.len()).map(|answer| Rank::of(answer, &scores)).collect();
+            let sum: f64 = ranks.iter().map(|rank| rank.rank).sum();
+            prop_assert!((sum - (scores.len() * (scores.len() + 1)) as f64 / 2.0).abs() < 1e-9);
+        }
+    }
+}

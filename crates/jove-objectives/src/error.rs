@@ -1,0 +1,44 @@
+//! What objectives refuse.
+
+use jove_core::Advise;
+
+/// Why an objective cannot be computed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A list has the wrong length.
+    #[error("{what}: expected {expected}, found {found}")]
+    Length {
+        /// What was counted.
+        what: &'static str,
+        /// How many there should be.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// An index is outside its matrix.
+    #[error("{what}: expected rows below {rows}, found {found}")]
+    Row {
+        /// Which index.
+        what: &'static str,
+        /// Rows of the matrix.
+        rows: usize,
+        /// The index.
+        found: usize,
+    },
+    /// There is nothing to take the loss over.
+    #[error("{0}: expected at least one item, found none")]
+    Empty(&'static str),
+    /// The model refused its part, or its device failed.
+    #[error(transparent)]
+    Model(#[from] jove_model::Error),
+}
+
+impl Advise for Error {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Model(error) => error.hint(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! Fills batches with examples: masks, windows, descriptions and pairs, all drawn from the seed.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use jove_core::{EntityId, Layout, ModelConfig, Purpose, Rng, SpecialTokens, TokenId, TokenizedText};
+use jove_objectives::pair_sequence;
+use rand::RngExt as _;
+use rand::seq::SliceRandom as _;
+
+use crate::stream::{Stream, StreamState};
+use crate::window::cut;
+use crate::{Batch, Error, Example, Origin, Pooling, Targets, TrainConfig, TrainingData};
+
+/// Turns examples into batches. The batches of a step depend on the seed, the step and the streams' states alone.
+#[derive(Debug)]
+pub struct Assembler {
+    config: TrainConfig,
+    data: TrainingData,
+    specials: SpecialTokens,
+    layout: Layout,
+    text: Stream,
+    tlm: Stream,
+    translation: Stream,
+}
+
+/// Where an assembler stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct AssemblerState {
+    text: StreamState,
+    tlm: StreamState,
+    translation: StreamState,
+}
+
+/// A mention of a packed text whose entity has a description.
+type LinkedMention = (Range<usize>, EntityId);
+
+impl Assembler {
+    /// An assembler at the beginning of a run.
+    ///
+    /// # Errors
+    /// Where a setting cannot hold, an objective that is on has no data, or an example cannot be read.
+    pub fn new(
+        config: &TrainConfig,
+        data: TrainingData,
+        specials: SpecialTokens,
+        model: &ModelConfig,
+    ) -> Result<Self, Error> {
+        config.validate()?;
+        data.mask.validate()?;
+        data.check(&config.objectives)?;
+        let longest = model.max_sequence_length();
+        let expected = format!("at most {longest}, the positions that the model has");
+        crate::config::check("max-length", expected, config.max_length, config.max_length <= longest)?;
+        let text_langs = if config.objectives.needs_text() { data.text_langs()? } else { Vec::new() };
+        let pair_langs = if config.objectives.needs_pairs() { data.pair_langs()? } else { Vec::new() };
+        let stream = |origin, langs| Stream::new(config.seed, origin as u64, langs, config.language_exponent);
+        Ok(Self {
+            text: stream(Origin::Text, &text_langs),
+            tlm: stream(Origin::Tlm, &pair_langs),
+            translation: stream(Origin::Translation, &pair_langs),
+            config: config.clone(),
+            data,
+            specials,
+            layout: model.layout,
+        })
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> AssemblerState {
+        AssemblerState {
+            text: self.text.state().clone(),
+            tlm: self.tlm.state().clone(),
+            translation: self.translation.state().clone(),
+        }
+    }
+
+    /// Goes to where `state` says; `false` where it belongs to other data.
+    #[must_use]
+    pub fn restore(&mut self, state: &AssemblerState) -> bool {
+        self.text.restore(&state.text)
+            && self.tlm.restore(&state.tlm)
+            && self.translation.restore(&state.translation)
+    }
+
+    /// Digest of the data and of how it is masked.
+    pub(crate) fn data_fingerprint(&self) -> String {
+        let mask = serde_json::to_string(&self.data.mask).expect("settings are plain data");
+        let sizes = (self.data.text.len(), self.data.pairs.len(), self.data.descriptions.len());
+        blake3::hash(format!("{}\n{mask}\n{sizes:?}", self.data.fingerprint).as_bytes()).to_hex().to_string()
+    }
+
+    /// The batches of step `step`, one for every forward pass.
+    ///
+    /// # Errors
+    /// Where an example cannot be read.
+    pub fn step(&mut self, step: u64) -> Result<Vec<Batch>, Error> {
+        let passes = self.config.accumulation as u64;
+        (0..passes).map(|pass| self.batch(step * passes + pass)).collect()
+    }
+
+    /// The batch of the forward pass number `pass` of the run.
+    fn batch(&mut self, pass: u64) -> Result<Batch, Error> {
+        let shares = Shares::of(&self.config);
+        let mut batch = Batch::new();
+        if self.config.objectives.needs_text() {
+            let mentions = self.fill_text(&mut batch, shares.text)?;
+            self.fill_link(&mut batch, mentions, shares.link, pass);
+        }
+        self.fill_tlm(&mut batch, shares.tlm)?;
+        self.fill_translation(&mut batch, shares.translation)?;
+        Ok(batch)
+    }
+
+    /// Adds masked texts; returns their mentions that have descriptions.
+    fn fill_text(&mut self, batch: &mut Batch, budget: usize) -> Result<Vec<LinkedMention>, Error> {
+        let end = batch.len() + budget;
+        let mut mentions = Vec::new();
+        while let Some(drawn) = self.text.draw() {
+            let example = Example { origin: Origin::Text, index: drawn.index, epoch: drawn.epoch };
+            let mut rng = self.rng(example);
+            let text = cut(self.data.text(drawn.index)?, self.config.max_length - 2, &mut rng);
+            if batch.len() + text.tokens.len() + 2 > end {
+                self.text.put_back(drawn);
+                break;
+            }
+            let mut targets = Targets::default();
+            let inputs = self.mask(&text, self.config.objectives.mlm.weight > 0.0, &mut rng, &mut targets)?;
+            let start = batch.push(self.wrap(&inputs), |_| 0) + 1;
+            batch.mlm.append(targets, |position| start + position);
+            let known = text.mentions.iter().filter(|(_, entity)| self.data.descriptions.contains_key(entity));
+            mentions.extend(known.map(|(span, entity)| (start + span.range().start..start + span.range().end, *entity)));
+            batch.examples.push(example);
+        }
+        Ok(mentions)
+    }
+
+    /// Chooses mentions and adds their entities' descriptions, each entity's once.
+    fn fill_link(&self, batch: &mut Batch, mut mentions: Vec<LinkedMention>, budget: usize, pass: u64) {
+        let options = &self.config.objectives.link;
+        if options.weight == 0.0 {
+            return;
+        }
+        let mut rng = self.config.seed.rng(Purpose::Negatives, 0, pass);
+        mentions.shuffle(&mut rng);
+        let mut index_of: BTreeMap<EntityId, usize> = BTreeMap::new();
+        let mut chosen: Vec<&[TokenId]> = Vec::new();
+        let mut left = budget;
+        for (rows, entity) in mentions {
+            if batch.link.mentions.len() == options.mentions {
+                break;
+            }
+            let variants = &self.data.descriptions[&entity];
+            if !index_of.contains_key(&entity) && !variants.is_empty() {
+                let variant = &variants[rng.random_range(0..variants.len())];
+                let kept = &variant[..variant.len().min(options.description_length - 2)];
+                if kept.is_empty() || kept.len() + 2 > left {
+                    continue;
+                }
+                left -= kept.len() + 2;
+                index_of.insert(entity, chosen.len());
+                batch.link.entities.push(entity);
+                chosen.push(kept);
+            }
+            if let Some(&index) = index_of.get(&entity) {
+                batch.link.mentions.push(rows);
+                batch.link.positives.push(index);
+            }
+        }
+        if chosen.len() < 2 {
+            batch.link = crate::LinkTargets::default();
+            return;
+        }
+        for description in chosen {
+            let start = batch.push(self.wrap(&ids(description)), |_| 0);
+            batch.link.descriptions.push(pooled_rows(options.pooling, start, description.len()));
+        }
+    }
+
+    /// Adds pairs read as one sequence, masked on both sides.
+    fn fill_tlm(&mut self, batch: &mut Batch, budget: usize) -> Result<(), Error> {
+        if self.config.objectives.tlm.weight == 0.0 {
+            return Ok(());
+        }
+        let end = batch.len() + budget;
+        while let Some(drawn) = self.tlm.draw() {
+            let example = Example { origin: Origin::Tlm, index: drawn.index, epoch: drawn.epoch };
+            let mut rng = self.rng(example);
+            let (first, second) = self.data.pair(drawn.index)?;
+            let (first_length, second_length) =
+                fit(first.tokens.len(), second.tokens.len(), self.config.max_length - 4);
+            let (first, second) = (cut(first, first_length, &mut rng), cut(second, second_length, &mut rng));
+            let (mut first_targets, mut second_targets) = (Targets::default(), Targets::default());
+            let first = self.mask(&first, true, &mut rng, &mut first_targets)?;
+            let second = self.mask(&second, true, &mut rng, &mut second_targets)?;
+            let sequence = pair_sequence(self.layout, &self.specials, &first, &second);
+            if batch.len() + sequence.tokens.len() > end {
+                self.tlm.put_back(drawn);
+                break;
+            }
+            let start = batch.push(sequence.tokens, |position| sequence.segments[position]);
+            batch.tlm.append(first_targets, |position| start + sequence.first.start + position);
+            batch.tlm.append(second_targets, |position| start + sequence.second.start + position);
+            batch.examples.push(example);
+        }
+        Ok(())
+    }
+
+    /// Adds pairs read as two sequences.
+    fn fill_translation(&mut self, batch: &mut Batch, budget: usize) -> Result<(), Error> {
+        let options = &self.config.objectives.translation;
+        if options.weight == 0.0 {
+            return Ok(());
+        }
+        let end = batch.len() + budget;
+        let mut numbers: BTreeMap<Vec<u32>, usize> = BTreeMap::new();
+        while let Some(drawn) = self.translation.draw() {
+            let example = Example { origin: Origin::Translation, index: drawn.index, epoch: drawn.epoch };
+            let mut rng = self.rng(example);
+            let (first, second) = self.data.pair(drawn.index)?;
+            let length = self.config.max_length - 2;
+            let [first, second] = [first, second].map(|side| ids(&cut(side, length, &mut rng).tokens));
+            if batch.len() + first.len() + second.len() + 4 > end {
+                self.translation.put_back(drawn);
+                break;
+            }
+            let mut add = |side: Vec<u32>| {
+                let start = batch.push(self.wrap(&side), |_| 0);
+                let rows = pooled_rows(options.pooling, start, side.len());
+                let next = numbers.len();
+                (rows, *numbers.entry(side).or_insert(next))
+            };
+            let ((source, source_number), (target, target_number)) = (add(first), add(second));
+            batch.translation.sources.push(source);
+            batch.translation.targets.push(target);
+            batch.translation.texts.push((source_number, target_number));
+            batch.examples.push(example);
+        }
+        Ok(())
+    }
+
+    /// Masks `text`; returns what the model sees, and adds what was hidden to `targets`.
+    fn mask(
+        &self,
+        text: &TokenizedText,
+        masked: bool,
+        rng: &mut Rng,
+        targets: &mut Targets,
+    ) -> Result<Vec<u32>, Error> {
+        if !masked {
+            return Ok(ids(&text.tokens));
+        }
+        let plan = jove_masking::plan(text, &self.data.mask, &self.specials, rng)?;
+        targets.rows.extend(plan.targets.iter().map(|target| target.position as usize));
+        targets.labels.extend(plan.targets.iter().map(|target| target.original.0));
+        Ok(ids(&plan.apply(&text.tokens)))
+    }
+
+    fn wrap(&self, tokens: &[u32]) -> Vec<u32> {
+        let mut whole = Vec::with_capacity(tokens.len() + 2);
+        whole.push(self.specials.first.0);
+        whole.extend_from_slice(tokens);
+        whole.push(self.specials.separator.0);
+        whole
+    }
+
+    fn rng(&self, example: Example) -> Rng {
+        self.config.seed.rng(Purpose::Mask, example.epoch, example.key())
+    }
+}
+
+impl Targets {
+    fn append(&mut self, other: Self, row: impl Fn(usize) -> usize) {
+        self.rows.extend(other.rows.into_iter().map(row));
+        self.labels.extend(other.labels);
+    }
+}
+
+/// The rows of a sequence that starts at `start` and holds `length` tokens of its own that stand for it.
+fn pooled_rows(pooling: Pooling, start: usize, length: usize) -> Range<usize> {
+    match pooling {
+        Pooling::First => start..start + 1,
+        Pooling::Mean if length == 0 => start..start + 1,
+        Pooling::Mean => start + 1..start + 1 + length,
+    }
+}
+
+/// How many tokens of two sides fit into `room`: both whole where they do; else the longer one is cut first.
+fn fit(first: usize, second: usize, room: usize) -> (usize, usize) {
+    if first + second <= room {
+        return (first, second);
+    }
+    let half = room / 2;
+    if first <= half {
+        (first, room - first)
+    } else if second <= half {
+        (room - second, second)
+    } else {
+        (half, room - half)
+    }
+}
+
+fn ids(tokens: &[TokenId]) -> Vec<u32> {
+    tokens.iter().map(|token| token.0).collect()
+}
+
+/// Tokens of a batch that each kind of sequence may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shares {
+    pub(crate) text: usize,
+    pub(crate) link: usize,
+    pub(crate) tlm: usize,
+    pub(crate) translation: usize,
+}
+
+impl Shares {
+    /// What the run file says; without objectives on text the pairs take the whole batch.
+    pub(crate) fn of(config: &TrainConfig) -> Self {
+        let objectives = &config.objectives;
+        let share = |weight: f64, share: f64| if weight > 0.0 { share } else { 0.0 };
+        let link = share(objectives.link.weight, objectives.link.share);
+        let tlm = share(objectives.tlm.weight, objectives.tlm.share);
+        let translation = share(objectives.translation.weight, objectives.translation.share);
+        let scale = if objectives.needs_text() { 1.0 } else { 1.0 / (tlm + translation) };
+        let tokens = |share: f64| (config.batch_tokens as f64 * share * scale).floor() as usize;
+        let (link, tlm, translation) = (tokens(link), tokens(tlm), tokens(translation));
+        let rest = config.batch_tokens - link - tlm - translation;
+        Self { text: if objectives.needs_text() { rest } else { 0 }, link, tlm, translation }
+    }
+}

@@ -1,0 +1,189 @@
+//! Checkpoints: a Hugging Face folder with all that a run needs to go on.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jove_checkpoint::{ExtraFile, NamedTensor, TensorFile, TensorSource, TensorSpec, save_hf, write_tensor_file};
+use jove_core::Silent;
+use jove_model::{AdamState, Backend, ParameterRef, Parameters};
+use serde::{Deserialize, Serialize};
+
+use crate::metrics::Losses;
+use crate::{AssemblerState, Error, Model};
+
+/// The file of parameters that are no part of a Hugging Face model.
+pub(crate) const HEADS_FILE: &str = "heads.safetensors";
+const OPTIMIZER_FILE: &str = "optimizer.safetensors";
+const STATE_FILE: &str = "state.json";
+
+/// All of a run but its tensors.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct State {
+    /// Optimizer steps taken.
+    pub(crate) step: u64,
+    /// Tokens read.
+    pub(crate) tokens: u64,
+    /// Losses since the last line of metrics.
+    pub(crate) losses: Losses,
+    /// Where the examples stand.
+    pub(crate) examples: AssemblerState,
+    /// Digest of the settings.
+    pub(crate) settings: String,
+    /// Digest of the data.
+    pub(crate) data: String,
+}
+
+/// Writes a checkpoint to `dir`, whole or not at all: beside it first, then renamed. One that stands there is replaced.
+pub(crate) fn save<D: Backend>(
+    dir: &Path,
+    model: &Model<D>,
+    adam: &AdamState<D>,
+    state: &State,
+    files: &[ExtraFile],
+) -> Result<(), Error> {
+    let making = beside(dir, "new");
+    remove(&making)?;
+    let written = write_all(&making, model, adam, state, files).and_then(|()| replace(dir, &making));
+    if written.is_err() {
+        // A disk that is full should not stay full for our sake; the error at hand is the one that counts.
+        let _ = fs::remove_dir_all(&making);
+    }
+    written
+}
+
+fn write_all<D: Backend>(
+    making: &Path,
+    model: &Model<D>,
+    adam: &AdamState<D>,
+    state: &State,
+    files: &[ExtraFile],
+) -> Result<(), Error> {
+    save_hf(making, model.config(), &Tensors::of(&model.lm), files)?;
+    let none = BTreeMap::new();
+    if let Some(link) = &model.link {
+        write_tensor_file(&making.join(HEADS_FILE), &Tensors::of(link), &none, &Silent)?;
+    }
+    let metadata = BTreeMap::from([("steps".to_owned(), adam.steps.to_string())]);
+    write_tensor_file(&making.join(OPTIMIZER_FILE), &moments(adam), &metadata, &Silent)?;
+    let path = making.join(STATE_FILE);
+    let text = serde_json::to_string_pretty(state).expect("the state is plain data");
+    fs::write(&path, text).and_then(|()| fs::File::open(&path)?.sync_all()).map_err(write_error(&path))
+}
+
+/// Puts `making` in the place of `dir`. A crash between the two renames leaves the old one under another name, which
+/// [`recover`] knows.
+fn replace(dir: &Path, making: &Path) -> Result<(), Error> {
+    let old = beside(dir, "old");
+    remove(&old)?;
+    if dir.exists() {
+        fs::rename(dir, &old).map_err(write_error(dir))?;
+    }
+    fs::rename(making, dir).map_err(write_error(dir))?;
+    remove(&old)
+}
+
+/// Finishes or undoes a replacement that a crash cut off.
+pub(crate) fn recover(dir: &Path) -> Result<(), Error> {
+    let old = beside(dir, "old");
+    if !dir.exists() && old.exists() {
+        fs::rename(&old, dir).map_err(write_error(dir))?;
+    }
+    remove(&old)?;
+    remove(&beside(dir, "new"))
+}
+
+/// Reads the state and the optimizer of a checkpoint; the model is read by [`Model::open`].
+pub(crate) fn load<D: Backend>(dir: &Path, model: &Model<D>) -> Result<(State, AdamState<D>), Error> {
+    let path = dir.join(STATE_FILE);
+    let text = fs::read_to_string(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+    let state: State = serde_json::from_str(&text).map_err(|error| Error::Checkpoint {
+        path: path.clone(),
+        what: "expected the state of a run".to_owned(),
+        cause: Some(error.into()),
+    })?;
+    let path = dir.join(OPTIMIZER_FILE);
+    let file = TensorFile::open(&path)?;
+    let steps = file.metadata().get("steps").and_then(|steps| steps.parse().ok());
+    let mut adam = AdamState { steps: steps.ok_or_else(|| Error::damaged(&path, "expected `steps`"))?, ..AdamState::default() };
+    let mut result = Ok(());
+    model.visit(&mut |parameter| {
+        if result.is_ok() {
+            result = load_moments(&file, &path, &parameter, &mut adam, model);
+        }
+    });
+    result?;
+    Ok((state, adam))
+}
+
+fn load_moments<D: Backend>(
+    file: &TensorFile,
+    path: &Path,
+    parameter: &ParameterRef<'_, D>,
+    adam: &mut AdamState<D>,
+    model: &Model<D>,
+) -> Result<(), Error> {
+    let [first, second] = ["first", "second"].map(|moment| file.get(&format!("{moment}.{}", parameter.name)));
+    let (first, second) = (first?.data.into_owned(), second?.data.into_owned());
+    if first.len() != parameter.count() {
+        let what = format!("expected {} moments of {}, found {}", parameter.count(), parameter.name, first.len());
+        return Err(Error::damaged(path, what));
+    }
+    Ok(adam.insert(model.device(), &parameter.name, first, second)?)
+}
+
+fn moments<D: Backend>(adam: &AdamState<D>) -> Vec<NamedTensor<'static>> {
+    let mut tensors = Vec::new();
+    adam.export(&mut |name, first, second| {
+        for (moment, data) in [("first", first), ("second", second)] {
+            let shape = vec![data.len()];
+            tensors.push(NamedTensor { name: format!("{moment}.{name}"), shape, data: data.into() });
+        }
+    });
+    tensors
+}
+
+/// The parameters of a model as named tensors, copied one at a time.
+struct Tensors<'a, D: Backend> {
+    parameters: BTreeMap<String, ParameterRef<'a, D>>,
+}
+
+impl<'a, D: Backend> Tensors<'a, D> {
+    fn of(model: &'a impl Parameters<D>) -> Self {
+        let mut parameters = BTreeMap::new();
+        model.visit(&mut |parameter| {
+            parameters.insert(parameter.name.clone(), parameter);
+        });
+        Self { parameters }
+    }
+}
+
+impl<D: Backend> TensorSource for Tensors<'_, D> {
+    fn specs(&self) -> Vec<TensorSpec> {
+        self.parameters.values().map(|parameter| TensorSpec::f32(parameter.name.clone(), parameter.shape())).collect()
+    }
+
+    fn get(&self, name: &str) -> jove_checkpoint::Result<NamedTensor<'_>> {
+        let found = self.parameters.get(name);
+        let missing = || jove_checkpoint::Error::NoTensor { path: "the model".into(), name: name.to_owned() };
+        let parameter = found.ok_or_else(missing)?;
+        NamedTensor::new(name, parameter.shape(), parameter.to_vec())
+    }
+}
+
+fn beside(dir: &Path, suffix: &str) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(dir.file_name().unwrap_or_default());
+    name.push(format!(".{suffix}"));
+    dir.with_file_name(name)
+}
+
+fn remove(dir: &Path) -> Result<(), Error> {
+    if dir.exists() { fs::remove_dir_all(dir).map_err(write_error(dir)) } else { Ok(()) }
+}
+
+fn write_error(path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::Write { path, source }
+}

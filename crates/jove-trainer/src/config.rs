@@ -1,0 +1,209 @@
+//! What a run file says about training.
+
+use jove_core::Seed;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::assemble::Shares;
+use crate::{Error, Objectives};
+
+/// How to train: length, batches, optimizer, objectives.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct TrainConfig {
+    /// The number all randomness of the run comes from; default 1.
+    pub seed: Seed,
+    /// Length of the run in optimizer steps; default none. Give either `steps` or `tokens`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u64>,
+    /// Length of the run in tokens read by the model, special tokens, descriptions and pairs included; rounded up to
+    /// whole steps; default none. Give either `steps` or `tokens`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
+    /// The most tokens in one forward pass, special tokens included; default 4096.
+    pub batch_tokens: usize,
+    /// Forward passes whose gradients are summed into one optimizer step; default 1.
+    pub accumulation: usize,
+    /// The longest sequence in tokens, special tokens included; a longer text is cut to a window that moves from epoch
+    /// to epoch; default 128.
+    pub max_length: usize,
+    /// Peak learning rate of AdamW; default 0.0005.
+    pub learning_rate: f64,
+    /// Part of the steps over which the learning rate rises linearly from 0; after it the rate falls linearly to 0;
+    /// in [0, 1); default 0.05.
+    pub warmup: f64,
+    /// Decoupled weight decay, on every parameter but biases and layer norms; default 0.01.
+    pub weight_decay: f64,
+    /// Decay rates of AdamW's two moments, each in [0, 1); default [0.9, 0.98].
+    pub betas: [f64; 2],
+    /// Added to the root of AdamW's second moment; default 0.000001.
+    pub epsilon: f64,
+    /// The largest global gradient norm; larger gradients are scaled down to it; 0 is no limit; default 1.
+    pub clip: f64,
+    /// Whether activations are dropped with the model's probabilities; default true.
+    pub dropout: bool,
+    /// Optimizer steps between two checkpoints; 0 saves only at the end or when interrupted; default 500.
+    pub save_every: u64,
+    /// Optimizer steps between two lines of `metrics.jsonl`; default 10.
+    pub log_every: u64,
+    /// Exponent on a language's share of the examples when sampling: 1 keeps the corpus as it is, 0 makes all languages
+    /// equal; in [0, 1]; default 0.3. (Unsupervised Cross-lingual Representation Learning at Scale, arXiv 1911.02116.)
+    pub language_exponent: f64,
+    /// What is learned, and with what weight.
+    pub objectives: Objectives,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        Self {
+            seed: Seed(1),
+            steps: None,
+            tokens: None,
+            batch_tokens: 4096,
+            accumulation: 1,
+            max_length: 128,
+            learning_rate: 5e-4,
+            warmup: 0.05,
+            weight_decay: 0.01,
+            betas: [0.9, 0.98],
+            epsilon: 1e-6,
+            clip: 1.0,
+            dropout: true,
+            save_every: 500,
+            log_every: 10,
+            language_exponent: 0.3,
+            objectives: Objectives::default(),
+        }
+    }
+}
+
+impl TrainConfig {
+    /// How many optimizer steps the run takes; 0 where neither `steps` nor `tokens` is given.
+    pub fn total_steps(&self) -> u64 {
+        let per_step = (self.batch_tokens as u64).saturating_mul(self.accumulation as u64).max(1);
+        self.steps.or(self.tokens.map(|tokens| tokens.div_ceil(per_step))).unwrap_or(0)
+    }
+
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// `Error::Config` names the first field that cannot hold, what it may hold and what it holds.
+    pub fn validate(&self) -> Result<(), Error> {
+        match (self.steps, self.tokens) {
+            (Some(_), Some(_)) => return Err(Error::config("steps", "either steps or tokens", "both")),
+            (None, None) => return Err(Error::config("steps", "either steps or tokens", "neither")),
+            _ => check("steps", "at least one step", self.total_steps(), self.total_steps() > 0)?,
+        }
+        check("accumulation", "1 to 65536", self.accumulation, (1..=65536).contains(&self.accumulation))?;
+        check("max-length", "8 or more tokens", self.max_length, self.max_length >= 8)?;
+        let room = 2 * self.max_length;
+        let fits = (room..=1 << 24).contains(&self.batch_tokens);
+        check("batch-tokens", format!("{room} (twice max-length) to {}", 1 << 24), self.batch_tokens, fits)?;
+        check("log-every", "1 or more", self.log_every, self.log_every >= 1)?;
+        self.validate_optimizer()?;
+        let exponent = self.language_exponent;
+        check("language-exponent", "0 to 1", exponent, (0.0..=1.0).contains(&exponent))?;
+        self.objectives.validate()?;
+        self.validate_shares()
+    }
+
+    /// Each kind of sequence needs room for the fewest that make sense, at their longest.
+    fn validate_shares(&self) -> Result<(), Error> {
+        let (shares, objectives) = (Shares::of(self), &self.objectives);
+        let needs = [
+            ("texts", objectives.needs_text(), shares.text, self.max_length),
+            ("link", objectives.link.weight > 0.0, shares.link, 2 * objectives.link.description_length),
+            ("tlm", objectives.tlm.weight > 0.0, shares.tlm, self.max_length),
+            ("translation", objectives.translation.weight > 0.0, shares.translation, 4 * self.max_length),
+        ];
+        for (name, on, room, least) in needs {
+            let expected = format!("enough for {name} to have {least} tokens of each batch");
+            check("batch-tokens", expected, room, !on || room >= least)?;
+        }
+        Ok(())
+    }
+
+    fn validate_optimizer(&self) -> Result<(), Error> {
+        let positive = |value: f64| value.is_finite() && value > 0.0;
+        let not_negative = |value: f64| value.is_finite() && value >= 0.0;
+        check("learning-rate", "a number above 0", self.learning_rate, positive(self.learning_rate))?;
+        check("warmup", "0 up to but not 1", self.warmup, (0.0..1.0).contains(&self.warmup))?;
+        check("weight-decay", "0 or more", self.weight_decay, not_negative(self.weight_decay))?;
+        for beta in self.betas {
+            check("betas", "two numbers from 0 up to but not 1", beta, (0.0..1.0).contains(&beta))?;
+        }
+        check("epsilon", "a number above 0", self.epsilon, positive(self.epsilon))?;
+        check("clip", "0 or more", self.clip, not_negative(self.clip))
+    }
+
+    /// A digest of everything that a step's outcome depends on: all fields but those on saving and logging.
+    pub(crate) fn fingerprint(&self) -> String {
+        let settings = Self { save_every: 0, log_every: 1, ..self.clone() };
+        let text = serde_json::to_string(&settings).expect("settings are plain data");
+        blake3::hash(text.as_bytes()).to_hex().to_string()
+    }
+}
+
+/// `Error::Config` for `field` unless `holds`.
+pub(crate) fn check(
+    field: &str,
+    expected: impl Into<String>,
+    found: impl std::fmt::Display,
+    holds: bool,
+) -> Result<(), Error> {
+    if holds { Ok(()) } else { Err(Error::config(field, expected, found)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sound() -> TrainConfig {
+        TrainConfig { steps: Some(10), ..TrainConfig::default() }
+    }
+
+    #[test]
+    fn tokens_become_whole_steps() {
+        let config = TrainConfig { tokens: Some(10_000), batch_tokens: 1000, accumulation: 3, ..Default::default() };
+        assert_eq!(config.total_steps(), 4);
+        assert_eq!(sound().total_steps(), 10);
+    }
+
+    #[test]
+    fn faults_are_named() {
+        let faults: [(&str, fn(&mut TrainConfig)); 10] = [
+            ("steps", |c| c.tokens = Some(5)),
+            ("steps", |c| c.steps = None),
+            ("steps", |c| c.steps = Some(0)),
+            ("accumulation", |c| c.accumulation = 0),
+            ("batch-tokens", |c| c.batch_tokens = 100),
+            ("learning-rate", |c| c.learning_rate = f64::NAN),
+            ("warmup", |c| c.warmup = 1.0),
+            ("betas", |c| c.betas = [0.9, 1.0]),
+            ("clip", |c| c.clip = -1.0),
+            ("language-exponent", |c| c.language_exponent = 2.0),
+        ];
+        sound().validate().unwrap();
+        for (field, break_it) in faults {
+            let mut config = sound();
+            break_it(&mut config);
+            let message = config.validate().unwrap_err().to_string();
+            assert!(message.starts_with(&format!("train.{field}:")), "{message}");
+        }
+    }
+
+    #[test]
+    fn unknown_fields_are_refused_and_fields_come_back() {
+        assert!(serde_json::from_str::<TrainConfig>(r#"{"step": 3}"#).is_err());
+        let text = serde_json::to_string(&sound()).unwrap();
+        assert_eq!(serde_json::from_str::<TrainConfig>(&text).unwrap(), sound());
+    }
+
+    #[test]
+    fn only_what_changes_the_outcome_is_in_the_fingerprint() {
+        let base = sound().fingerprint();
+        assert_eq!(TrainConfig { save_every: 7, log_every: 3, ..sound() }.fingerprint(), base);
+        assert_ne!(TrainConfig { seed: Seed(2), ..sound() }.fingerprint(), base);
+        assert_ne!(TrainConfig { steps: Some(11), ..sound() }.fingerprint(), base);
+    }
+}

@@ -1,0 +1,166 @@
+//! What a run tells about itself: one JSON object a line.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use atomic_write_file::AtomicWriteFile;
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// One objective's loss over some steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Loss {
+    /// Summed over its items, in nats.
+    pub sum: f64,
+    /// Number of items: masked tokens, linked mentions or pairs.
+    pub count: u64,
+}
+
+impl Loss {
+    /// The mean per item; 0 where there are none.
+    pub fn mean(&self) -> f64 {
+        self.sum / self.count.max(1) as f64
+    }
+
+    /// Adds another's items.
+    pub fn add(&mut self, other: Self) {
+        self.sum += other.sum;
+        self.count += other.count;
+    }
+}
+
+/// Losses by the objective's name: `mlm`, `link`, `tlm`, `translation`.
+pub type Losses = BTreeMap<String, Loss>;
+
+/// Adds the losses of `from` to those of `into`.
+pub(crate) fn add_losses(into: &mut Losses, from: &Losses) {
+    for (name, loss) in from {
+        into.entry(name.clone()).or_default().add(*loss);
+    }
+}
+
+/// One line of `metrics.jsonl`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricsLine {
+    /// Optimizer steps taken.
+    pub step: u64,
+    /// Tokens read by the model since the run began.
+    pub tokens: u64,
+    /// Losses over the steps since the line before.
+    pub losses: Losses,
+    /// Learning rate of the last step.
+    pub learning_rate: f64,
+    /// Global gradient norm of the last step, before clipping.
+    pub gradient_norm: f64,
+    /// Tokens read per second of wall time since the line before; the one field that differs between equal runs.
+    pub tokens_per_second: f64,
+}
+
+/// Appends lines to a metrics file.
+#[derive(Debug)]
+pub(crate) struct MetricsWriter {
+    path: PathBuf,
+    file: BufWriter<File>,
+}
+
+impl MetricsWriter {
+    /// Opens the file at `path` and keeps only its lines up to `step`, so that a resumed run repeats none.
+    pub(crate) fn open(path: &Path, step: u64) -> Result<Self, Error> {
+        let io = |source| Error::Write { path: path.to_owned(), source };
+        let mut kept = read_metrics(path)?;
+        kept.retain(|line| line.step <= step);
+        let mut whole = AtomicWriteFile::open(path).map_err(io)?;
+        for line in &kept {
+            write_line(&mut whole, line).map_err(io)?;
+        }
+        whole.commit().map_err(io)?;
+        let file = OpenOptions::new().append(true).open(path).map_err(io)?;
+        Ok(Self { path: path.to_owned(), file: BufWriter::new(file) })
+    }
+
+    /// Appends a line; it is in the file when this returns.
+    pub(crate) fn append(&mut self, line: &MetricsLine) -> Result<(), Error> {
+        let written = write_line(&mut self.file, line).and_then(|()| self.file.flush());
+        written.map_err(|source| Error::Write { path: self.path.clone(), source })
+    }
+}
+
+/// Reads a metrics file; none is an empty one. A last line that was cut off by a crash is left out.
+///
+/// # Errors
+/// Where the file cannot be read, or a line before the last is no metrics line.
+pub fn read_metrics(path: &Path) -> Result<Vec<MetricsLine>, Error> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(Error::Read { path: path.to_owned(), source }),
+    };
+    let mut lines = Vec::new();
+    let mut rows = text.lines().enumerate().peekable();
+    while let Some((index, row)) = rows.next() {
+        match serde_json::from_str(row) {
+            Ok(line) => lines.push(line),
+            Err(_) if rows.peek().is_none() => break,
+            Err(source) => return Err(Error::Metrics { path: path.to_owned(), line: index as u64 + 1, source }),
+        }
+    }
+    Ok(lines)
+}
+
+fn write_line(to: &mut impl std::io::Write, line: &MetricsLine) -> std::io::Result<()> {
+    serde_json::to_writer(&mut *to, line)?;
+    to.write_all(b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(step: u64) -> MetricsLine {
+        MetricsLine {
+            step,
+            tokens: step * 10,
+            losses: Losses::from([("mlm".to_owned(), Loss { sum: 2.5, count: 2 })]),
+            learning_rate: 1e-3,
+            gradient_norm: 0.5,
+            tokens_per_second: 9.0,
+        }
+    }
+
+    #[test]
+    fn a_resumed_run_repeats_no_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("metrics.jsonl");
+        let mut writer = MetricsWriter::open(&path, 0).unwrap();
+        for step in [10, 20, 30] {
+            writer.append(&line(step)).unwrap();
+        }
+        let mut resumed = MetricsWriter::open(&path, 20).unwrap();
+        resumed.append(&line(30)).unwrap();
+        assert_eq!(read_metrics(&path).unwrap(), [line(10), line(20), line(30)]);
+    }
+
+    #[test]
+    fn a_torn_last_line_is_left_out_and_a_torn_middle_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("metrics.jsonl");
+        let whole = serde_json::to_string(&line(10)).unwrap();
+        std::fs::write(&path, format!("{whole}\n{}", &whole[..20])).unwrap();
+        assert_eq!(read_metrics(&path).unwrap(), [line(10)]);
+        std::fs::write(&path, format!("nonsense\n{whole}\n")).unwrap();
+        assert!(read_metrics(&path).unwrap_err().to_string().contains("metrics.jsonl:1"));
+        assert_eq!(read_metrics(&dir.path().join("none")).unwrap(), []);
+    }
+
+    #[test]
+    fn a_mean_of_nothing_is_nothing() {
+        assert_eq!(Loss::default().mean(), 0.0);
+        let mut loss = Loss { sum: 3.0, count: 2 };
+        loss.add(Loss { sum: 1.0, count: 2 });
+        assert_eq!(loss.mean(), 1.0);
+    }
+}

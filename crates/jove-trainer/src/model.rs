@@ -1,0 +1,106 @@
+//! The model that is trained: encoder, masked-language-model head, and the head of the knowledge link.
+
+use std::path::Path;
+
+use dfdx::prelude::Tape;
+use jove_checkpoint::{TensorFile, load_hf};
+use jove_core::{ModelConfig, Seed};
+use jove_model::{Backend, Hidden, MaskedLm, ParameterMut, ParameterRef, Parameters, Pass, Sequences};
+use jove_objectives::LinkHead;
+
+use crate::Error;
+use crate::checkpoint::HEADS_FILE;
+
+/// A masked language model with the heads of its further objectives.
+#[derive(Clone, Debug)]
+pub struct Model<D: Backend> {
+    /// Encoder and masked-language-model head.
+    pub lm: MaskedLm<D>,
+    /// Projections of mentions and descriptions, where the knowledge link is trained.
+    pub link: Option<LinkHead<D>>,
+}
+
+impl<D: Backend> Model<D> {
+    /// A model with random weights.
+    ///
+    /// # Errors
+    /// Where the configuration cannot hold or the device fails.
+    pub fn new(config: &ModelConfig, device: &D, seed: Seed) -> Result<Self, Error> {
+        Ok(Self { lm: MaskedLm::new(config, device, seed)?, link: None })
+    }
+
+    /// The same model with a new link head of the given width, unless it has one.
+    ///
+    /// # Errors
+    /// Where the device fails.
+    pub fn with_link(mut self, width: usize, seed: Seed) -> Result<Self, Error> {
+        if self.link.is_none() {
+            self.link = Some(LinkHead::new(self.device(), self.config().hidden_size, width, seed)?);
+        }
+        Ok(self)
+    }
+
+    /// Reads a Hugging Face folder, such as a checkpoint of a run; with its link head, where it has one.
+    ///
+    /// # Errors
+    /// Where a file is missing or damaged, or its tensors are not those of its configuration.
+    pub fn open(dir: &Path, device: &D) -> Result<Self, Error> {
+        let (config, weights) = load_hf(dir)?;
+        let mut model = Self::new(&config, device, Seed(0))?;
+        let mut failure = None;
+        let loaded = model.lm.load(&mut |name| {
+            weights.get(name).map(|tensor| tensor.data).map_err(|error| failure = Some(error)).ok()
+        });
+        failure.map_or(Ok(()), Err)?;
+        loaded?;
+        let heads = dir.join(HEADS_FILE);
+        if heads.exists() { model.open_heads(&heads) } else { Ok(model) }
+    }
+
+    fn open_heads(self, path: &Path) -> Result<Self, Error> {
+        let file = TensorFile::open(path)?;
+        let width = file.get("jove.link.mention.bias")?.data.len();
+        let mut model = self.with_link(width, Seed(0))?;
+        let mut failure = None;
+        let loaded = model.link.as_mut().map_or(Ok(()), |head| {
+            head.load(&mut |name| file.get(name).map(|tensor| tensor.data).map_err(|error| failure = Some(error)).ok())
+        });
+        failure.map_or(Ok(()), Err)?;
+        loaded?;
+        Ok(model)
+    }
+
+    /// Hidden states of a batch.
+    ///
+    /// # Errors
+    /// Where the batch is of another configuration or the device fails.
+    pub fn forward<T: Tape<f32, D>>(&self, batch: &Sequences, tape: T, pass: &Pass) -> Result<Hidden<D, T>, Error> {
+        Ok(self.lm.forward(batch, tape, pass)?)
+    }
+
+    /// Sizes and constants.
+    pub fn config(&self) -> &ModelConfig {
+        self.lm.encoder.config()
+    }
+
+    /// Where the parameters live.
+    pub fn device(&self) -> &D {
+        self.lm.encoder.device()
+    }
+}
+
+impl<D: Backend> Parameters<D> for Model<D> {
+    fn visit<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
+        self.lm.visit(f);
+        if let Some(link) = &self.link {
+            link.visit(f);
+        }
+    }
+
+    fn visit_mut<'a>(&'a mut self, f: &mut dyn FnMut(ParameterMut<'a, D>)) {
+        self.lm.visit_mut(f);
+        if let Some(link) = &mut self.link {
+            link.visit_mut(f);
+        }
+    }
+}

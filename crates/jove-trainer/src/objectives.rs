@@ -1,0 +1,211 @@
+//! Which objectives a run mixes, and how much of each batch they get.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::config::check;
+
+/// The objectives of a run. One with weight 0 is off: it costs nothing and adds no parameters.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Objectives {
+    /// Masked language modelling on text.
+    pub mlm: MlmOptions,
+    /// Contrast of linked mentions against descriptions of their entities.
+    pub link: LinkOptions,
+    /// Masked language modelling on translation pairs read as one sequence.
+    pub tlm: TlmOptions,
+    /// Contrast of sentences against their translations.
+    pub translation: TranslationOptions,
+}
+
+/// Masked language modelling.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct MlmOptions {
+    /// Factor on the mean loss per masked token; default 1.
+    pub weight: f64,
+}
+
+/// How one vector is made of a sequence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pooling {
+    /// The vector of the first, special token.
+    First,
+    /// The mean over the sequence's own tokens.
+    #[default]
+    Mean,
+}
+
+/// The contrastive knowledge link.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct LinkOptions {
+    /// Factor on the mean loss per linked mention; 0 is off; default 0.
+    pub weight: f64,
+    /// Part of a batch's tokens that descriptions may take, in (0, 0.5]; default 0.25.
+    pub share: f64,
+    /// The most mentions contrasted in one forward pass; default 128.
+    pub mentions: usize,
+    /// The longest description in tokens, special tokens included; default 48.
+    pub description_length: usize,
+    /// What the cosines are divided by; above 0; default 0.05.
+    pub temperature: f64,
+    /// Whether descriptions also have to find their mentions; default true.
+    pub symmetric: bool,
+    /// Width of the space that mentions and descriptions are projected into; default 128.
+    pub projection: usize,
+    /// How one vector is made of a description; default mean.
+    pub pooling: Pooling,
+}
+
+/// Translation language modelling.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct TlmOptions {
+    /// Factor on the mean loss per masked token of a pair; 0 is off; default 0.
+    pub weight: f64,
+    /// Part of a batch's tokens that pairs may take, in (0, 0.5]; default 0.25.
+    pub share: f64,
+}
+
+/// The contrast of sentences against their translations.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct TranslationOptions {
+    /// Factor on the mean loss per pair; 0 is off; default 0.
+    pub weight: f64,
+    /// Part of a batch's tokens that pairs may take, in (0, 0.5]; default 0.25.
+    pub share: f64,
+    /// What the cosines are divided by; above 0; default 0.05.
+    pub temperature: f64,
+    /// Subtracted from the cosine of a true pair, so that it has to win by that much; 0 or more; LaBSE takes 0.3;
+    /// default 0. (Language-agnostic BERT Sentence Embedding, arXiv 2007.01852.)
+    pub margin: f64,
+    /// How one vector is made of a sentence; default mean.
+    pub pooling: Pooling,
+}
+
+impl Default for MlmOptions {
+    fn default() -> Self {
+        Self { weight: 1.0 }
+    }
+}
+
+impl Default for LinkOptions {
+    fn default() -> Self {
+        Self {
+            weight: 0.0,
+            share: 0.25,
+            mentions: 128,
+            description_length: 48,
+            temperature: 0.05,
+            symmetric: true,
+            projection: 128,
+            pooling: Pooling::Mean,
+        }
+    }
+}
+
+impl Default for TlmOptions {
+    fn default() -> Self {
+        Self { weight: 0.0, share: 0.25 }
+    }
+}
+
+impl Default for TranslationOptions {
+    fn default() -> Self {
+        Self { weight: 0.0, share: 0.25, temperature: 0.05, margin: 0.0, pooling: Pooling::Mean }
+    }
+}
+
+impl Objectives {
+    /// Whether any objective reads translation pairs.
+    pub fn needs_pairs(&self) -> bool {
+        self.tlm.weight > 0.0 || self.translation.weight > 0.0
+    }
+
+    /// Whether any objective reads single texts.
+    pub fn needs_text(&self) -> bool {
+        self.mlm.weight > 0.0 || self.link.weight > 0.0
+    }
+
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// `Error::Config` names the first field that cannot hold, what it may hold and what it holds.
+    pub fn validate(&self) -> Result<(), Error> {
+        let Self { mlm, link, tlm, translation } = self;
+        let weights = [
+            ("mlm", mlm.weight, 0.0),
+            ("link", link.weight, link.share),
+            ("tlm", tlm.weight, tlm.share),
+            ("translation", translation.weight, translation.share),
+        ];
+        let mut shares = 0.0;
+        for (name, weight, share) in weights {
+            let field = |field| format!("objectives.{name}.{field}");
+            check(&field("weight"), "0 or more", weight, weight.is_finite() && weight >= 0.0)?;
+            if weight > 0.0 && name != "mlm" {
+                check(&field("share"), "a number above 0, at most 0.5", share, share > 0.0 && share <= 0.5)?;
+                shares += share;
+            }
+        }
+        check("objectives", "at least one weight above 0", "none", weights.iter().any(|&(_, weight, _)| weight > 0.0))?;
+        check("objectives", "shares that sum to at most 0.9", shares, shares <= 0.9)?;
+        for (name, temperature) in [("link", link.temperature), ("translation", translation.temperature)] {
+            let holds = (0.001..=100.0).contains(&temperature);
+            check(&format!("objectives.{name}.temperature"), "0.001 to 100", temperature, holds)?;
+        }
+        let margin = translation.margin;
+        check("objectives.translation.margin", "0 to 2", margin, (0.0..=2.0).contains(&margin))?;
+        for (name, size, least) in [
+            ("mentions", link.mentions, 2),
+            ("description-length", link.description_length, 3),
+            ("projection", link.projection, 1),
+        ] {
+            let expected = format!("{least} to 65536");
+            check(&format!("objectives.link.{name}"), expected, size, (least..=65536).contains(&size))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_named() {
+        let faults: [(&str, fn(&mut Objectives)); 8] = [
+            ("objectives", |o| o.mlm.weight = 0.0),
+            ("objectives.link.weight", |o| o.link.weight = -1.0),
+            ("objectives.tlm.share", |o| o.tlm = TlmOptions { weight: 1.0, share: 0.0 }),
+            ("objectives.link.temperature", |o| o.link.temperature = 0.0),
+            ("objectives.translation.temperature", |o| o.translation.temperature = f64::NAN),
+            ("objectives.translation.margin", |o| o.translation.margin = -0.1),
+            ("objectives.link.mentions", |o| o.link.mentions = 1),
+            ("objectives", |o| {
+                (o.link.weight, o.link.share) = (1.0, 0.5);
+                (o.tlm.weight, o.tlm.share) = (1.0, 0.5);
+            }),
+        ];
+        Objectives::default().validate().unwrap();
+        for (field, break_it) in faults {
+            let mut objectives = Objectives::default();
+            break_it(&mut objectives);
+            let message = objectives.validate().unwrap_err().to_string();
+            assert!(message.starts_with(&format!("train.{field}:")), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_is_off_is_not_checked_for_its_share() {
+        let mut objectives = Objectives::default();
+        objectives.tlm.share = 7.0;
+        objectives.validate().unwrap();
+        assert!(objectives.needs_text() && !objectives.needs_pairs());
+    }
+}

@@ -1,0 +1,220 @@
+//! In which order examples are read.
+
+use std::collections::BTreeMap;
+
+use jove_core::{Lang, Purpose, Seed};
+use rand::RngExt as _;
+use rand::seq::SliceRandom as _;
+use serde::{Deserialize, Serialize};
+
+/// One example as a stream hands it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drawn {
+    /// Its index in the source.
+    pub index: usize,
+    /// How often its group had been read through before.
+    pub epoch: u64,
+}
+
+/// Where a stream stands; all that has to be saved of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamState {
+    /// Examples handed out.
+    pub drawn: u64,
+    /// For every group, in order: finished epochs and examples handed out of the present one.
+    pub groups: Vec<(u64, u64)>,
+    /// An example that was handed out and put back.
+    pub pending: Option<Drawn>,
+}
+
+/// An endless sequence of examples: each language is read in a new order every epoch; which language comes next is
+/// drawn with probability proportional to its number of examples to the power of an exponent.
+///
+/// Orders derive from the seed, the epoch and the language alone, so a stream goes on exactly where its state says.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    seed: Seed,
+    /// Parts streams of one run; below 2^8.
+    id: u64,
+    groups: Vec<Group>,
+    /// Cumulative probability of each group; ends at 1.
+    cumulative: Vec<f64>,
+    state: StreamState,
+}
+
+#[derive(Clone, Debug)]
+struct Group {
+    members: Vec<usize>,
+    /// `members` in the order of the present epoch.
+    order: Vec<usize>,
+}
+
+impl Stream {
+    /// A stream over examples given by their languages. With exponent 1 all examples form one group, so that each is
+    /// read exactly once an epoch.
+    pub fn new(seed: Seed, id: u64, langs: &[Lang], exponent: f64) -> Self {
+        let mut by_lang: BTreeMap<Option<Lang>, Vec<usize>> = BTreeMap::new();
+        for (index, lang) in langs.iter().enumerate() {
+            let key = (exponent < 1.0).then_some(*lang);
+            by_lang.entry(key).or_default().push(index);
+        }
+        let weights: Vec<f64> = by_lang.values().map(|members| (members.len() as f64).powf(exponent)).collect();
+        let total: f64 = weights.iter().sum();
+        let cumulative = weights
+            .iter()
+            .scan(0.0, |sum, weight| {
+                *sum += weight / total;
+                Some(*sum)
+            })
+            .collect();
+        let groups: Vec<Group> =
+            by_lang.into_values().map(|members| Group { order: Vec::new(), members }).collect();
+        let state = StreamState { groups: vec![(0, 0); groups.len()], ..StreamState::default() };
+        let mut stream = Self { seed, id, groups, cumulative, state };
+        stream.reorder_all();
+        stream
+    }
+
+    /// Whether there is nothing to read.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
+    /// Where the stream stands.
+    pub fn state(&self) -> &StreamState {
+        &self.state
+    }
+
+    /// Goes to where `state` says; `false`, and nothing changes, where it belongs to other data.
+    #[must_use]
+    pub fn restore(&mut self, state: &StreamState) -> bool {
+        let fits = state.groups.len() == self.groups.len()
+            && state.groups.iter().zip(&self.groups).all(|(&(_, cursor), group)| cursor <= group.members.len() as u64)
+            && state.pending.is_none_or(|drawn| drawn.index < self.groups.iter().map(|group| group.members.len()).sum());
+        if fits {
+            self.state = state.clone();
+            self.reorder_all();
+        }
+        fits
+    }
+
+    /// The next example; `None` only where the stream is empty.
+    pub fn draw(&mut self) -> Option<Drawn> {
+        if let Some(pending) = self.state.pending.take() {
+            return Some(pending);
+        }
+        let chosen = self.choose()?;
+        if self.state.groups[chosen].1 as usize >= self.groups[chosen].order.len() {
+            self.state.groups[chosen].0 += 1;
+            self.state.groups[chosen].1 = 0;
+            self.reorder(chosen);
+        }
+        let (epoch, cursor) = self.state.groups[chosen];
+        self.state.groups[chosen].1 += 1;
+        self.state.drawn += 1;
+        Some(Drawn { index: self.groups[chosen].order[cursor as usize], epoch })
+    }
+
+    /// Gives back the example drawn last, so that it comes next again: it did not fit into a batch.
+    pub fn put_back(&mut self, drawn: Drawn) {
+        self.state.pending = Some(drawn);
+    }
+
+    /// The group of the next example.
+    fn choose(&self) -> Option<usize> {
+        if self.groups.len() < 2 {
+            return (!self.groups.is_empty()).then_some(0);
+        }
+        let point: f64 = self.seed.rng(Purpose::Sampling, self.id, self.state.drawn).random();
+        Some(self.cumulative.partition_point(|&end| end <= point).min(self.groups.len() - 1))
+    }
+
+    fn reorder_all(&mut self) {
+        for group in 0..self.groups.len() {
+            self.reorder(group);
+        }
+    }
+
+    fn reorder(&mut self, group: usize) {
+        let (epoch, _) = self.state.groups[group];
+        let mut order = self.groups[group].members.clone();
+        order.shuffle(&mut self.seed.rng(Purpose::Shuffle, epoch, self.id << 32 | group as u64));
+        self.groups[group].order = order;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn langs(zh: usize, en: usize) -> Vec<Lang> {
+        (0..zh + en).map(|i| if i < zh { Lang::ZH } else { Lang::EN }).collect()
+    }
+
+    fn draw(stream: &mut Stream, count: usize) -> Vec<Drawn> {
+        (0..count).map(|_| stream.draw().unwrap()).collect()
+    }
+
+    #[test]
+    fn an_empty_stream_ends_at_once() {
+        assert_eq!(Stream::new(Seed(1), 0, &[], 0.3).draw(), None);
+    }
+
+    #[test]
+    fn an_epoch_reads_every_example_once_and_orders_differ() {
+        let mut stream = Stream::new(Seed(1), 0, &langs(30, 10), 1.0);
+        let first: Vec<usize> = draw(&mut stream, 40).iter().map(|d| d.index).collect();
+        let second: Vec<usize> = draw(&mut stream, 40).iter().map(|d| d.index).collect();
+        assert_ne!(first, second);
+        for mut epoch in [first, second] {
+            epoch.sort_unstable();
+            assert_eq!(epoch, (0..40).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_small_exponent_lifts_the_small_language() {
+        let english = |exponent| {
+            let mut stream = Stream::new(Seed(3), 0, &langs(900, 100), exponent);
+            draw(&mut stream, 4000).iter().filter(|d| d.index >= 900).count() as f64 / 4000.0
+        };
+        assert!((english(0.0) - 0.5).abs() < 0.03);
+        let expected = 100f64.powf(0.3) / (100f64.powf(0.3) + 900f64.powf(0.3));
+        assert!((english(0.3) - expected).abs() < 0.03);
+        assert!((english(1.0) - 0.1).abs() < 0.03);
+    }
+
+    #[test]
+    fn other_seeds_and_ids_give_other_orders() {
+        let order = |seed, id| draw(&mut Stream::new(Seed(seed), id, &langs(50, 0), 1.0), 50);
+        assert_ne!(order(1, 0), order(2, 0));
+        assert_ne!(order(1, 0), order(1, 1));
+        assert_eq!(order(1, 0), order(1, 0));
+    }
+
+    #[test]
+    fn a_state_of_other_data_is_refused() {
+        let mut stream = Stream::new(Seed(1), 0, &langs(3, 2), 0.5);
+        assert!(!stream.restore(&StreamState { drawn: 1, groups: vec![(0, 1)], pending: None }));
+        assert!(!stream.restore(&StreamState { drawn: 1, groups: vec![(0, 99), (0, 0)], pending: None }));
+        let pending = Some(Drawn { index: 5, epoch: 0 });
+        assert!(!stream.restore(&StreamState { drawn: 1, groups: vec![(0, 1), (0, 0)], pending }));
+    }
+
+    proptest! {
+        #[test]
+        fn a_restored_stream_goes_on_as_if_never_stopped(
+            zh in 1usize..20, en in 0usize..20, exponent in 0.0..1.0, before in 0usize..60,
+        ) {
+            let mut whole = Stream::new(Seed(9), 2, &langs(zh, en), exponent);
+            draw(&mut whole, before);
+            let last = whole.draw().unwrap();
+            whole.put_back(last);
+            let mut resumed = Stream::new(Seed(9), 2, &langs(zh, en), exponent);
+            prop_assert!(resumed.restore(whole.state()));
+            prop_assert_eq!(draw(&mut whole, 30), draw(&mut resumed, 30));
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! The training loop.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use jove_checkpoint::ExtraFile;
+use jove_core::{Progress, SpecialTokens};
+use jove_model::ops::{adamw, norm, tape};
+use jove_model::{AdamState, AdamW, Backend, Gradients, OwnedTape, Pass};
+
+use crate::checkpoint::{self, State};
+use crate::forward::{Counts, Objective};
+use crate::metrics::{MetricsWriter, add_losses};
+use crate::{Assembler, Batch, Error, Losses, MetricsLine, Model, Schedule, TrainConfig, TrainingData};
+
+/// Where a run writes.
+#[derive(Clone, Debug, Default)]
+pub struct Output {
+    /// The directory of the run: `checkpoint/` and `metrics.jsonl` are written into it.
+    pub dir: PathBuf,
+    /// Files that every checkpoint holds, such as the tokenizer's.
+    pub files: Vec<ExtraFile>,
+}
+
+impl Output {
+    /// The directory of the checkpoint.
+    pub fn checkpoint(&self) -> PathBuf {
+        self.dir.join("checkpoint")
+    }
+
+    /// The metrics file.
+    pub fn metrics(&self) -> PathBuf {
+        self.dir.join("metrics.jsonl")
+    }
+}
+
+/// What one step did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepReport {
+    /// The step's number, counted from 1.
+    pub step: u64,
+    /// Tokens read by the model in this step.
+    pub tokens: u64,
+    /// The losses before the update.
+    pub losses: Losses,
+    /// The global gradient norm before clipping.
+    pub gradient_norm: f64,
+    /// The learning rate.
+    pub learning_rate: f64,
+}
+
+/// A run of training.
+#[derive(Debug)]
+pub struct Trainer<D: Backend> {
+    config: TrainConfig,
+    model: Model<D>,
+    adam: AdamState<D>,
+    schedule: Schedule,
+    assembler: Assembler,
+    state: State,
+    output: Output,
+}
+
+impl<D: Backend> Trainer<D> {
+    /// A run at its beginning, from the weights of `model`; it gets a link head if that objective is on.
+    ///
+    /// # Errors
+    /// Where a setting cannot hold, an objective that is on has no data, or an example cannot be read.
+    pub fn new(
+        config: &TrainConfig,
+        model: Model<D>,
+        data: TrainingData,
+        specials: SpecialTokens,
+        output: Output,
+    ) -> Result<Self, Error> {
+        let assembler = Assembler::new(config, data, specials, model.config())?;
+        let link = &config.objectives.link;
+        let model = if link.weight > 0.0 { model.with_link(link.projection, config.seed)? } else { model };
+        Ok(Self {
+            schedule: Schedule::new(config.learning_rate, config.warmup, config.total_steps()),
+            state: State {
+                settings: config.fingerprint(),
+                data: assembler.data_fingerprint(),
+                ..State::default()
+            },
+            config: config.clone(),
+            model,
+            adam: AdamState::default(),
+            assembler,
+            output,
+        })
+    }
+
+    /// The run of [`Trainer::new`], gone on to where its checkpoint stands: from here it ends as if never stopped.
+    /// Without a checkpoint it begins anew.
+    ///
+    /// # Errors
+    /// As [`Trainer::new`]; also where the checkpoint is damaged, or of a run with other settings or other data.
+    pub fn resume(
+        config: &TrainConfig,
+        model: Model<D>,
+        data: TrainingData,
+        specials: SpecialTokens,
+        output: Output,
+    ) -> Result<Self, Error> {
+        let dir = output.checkpoint();
+        checkpoint::recover(&dir)?;
+        let mut trainer = Self::new(config, model, data, specials, output)?;
+        if dir.exists() {
+            trainer.load(&dir)?;
+        }
+        Ok(trainer)
+    }
+
+    fn load(&mut self, dir: &Path) -> Result<(), Error> {
+        let model = Model::open(dir, self.model.device())?;
+        let same = |part, expected: String, found: String| {
+            let path = dir.to_owned();
+            if expected == found { Ok(()) } else { Err(Error::OtherRun { path, part, expected, found }) }
+        };
+        same("model", format!("{:?}", self.model.config()), format!("{:?}", model.config()))?;
+        same("link head", self.model.link.is_some().to_string(), model.link.is_some().to_string())?;
+        let (state, adam) = checkpoint::load(dir, &model)?;
+        same("settings", self.state.settings.clone(), state.settings.clone())?;
+        same("data", self.state.data.clone(), state.data.clone())?;
+        if !self.assembler.restore(&state.examples) {
+            return Err(Error::damaged(dir, "expected a position within the data"));
+        }
+        (self.model, self.adam, self.state) = (model, adam, state);
+        Ok(())
+    }
+
+    /// Takes one optimizer step.
+    ///
+    /// # Errors
+    /// `Error::NotFinite` before the update where a loss or the gradient is not finite; where an example cannot be read;
+    /// where the device fails.
+    pub fn step(&mut self) -> Result<StepReport, Error> {
+        let batches = self.assembler.step(self.state.step)?;
+        let (mut gradients, losses) = self.accumulate(&batches)?;
+        let gradient_norm = norm::global(&self.model, &mut gradients)?;
+        self.check_finite(&losses, gradient_norm, &batches)?;
+        let learning_rate = self.schedule.learning_rate(self.state.step);
+        let scale = self.clip_scale(gradient_norm);
+        adamw::update(&mut self.model, &mut gradients, &mut self.adam, &self.constants(), learning_rate, scale)?;
+        let tokens = batches.iter().map(|batch| batch.len() as u64).sum();
+        self.state.step += 1;
+        self.state.tokens += tokens;
+        add_losses(&mut self.state.losses, &losses);
+        Ok(StepReport { step: self.state.step, tokens, losses, gradient_norm, learning_rate })
+    }
+
+    /// Steps to the end of the run, writing metrics and checkpoints; the last step is always saved.
+    ///
+    /// # Errors
+    /// As [`Trainer::step`]; where a file cannot be written; `Error::Interrupted`, after a checkpoint was saved, where
+    /// `progress` says that the user asked to stop.
+    pub fn run(&mut self, progress: &dyn Progress) -> Result<(), Error> {
+        let total = self.config.total_steps();
+        std::fs::create_dir_all(&self.output.dir)
+            .map_err(|source| Error::Write { path: self.output.dir.clone(), source })?;
+        let mut metrics = MetricsWriter::open(&self.output.metrics(), self.state.step)?;
+        let mut saved = None;
+        let mut clock = (Instant::now(), self.state.tokens);
+        progress.begin("training", Some(total), "steps");
+        progress.advance(self.state.step);
+        while self.state.step < total {
+            if progress.cancelled() {
+                self.save()?;
+                return Err(Error::Interrupted { step: self.state.step });
+            }
+            let report = self.step()?;
+            progress.advance(1);
+            progress.note(&note(&report));
+            if report.step % self.config.log_every == 0 || report.step == total {
+                metrics.append(&self.line(&report, clock))?;
+                self.state.losses.clear();
+                clock = (Instant::now(), self.state.tokens);
+            }
+            if self.config.save_every > 0 && report.step % self.config.save_every == 0 {
+                self.save()?;
+                saved = Some(report.step);
+            }
+        }
+        progress.end();
+        if saved != Some(total) { self.save() } else { Ok(()) }
+    }
+
+    /// Writes a checkpoint of the present step; the one before stays until this one is whole.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn save(&mut self) -> Result<(), Error> {
+        self.state.examples = self.assembler.state();
+        checkpoint::save(&self.output.checkpoint(), &self.model, &self.adam, &self.state, &self.output.files)
+    }
+
+    /// The model as it stands.
+    pub fn model(&self) -> &Model<D> {
+        &self.model
+    }
+
+    /// Ends the run and hands out its model.
+    pub fn into_model(self) -> Model<D> {
+        self.model
+    }
+
+    /// Steps taken.
+    pub fn steps_taken(&self) -> u64 {
+        self.state.step
+    }
+
+    /// Runs every batch forth and back. Gradients add up over batches and objectives; each loss is already divided by
+    /// the items of the whole step.
+    fn accumulate(&self, batches: &[Batch]) -> Result<(Gradients<D>, Losses), Error> {
+        let objective = Objective { options: &self.config.objectives, counts: Counts::of(batches) };
+        let mut gradients = Gradients::<D>::leaky();
+        let mut losses = Losses::new();
+        for (index, batch) in batches.iter().enumerate() {
+            let tape: OwnedTape<D> = tape::resume(self.model.device(), gradients)?;
+            let (loss, parts) = objective.evaluate(&self.model, batch, tape, &self.pass(index))?;
+            add_losses(&mut losses, &parts);
+            gradients = tape::backward(loss)?;
+        }
+        Ok((gradients, losses))
+    }
+
+    fn pass(&self, index: usize) -> Pass {
+        let number = self.state.step * self.config.accumulation as u64 + index as u64;
+        if self.config.dropout { Pass::train(self.config.seed, number) } else { Pass::eval() }
+    }
+
+    fn check_finite(&self, losses: &Losses, gradient_norm: f64, batches: &[Batch]) -> Result<(), Error> {
+        let parts = losses.iter().map(|(name, loss)| (format!("the {name} loss"), loss.sum));
+        let norm = [("the gradient norm".to_owned(), gradient_norm)];
+        match parts.chain(norm).find(|(_, value)| !value.is_finite()) {
+            None => Ok(()),
+            Some((what, value)) => Err(Error::NotFinite {
+                step: self.state.step + 1,
+                what,
+                value,
+                examples: batches.iter().flat_map(|batch| batch.examples.iter().copied()).collect(),
+            }),
+        }
+    }
+
+    /// What gradients are multiplied by so that their norm is at most the limit.
+    fn clip_scale(&self, norm: f64) -> f64 {
+        if self.config.clip > 0.0 { (self.config.clip / (norm + 1e-6)).min(1.0) } else { 1.0 }
+    }
+
+    fn constants(&self) -> AdamW {
+        let [beta1, beta2] = self.config.betas;
+        AdamW { beta1, beta2, epsilon: self.config.epsilon, weight_decay: self.config.weight_decay }
+    }
+
+    fn line(&self, report: &StepReport, (since, tokens_before): (Instant, u64)) -> MetricsLine {
+        MetricsLine {
+            step: report.step,
+            tokens: self.state.tokens,
+            losses: self.state.losses.clone(),
+            learning_rate: report.learning_rate,
+            gradient_norm: report.gradient_norm,
+            tokens_per_second: (self.state.tokens - tokens_before) as f64 / since.elapsed().as_secs_f64().max(1e-9),
+        }
+    }
+}
+
+/// The losses in a line, such as `mlm 3.214, link 0.512`.
+fn note(report: &StepReport) -> String {
+    let parts: Vec<String> =
+        report.losses.iter().map(|(name, loss)| format!("{name} {:.3}", loss.mean())).collect();
+    parts.join(", ")
+}
