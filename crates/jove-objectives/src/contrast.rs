@@ -1,6 +1,6 @@
 //! Contrast of two sets of vectors.
 
-use dfdx::prelude::{HasShape as _, Tape, TensorFromVec as _, TryAdd as _};
+use dfdx::prelude::{HasShape as _, Tape, TryAdd as _};
 use jove_model::ops::tape;
 use jove_model::{Backend, Error as ModelError, LossSum, Matrix};
 
@@ -95,7 +95,7 @@ pub(crate) fn check_length(what: &'static str, expected: usize, found: usize) ->
 
 #[cfg(test)]
 mod tests {
-    use dfdx::prelude::{AsArray as _, Backward as _, Cpu, Trace as _};
+    use dfdx::prelude::{AsArray as _, Backward as _, Cpu, TensorFromVec as _, Trace as _};
     use proptest::prelude::*;
 
     use super::*;

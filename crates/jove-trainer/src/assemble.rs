@@ -78,9 +78,7 @@ impl Assembler {
     /// Goes to where `state` says; `false` where it belongs to other data.
     #[must_use]
     pub fn restore(&mut self, state: &AssemblerState) -> bool {
-        self.text.restore(&state.text)
-            && self.tlm.restore(&state.tlm)
-            && self.translation.restore(&state.translation)
+        self.text.restore(&state.text) && self.tlm.restore(&state.tlm) && self.translation.restore(&state.translation)
     }
 
     /// Digest of the data and of how it is masked.
@@ -129,7 +127,8 @@ impl Assembler {
             let start = batch.push(self.wrap(&inputs), |_| 0) + 1;
             batch.mlm.append(targets, |position| start + position);
             let known = text.mentions.iter().filter(|(_, entity)| self.data.descriptions.contains_key(entity));
-            mentions.extend(known.map(|(span, entity)| (start + span.range().start..start + span.range().end, *entity)));
+            mentions
+                .extend(known.map(|(span, entity)| (start + span.range().start..start + span.range().end, *entity)));
             batch.examples.push(example);
         }
         Ok(mentions)

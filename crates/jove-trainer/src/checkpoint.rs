@@ -106,7 +106,8 @@ pub(crate) fn load<D: Backend>(dir: &Path, model: &Model<D>) -> Result<(State, A
     let path = dir.join(OPTIMIZER_FILE);
     let file = TensorFile::open(&path)?;
     let steps = file.metadata().get("steps").and_then(|steps| steps.parse().ok());
-    let mut adam = AdamState { steps: steps.ok_or_else(|| Error::damaged(&path, "expected `steps`"))?, ..AdamState::default() };
+    let mut adam = AdamState::default();
+    adam.steps = steps.ok_or_else(|| Error::damaged(&path, "expected the number of steps taken, found none"))?;
     let mut result = Ok(());
     model.visit(&mut |parameter| {
         if result.is_ok() {

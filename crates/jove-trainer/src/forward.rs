@@ -1,6 +1,6 @@
 //! One batch through the model: the losses of all objectives on one tape.
 
-use dfdx::prelude::{PutTape as _, SplitTape as _, TensorFromVec as _};
+use dfdx::prelude::{PutTape as _, SplitTape as _};
 use jove_model::ops::tape;
 use jove_model::{Backend, LossSum, Matrix, OwnedTape, Pass, Scalar, Sequences};
 use jove_objectives::{Contrast, LinkItems, TranslationItems, knowledge_link, translation_contrast};
@@ -62,7 +62,10 @@ impl Objective<'_> {
             ),
         ];
         let mut losses = Losses::new();
-        let zero: Scalar<D> = model.device().try_tensor_from_vec(vec![0.0], ()).map_err(|error| jove_model::Error::Device(format!("{error:?}")))?;
+        let zero: Scalar<D> = model
+            .device()
+            .try_tensor_from_vec(vec![0.0], ())
+            .map_err(|error| jove_model::Error::Device(format!("{error:?}")))?;
         let mut total = zero.put_tape(tape);
         for (name, weight, count, part) in parts {
             let Some(part) = part else { continue };

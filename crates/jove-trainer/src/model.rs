@@ -48,9 +48,9 @@ impl<D: Backend> Model<D> {
         let (config, weights) = load_hf(dir)?;
         let mut model = Self::new(&config, device, Seed(0))?;
         let mut failure = None;
-        let loaded = model.lm.load(&mut |name| {
-            weights.get(name).map(|tensor| tensor.data).map_err(|error| failure = Some(error)).ok()
-        });
+        let loaded = model
+            .lm
+            .load(&mut |name| weights.get(name).map(|tensor| tensor.data).map_err(|error| failure = Some(error)).ok());
         failure.map_or(Ok(()), Err)?;
         loaded?;
         let heads = dir.join(HEADS_FILE);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jove_core::{EntityId, Lang, TokenId, TokenizedText};
+use jove_corpus::{PairReader, ShardReader};
 use jove_masking::MaskConfig;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,26 @@ impl<T: Clone + Send + Sync> Examples<T> for Vec<T> {
 
     fn get(&self, index: usize) -> Result<T, Cause> {
         self.as_slice().get(index).cloned().ok_or_else(|| format!("there are {} examples", self.len()).into())
+    }
+}
+
+impl Examples<TokenizedText> for ShardReader {
+    fn len(&self) -> usize {
+        Self::len(self)
+    }
+
+    fn get(&self, index: usize) -> Result<TokenizedText, Cause> {
+        Ok(Self::get(self, index)?)
+    }
+}
+
+impl Examples<Pair> for PairReader {
+    fn len(&self) -> usize {
+        Self::len(self)
+    }
+
+    fn get(&self, index: usize) -> Result<Pair, Cause> {
+        Ok(Self::get(self, index)?)
     }
 }
 
@@ -82,9 +103,19 @@ impl TrainingData {
         let needs = [
             (objectives.mlm.weight > 0.0, "mlm", "at least one text", !self.text.is_empty()),
             (objectives.link.weight > 0.0, "link", "at least one text", !self.text.is_empty()),
-            (objectives.link.weight > 0.0, "link", "descriptions of at least two entities", self.descriptions.len() > 1),
+            (
+                objectives.link.weight > 0.0,
+                "link",
+                "descriptions of at least two entities",
+                self.descriptions.len() > 1,
+            ),
             (objectives.tlm.weight > 0.0, "tlm", "at least one translation pair", !self.pairs.is_empty()),
-            (objectives.translation.weight > 0.0, "translation", "at least two translation pairs", self.pairs.len() > 1),
+            (
+                objectives.translation.weight > 0.0,
+                "translation",
+                "at least two translation pairs",
+                self.pairs.len() > 1,
+            ),
         ];
         match needs.into_iter().find(|&(on, _, _, met)| on && !met) {
             Some((_, objective, expected, _)) => Err(Error::NoData { objective, expected }),

@@ -67,8 +67,7 @@ impl Stream {
                 Some(*sum)
             })
             .collect();
-        let groups: Vec<Group> =
-            by_lang.into_values().map(|members| Group { order: Vec::new(), members }).collect();
+        let groups: Vec<Group> = by_lang.into_values().map(|members| Group { order: Vec::new(), members }).collect();
         let state = StreamState { groups: vec![(0, 0); groups.len()], ..StreamState::default() };
         let mut stream = Self { seed, id, groups, cumulative, state };
         stream.reorder_all();
@@ -90,7 +89,9 @@ impl Stream {
     pub fn restore(&mut self, state: &StreamState) -> bool {
         let fits = state.groups.len() == self.groups.len()
             && state.groups.iter().zip(&self.groups).all(|(&(_, cursor), group)| cursor <= group.members.len() as u64)
-            && state.pending.is_none_or(|drawn| drawn.index < self.groups.iter().map(|group| group.members.len()).sum());
+            && state
+                .pending
+                .is_none_or(|drawn| drawn.index < self.groups.iter().map(|group| group.members.len()).sum());
         if fits {
             self.state = state.clone();
             self.reorder_all();

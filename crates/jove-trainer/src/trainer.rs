@@ -78,11 +78,7 @@ impl<D: Backend> Trainer<D> {
         let model = if link.weight > 0.0 { model.with_link(link.projection, config.seed)? } else { model };
         Ok(Self {
             schedule: Schedule::new(config.learning_rate, config.warmup, config.total_steps()),
-            state: State {
-                settings: config.fingerprint(),
-                data: assembler.data_fingerprint(),
-                ..State::default()
-            },
+            state: State { settings: config.fingerprint(), data: assembler.data_fingerprint(), ..State::default() },
             config: config.clone(),
             model,
             adam: AdamState::default(),
@@ -141,8 +137,8 @@ impl<D: Backend> Trainer<D> {
         let gradient_norm = norm::global(&self.model, &mut gradients)?;
         self.check_finite(&losses, gradient_norm, &batches)?;
         let learning_rate = self.schedule.learning_rate(self.state.step);
-        let scale = self.clip_scale(gradient_norm);
-        adamw::update(&mut self.model, &mut gradients, &mut self.adam, &self.constants(), learning_rate, scale)?;
+        let (constants, scale) = (self.constants(), self.clip_scale(gradient_norm));
+        adamw::update(&mut self.model, &mut gradients, &mut self.adam, &constants, learning_rate, scale)?;
         let tokens = batches.iter().map(|batch| batch.len() as u64).sum();
         self.state.step += 1;
         self.state.tokens += tokens;
@@ -268,7 +264,6 @@ impl<D: Backend> Trainer<D> {
 
 /// The losses in a line, such as `mlm 3.214, link 0.512`.
 fn note(report: &StepReport) -> String {
-    let parts: Vec<String> =
-        report.losses.iter().map(|(name, loss)| format!("{name} {:.3}", loss.mean())).collect();
+    let parts: Vec<String> = report.losses.iter().map(|(name, loss)| format!("{name} {:.3}", loss.mean())).collect();
     parts.join(", ")
 }

@@ -11,9 +11,8 @@ pub(crate) fn cut(mut text: TokenizedText, length: usize, rng: &mut Rng) -> Toke
     }
     let start = rng.random_range(0..=text.tokens.len() - length) as u32;
     let kept = TokenSpan::new(start, start + length as u32);
-    let shift = |span: TokenSpan| {
-        kept.contains(span).then(|| TokenSpan::new(span.start - kept.start, span.end - kept.start))
-    };
+    let shift =
+        |span: TokenSpan| kept.contains(span).then(|| TokenSpan::new(span.start - kept.start, span.end - kept.start));
     text.tokens = text.tokens[kept.range()].to_vec();
     text.words = text.words.iter().filter_map(|&(span, pos)| Some((shift(span)?, pos))).collect();
     text.mentions = text.mentions.iter().filter_map(|&(span, entity)| Some((shift(span)?, entity))).collect();

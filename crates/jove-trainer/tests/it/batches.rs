@@ -1,0 +1,103 @@
+//! What batches hold.
+
+use jove_core::{EntityId, Layout, ModelConfig, TokenId};
+use jove_trainer::{Assembler, Batch, Pooling, TrainConfig, TrainingData};
+use proptest::prelude::*;
+
+use crate::world::{data, everything, model, plain, sentence, specials};
+
+fn assembler(config: &TrainConfig, data: TrainingData) -> Assembler {
+    Assembler::new(config, data, specials(), model().config()).unwrap()
+}
+
+fn sequence(batch: &Batch, index: usize) -> &[u32] {
+    &batch.tokens[batch.bounds[index]..batch.bounds[index + 1]]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn every_row_asked_for_is_there(seed: u64, batch_tokens in 256usize..600, max_length in 8usize..16, step in 0u64..9) {
+        let config = TrainConfig { seed: jove_core::Seed(seed), batch_tokens, max_length, ..everything(9) };
+        let batches = assembler(&config, data()).step(step).unwrap();
+        let batch = &batches[0];
+        prop_assert!(batch.len() <= batch_tokens && batch.len() > batch_tokens / 2);
+        prop_assert_eq!(batch.segments.len(), batch.len());
+        for index in 0..batch.bounds.len() - 1 {
+            let tokens = sequence(batch, index);
+            prop_assert!(tokens.len() <= max_length && tokens[0] == 1 && tokens[tokens.len() - 1] == 2);
+        }
+        for targets in [&batch.mlm, &batch.tlm] {
+            prop_assert_eq!(targets.rows.len(), targets.labels.len());
+            prop_assert!(targets.rows.windows(2).all(|pair| pair[0] < pair[1]));
+            prop_assert!(targets.rows.iter().all(|&row| row < batch.len() && batch.tokens[row] > 2));
+        }
+        prop_assert!(batch.link.positives.iter().all(|&index| index < batch.link.entities.len()));
+        let mut entities = batch.link.entities.clone();
+        entities.sort();
+        entities.dedup();
+        prop_assert_eq!(entities.len(), batch.link.descriptions.len());
+        prop_assert_eq!(batch.translation.sources.len(), batch.translation.targets.len());
+        prop_assert!(batch.translation.sources.len() >= 2);
+    }
+}
+
+#[test]
+fn mentions_stand_where_their_entity_does() {
+    let mut config = everything(1);
+    config.objectives.mlm.weight = 0.0;
+    config.objectives.tlm.weight = 0.0;
+    config.objectives.link.pooling = Pooling::First;
+    let batch = assembler(&config, data()).step(0).unwrap().remove(0);
+    assert!(batch.mlm.rows.is_empty() && batch.link.mentions.len() > 2);
+    for (rows, &index) in batch.link.mentions.iter().zip(&batch.link.positives) {
+        let EntityId(country) = batch.link.entities[index];
+        let spelt = [sentence(country, true, false).tokens[4], sentence(country, true, true).tokens[4]];
+        assert!(spelt.contains(&TokenId(batch.tokens[rows.start])) && rows.len() == 1);
+        assert_eq!(batch.tokens[batch.link.descriptions[index].start], 1, "the first token stands for the description");
+    }
+}
+
+#[test]
+fn masks_change_with_the_epoch_and_hide_what_they_say() {
+    let all = TrainingData { text: Box::new(vec![sentence(3, true, false)]), ..TrainingData::default() };
+    let mut assembler = assembler(&plain(1), all);
+    let batch = assembler.step(0).unwrap().remove(0);
+    let original = sentence(3, true, false).tokens;
+    let mut inputs: Vec<&[u32]> = (0..batch.bounds.len() - 1).map(|index| sequence(&batch, index)).collect();
+    for (&row, &label) in batch.mlm.rows.iter().zip(&batch.mlm.labels) {
+        let start = batch.bounds[batch.bounds.partition_point(|&bound| bound <= row) - 1];
+        assert_eq!(original[row - start - 1], TokenId(label));
+    }
+    assert_eq!(batch.examples.last().unwrap().epoch as usize, inputs.len() - 1);
+    inputs.sort_unstable();
+    inputs.dedup();
+    assert!(inputs.len() > 3, "{inputs:?}");
+}
+
+#[test]
+fn pairs_follow_the_layout() {
+    let mut config = everything(1);
+    config.objectives.mlm.weight = 0.0;
+    config.objectives.link.weight = 0.0;
+    config.objectives.translation.weight = 0.0;
+    let shape =
+        ModelConfig { layout: Layout::XlmRoberta, type_vocab_size: 1, pad_token_id: 0, ..model().config().clone() };
+    let batch = Assembler::new(&config, data(), specials(), &shape).unwrap().step(0).unwrap().remove(0);
+    assert!(batch.segments.iter().all(|&segment| segment == 0));
+    let separators = |tokens: &[u32]| tokens.iter().filter(|&&token| token == 2).count();
+    assert!((0..batch.bounds.len() - 1).all(|index| separators(sequence(&batch, index)) == 3));
+    assert!(batch.len() > 200, "pairs alone fill the batch");
+}
+
+#[test]
+fn texts_of_any_kind_fit() {
+    let mut odd = sentence(0, true, false);
+    (odd.tokens, odd.words, odd.mentions) = (vec![], vec![], vec![]);
+    let mut long = sentence(1, true, false);
+    long.tokens = vec![TokenId(9); 500];
+    let data = TrainingData { text: Box::new(vec![odd, long]), ..TrainingData::default() };
+    let batch = assembler(&plain(1), data).step(0).unwrap().remove(0);
+    assert!((1..batch.bounds.len()).all(|index| [2, 16].contains(&(batch.bounds[index] - batch.bounds[index - 1]))));
+}

@@ -1,0 +1,63 @@
+//! What stops a run, and what is left of it.
+
+use jove_core::{Advise as _, EntityId, Silent, TokenId};
+use jove_model::Parameters as _;
+use jove_trainer::{Error, Trainer, TrainingData};
+
+use crate::world::{bits, data, everything, model, output, plain, specials, trainer};
+
+#[test]
+fn a_loss_that_is_no_number_stops_before_the_step() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut poisoned = model();
+    poisoned.visit_mut(&mut |mut parameter| {
+        if parameter.name == "cls.predictions.bias" {
+            let count = parameter.count();
+            parameter.copy_from(&vec![f32::NAN; count]).unwrap();
+        }
+    });
+    let before = bits(&poisoned);
+    let mut trainer = Trainer::new(&plain(5), poisoned, data(), specials(), output(dir.path())).unwrap();
+    let error = trainer.step().unwrap_err();
+    assert!(matches!(error, Error::NotFinite { step: 1, .. }));
+    assert!(error.to_string().contains("step 1: the mlm loss is NaN") && error.to_string().contains("text "));
+    assert!(error.hint().is_some());
+    assert_eq!(bits(trainer.model()), before);
+    assert_eq!(trainer.steps_taken(), 0);
+}
+
+#[test]
+fn a_run_that_cannot_write_keeps_the_last_checkpoint() {
+    let dir = tempfile::tempdir().unwrap();
+    trainer(&plain(2), dir.path()).run(&Silent).unwrap();
+    let mut next = trainer(&plain(3), dir.path());
+    // A file where the new checkpoint has to be made: nothing can be written there, as on a full disk.
+    std::fs::write(dir.path().join(".checkpoint.new"), "in the way").unwrap();
+    assert!(next.run(&Silent).is_err());
+    let kept = jove_trainer::Model::open(&output(dir.path()).checkpoint(), model().device()).unwrap();
+    assert!(kept.parameter_count() > 0);
+}
+
+#[test]
+fn missing_data_and_wrong_settings_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let refuse =
+        |config, data| Trainer::new(&config, model(), data, specials(), output(dir.path())).unwrap_err().to_string();
+    assert_eq!(refuse(plain(1), TrainingData::default()), "objective mlm: expected at least one text, found none");
+    let mut long = plain(1);
+    long.max_length = 64;
+    assert!(refuse(long, data()).starts_with("train.max-length: expected at most 20"));
+    let mut alone = data();
+    alone.descriptions.retain(|&entity, _| entity == EntityId(0));
+    assert!(refuse(everything(1), alone).contains("descriptions of at least two entities"));
+}
+
+#[test]
+fn a_token_beyond_the_vocabulary_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut texts = vec![crate::world::sentence(0, true, false)];
+    texts[0].tokens[0] = TokenId(9999);
+    let bad = TrainingData { text: Box::new(texts), ..data() };
+    let mut trainer = Trainer::new(&plain(1), model(), bad, specials(), output(dir.path())).unwrap();
+    assert!(trainer.step().is_err());
+}

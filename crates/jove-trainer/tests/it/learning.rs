@@ -1,0 +1,45 @@
+//! Losses fall, by every objective.
+
+use jove_core::Silent;
+use jove_trainer::{TrainConfig, read_metrics};
+
+use crate::world::{everything, output, plain, trainer};
+
+/// The mean of an objective over the first and over the last line of metrics.
+fn first_and_last(config: &TrainConfig, objectives: &[&str]) -> Vec<(f64, f64)> {
+    let dir = tempfile::tempdir().unwrap();
+    trainer(config, dir.path()).run(&Silent).unwrap();
+    let lines = read_metrics(&output(dir.path()).metrics()).unwrap();
+    assert_eq!(lines.last().unwrap().step, config.steps.unwrap());
+    let mean = |line: usize, name: &str| lines[line].losses[name].mean();
+    objectives.iter().map(|name| (mean(0, name), mean(lines.len() - 1, name))).collect()
+}
+
+#[test]
+fn masked_words_are_learned() {
+    let config = TrainConfig { dropout: false, log_every: 10, ..plain(120) };
+    let [(first, last)] = first_and_last(&config, &["mlm"])[..] else { unreachable!() };
+    assert!(first > 3.0 && last < 0.6 * first, "{first} {last}");
+}
+
+#[test]
+fn every_objective_is_learned_beside_the_others() {
+    let config = TrainConfig { dropout: false, log_every: 10, ..everything(150) };
+    let names = ["mlm", "link", "tlm", "translation"];
+    for ((first, last), name) in first_and_last(&config, &names).into_iter().zip(names) {
+        assert!(last < 0.7 * first, "{name}: {first} {last}");
+    }
+}
+
+/// Two half batches with their gradients summed take the same step as a rule of the sum demands: the loss is divided by
+/// the count of both, and its curve falls as that of one batch.
+#[test]
+fn accumulation_divides_once_by_the_whole_count() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = TrainConfig { accumulation: 3, ..plain(2) };
+    let report = trainer(&config, dir.path()).step().unwrap();
+    let single = trainer(&plain(2), dir.path()).step().unwrap();
+    assert!(report.tokens > 2 * single.tokens);
+    assert!(report.losses["mlm"].count > 2 * single.losses["mlm"].count);
+    assert!(report.gradient_norm < 2.0 * single.gradient_norm, "a sum over batches would have thrice the norm");
+}

@@ -1,0 +1,115 @@
+//! A run that was stopped ends at the same bits as one that was not.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jove_core::{Progress, Silent};
+use jove_trainer::{Error, Model, TrainConfig, Trainer, read_metrics};
+
+use crate::world::{bits, data, everything, model, output, plain, specials, trainer};
+
+/// Asks to stop after some steps.
+struct StopAfter {
+    left: AtomicU64,
+}
+
+impl StopAfter {
+    fn steps(steps: u64) -> Self {
+        Self { left: AtomicU64::new(steps + 1) }
+    }
+}
+
+impl Progress for StopAfter {
+    fn begin(&self, _: &str, _: Option<u64>, _: &'static str) {}
+    fn advance(&self, _: u64) {}
+    fn note(&self, _: &str) {}
+    fn end(&self) {}
+    fn cancelled(&self) -> bool {
+        self.left.fetch_sub(1, Ordering::SeqCst) == 1
+    }
+}
+
+type Trained = (Vec<(String, Vec<u32>)>, Vec<String>);
+
+/// The bits of the model and the lines of metrics, but for their speed.
+fn result(dir: &Path, model: &Model<dfdx::prelude::Cpu>) -> Trained {
+    let lines = read_metrics(&output(dir).metrics()).unwrap();
+    let plain = lines.into_iter().map(|mut line| {
+        line.tokens_per_second = 0.0;
+        serde_json::to_string(&line).unwrap()
+    });
+    (bits(model), plain.collect())
+}
+
+fn resumed(config: &TrainConfig, dir: &Path) -> Result<Trainer<dfdx::prelude::Cpu>, Error> {
+    Trainer::resume(config, model(), data(), specials(), output(dir))
+}
+
+fn straight(config: &TrainConfig) -> Trained {
+    let dir = tempfile::tempdir().unwrap();
+    let mut whole = trainer(config, dir.path());
+    whole.run(&Silent).unwrap();
+    result(dir.path(), whole.model())
+}
+
+fn in_parts(config: &TrainConfig, stops: &[u64]) -> Trained {
+    let dir = tempfile::tempdir().unwrap();
+    for &steps in stops {
+        let stopped = resumed(config, dir.path()).unwrap().run(&StopAfter::steps(steps));
+        assert!(matches!(stopped, Err(Error::Interrupted { .. })), "{stopped:?}");
+    }
+    let mut rest = resumed(config, dir.path()).unwrap();
+    rest.run(&Silent).unwrap();
+    result(dir.path(), rest.model())
+}
+
+#[test]
+fn n_steps_equal_two_halves_bit_for_bit() {
+    let config = TrainConfig { accumulation: 2, ..everything(8) };
+    let whole = straight(&config);
+    assert_eq!(whole, in_parts(&config, &[4]));
+    assert_eq!(whole, in_parts(&config, &[0, 3, 2]));
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    let config = everything(4);
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| straight(&config))
+    };
+    let one = on(1);
+    assert_eq!(one, on(2));
+    assert_eq!(one, on(5));
+}
+
+#[test]
+fn another_seed_gives_another_model() {
+    let seed = jove_core::Seed(2);
+    assert_ne!(straight(&plain(2)).0, straight(&TrainConfig { seed, ..plain(2) }).0);
+}
+
+#[test]
+fn a_checkpoint_of_another_run_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    trainer(&plain(2), dir.path()).run(&Silent).unwrap();
+    let message = |config: &TrainConfig| resumed(config, dir.path()).unwrap_err().to_string();
+    assert!(message(&TrainConfig { learning_rate: 1e-4, ..plain(2) }).contains("same settings"));
+    assert!(message(&everything(2)).contains("same link head"));
+    let mut fewer = data();
+    fewer.fingerprint = "other".to_owned();
+    let other = Trainer::resume(&plain(2), model(), fewer, specials(), output(dir.path()));
+    assert!(other.unwrap_err().to_string().contains("same data"));
+    assert_eq!(resumed(&TrainConfig { log_every: 1, ..plain(2) }, dir.path()).unwrap().steps_taken(), 2);
+}
+
+#[test]
+fn a_crash_between_two_renames_loses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    trainer(&plain(2), dir.path()).run(&Silent).unwrap();
+    std::fs::rename(dir.path().join("checkpoint"), dir.path().join(".checkpoint.old")).unwrap();
+    std::fs::create_dir(dir.path().join(".checkpoint.new")).unwrap();
+    assert_eq!(resumed(&plain(2), dir.path()).unwrap().steps_taken(), 2);
+    let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+}
