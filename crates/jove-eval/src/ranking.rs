@@ -1,5 +1,7 @@
 //! Measures of a ranking.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 /// How well rankings put the right answer first.
@@ -19,6 +21,22 @@ pub struct RankScores {
     pub chance_mean_reciprocal_rank: f64,
 }
 
+/// The places of all items' right answers, with their scores.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Ranking {
+    /// Their scores.
+    pub scores: RankScores,
+    /// One place an item, in the order of items, for paired comparisons.
+    pub ranks: Vec<Rank>,
+}
+
+impl Ranking {
+    /// The ranking of these places.
+    pub fn new(ranks: Vec<Rank>) -> Self {
+        Self { scores: RankScores::of(&ranks), ranks }
+    }
+}
+
 /// The place of one item's right answer.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rank {
@@ -31,16 +49,20 @@ pub struct Rank {
 impl Rank {
     /// The place of the candidate `answer` among `scores`, larger ones first. A score that is no number comes last.
     pub fn of(answer: usize, scores: &[f32]) -> Self {
-        let key = |index: usize| if scores[index].is_nan() { f32::NEG_INFINITY } else { scores[index] };
-        let own = key(answer);
-        let above = (0..scores.len()).filter(|&other| key(other) > own).count();
-        let level = (0..scores.len()).filter(|&other| other != answer && key(other) == own).count();
-        Self { rank: 1.0 + above as f64 + level as f64 / 2.0, candidates: scores.len() }
+        // Adding 0 makes −0 equal to 0.
+        let key = |index: usize| if scores[index].is_nan() { f32::NEG_INFINITY } else { scores[index] + 0.0 };
+        let places = (0..scores.len()).filter(|&other| other != answer).map(|other| key(other).total_cmp(&key(answer)));
+        let (above, level) = places.fold((0, 0), |(above, level), order| match order {
+            Ordering::Greater => (above + 1, level),
+            Ordering::Equal => (above, level + 1),
+            Ordering::Less => (above, level),
+        });
+        Self { rank: 1.0 + f64::from(above) + f64::from(level) / 2.0, candidates: scores.len() }
     }
 
     /// 1 where the answer stands alone in the first place, else 0.
     pub fn hit(self) -> f64 {
-        if self.rank < 1.5 { 1.0 } else { 0.0 }
+        if self.rank <= 1.0 { 1.0 } else { 0.0 }
     }
 }
 
@@ -62,6 +84,7 @@ impl RankScores {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "the expected numbers are exact")]
 mod tests {
     use proptest::prelude::*;
 

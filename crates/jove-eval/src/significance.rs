@@ -79,6 +79,7 @@ impl Bootstrap {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "the expected numbers are exact")]
 mod tests {
     use proptest::prelude::*;
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use dfdx::prelude::Tape;
+use dfdx::prelude::{HasShape as _, Tape};
 use jove_core::Seed;
 use jove_model::ops::tape;
 use jove_model::{Backend, Linear, LossSum, Matrix, ParameterMut, ParameterRef, Parameters};
@@ -26,6 +26,11 @@ impl<D: Backend> LinkHead<D> {
         let deviation = (1.0 / hidden as f64).sqrt();
         let linear = |name| Linear::new(dev, format!("jove.link.{name}"), (hidden, width), deviation, seed);
         Ok(Self { mention: linear("mention")?, description: linear("description")? })
+    }
+
+    /// Columns of the space that both are projected into.
+    pub fn width(&self) -> usize {
+        self.mention.weights().1.shape().0
     }
 
     /// Mentions `[m, hidden]` to `[m, width]`.
@@ -88,6 +93,9 @@ pub fn knowledge_link<D: Backend, T: Tape<f32, D>>(
     check_length("entities", items.descriptions.len(), items.entities.len())?;
     check_length("positives", items.mentions.len(), items.positives.len())?;
     let rows = items.descriptions.len();
+    if items.mentions.is_empty() || rows == 0 {
+        return Err(Error::Empty("knowledge link"));
+    }
     if let Some(&found) = items.positives.iter().find(|&&positive| positive >= rows) {
         return Err(Error::Row { what: "positive", rows, found });
     }
@@ -183,6 +191,7 @@ mod tests {
         assert_eq!(refuse(&LinkItems { entities: &[1], ..items() }), "entities: expected 2, found 1");
         assert_eq!(refuse(&LinkItems { positives: &[0, 2, 0], ..items() }), "positive: expected rows below 2, found 2");
         assert!(refuse(&LinkItems { descriptions: &[6..9, 9..13], ..items() }).contains("13"));
-        refuse(&LinkItems { mentions: &[], positives: &[], ..items() });
+        let none = LinkItems { mentions: &[], positives: &[], ..items() };
+        assert_eq!(refuse(&none), "knowledge link: expected at least one item, found none");
     }
 }

@@ -34,6 +34,9 @@ pub fn translation_contrast<D: Backend, T: Tape<f32, D>>(
 ) -> Result<LossSum<D, T>, Error> {
     check_length("translations", items.sources.len(), items.targets.len())?;
     check_length("texts", items.sources.len(), items.texts.len())?;
+    if items.sources.is_empty() {
+        return Err(Error::Empty("translation contrast"));
+    }
     let (source_hidden, target_hidden) = tape::fork(hidden);
     let sources = D::span_mean(source_hidden, &spans(items.sources))?;
     let targets = D::span_mean(target_hidden, &spans(items.targets))?;
@@ -65,6 +68,17 @@ mod tests {
         assert!(aligned < 1e-3);
         assert!(loss([0.0, 1.0], &texts, 0.9) > 100.0 * aligned);
         assert!(loss([1.0, 0.0], &texts, 0.0) > 1.0);
+    }
+
+    #[test]
+    fn misfits_are_refused() {
+        let refuse = |sources: &[Range<usize>], texts: &[(usize, usize)]| {
+            let items = TranslationItems { sources, targets: &[2..3, 3..4][..sources.len().min(2)], texts };
+            translation_contrast(hidden([0.0, 1.0]), &items, Contrast::default()).unwrap_err().to_string()
+        };
+        assert_eq!(refuse(&[], &[]), "translation contrast: expected at least one item, found none");
+        assert_eq!(refuse(&[0..1, 1..2], &[]), "texts: expected 2, found 0");
+        assert!(refuse(&[0..1, 1..9], &[(0, 1), (2, 3)]).contains('9'));
     }
 
     #[test]

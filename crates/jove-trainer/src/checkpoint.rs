@@ -108,9 +108,10 @@ pub(crate) fn load<D: Backend>(dir: &Path, model: &Model<D>) -> Result<(State, A
     let steps = file.metadata().get("steps").and_then(|steps| steps.parse().ok());
     let mut adam = AdamState::default();
     adam.steps = steps.ok_or_else(|| Error::damaged(&path, "expected the number of steps taken, found none"))?;
+    // Before the first step there are no moments.
     let mut result = Ok(());
     model.visit(&mut |parameter| {
-        if result.is_ok() {
+        if result.is_ok() && adam.steps > 0 {
             result = load_moments(&file, &path, &parameter, &mut adam, model);
         }
     });

@@ -169,9 +169,11 @@ mod tests {
         assert_eq!(sound().total_steps(), 10);
     }
 
+    type Fault = (&'static str, fn(&mut TrainConfig));
+
     #[test]
     fn faults_are_named() {
-        let faults: [(&str, fn(&mut TrainConfig)); 10] = [
+        let faults: [Fault; 10] = [
             ("steps", |c| c.tokens = Some(5)),
             ("steps", |c| c.steps = None),
             ("steps", |c| c.steps = Some(0)),

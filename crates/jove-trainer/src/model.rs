@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use dfdx::prelude::Tape;
+use dfdx::prelude::{NoneTape, Tape};
 use jove_checkpoint::{TensorFile, load_hf};
 use jove_core::{ModelConfig, Seed};
-use jove_model::{Backend, Hidden, MaskedLm, ParameterMut, ParameterRef, Parameters, Pass, Sequences};
+use jove_model::{Backend, Hidden, MaskedLm, Matrix, ParameterMut, ParameterRef, Parameters, Pass, Sequences};
 use jove_objectives::LinkHead;
 
 use crate::Error;
@@ -76,6 +76,14 @@ impl<D: Backend> Model<D> {
     /// Where the batch is of another configuration or the device fails.
     pub fn forward<T: Tape<f32, D>>(&self, batch: &Sequences, tape: T, pass: &Pass) -> Result<Hidden<D, T>, Error> {
         Ok(self.lm.forward(batch, tape, pass)?)
+    }
+
+    /// Hidden states of a batch for evaluation, [tokens, width]: no tape, nothing dropped.
+    ///
+    /// # Errors
+    /// As [`Model::forward`].
+    pub fn hidden(&self, batch: &Sequences) -> Result<Matrix<D>, Error> {
+        Ok(self.forward(batch, NoneTape, &Pass::eval())?.last)
     }
 
     /// Sizes and constants.

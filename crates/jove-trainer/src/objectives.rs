@@ -177,9 +177,11 @@ impl Objectives {
 mod tests {
     use super::*;
 
+    type Fault = (&'static str, fn(&mut Objectives));
+
     #[test]
     fn faults_are_named() {
-        let faults: [(&str, fn(&mut Objectives)); 8] = [
+        let faults: [Fault; 8] = [
             ("objectives", |o| o.mlm.weight = 0.0),
             ("objectives.link.weight", |o| o.link.weight = -1.0),
             ("objectives.tlm.share", |o| o.tlm = TlmOptions { weight: 1.0, share: 0.0 }),

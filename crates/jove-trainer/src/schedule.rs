@@ -16,13 +16,14 @@ impl Schedule {
 
     /// The learning rate of step `step`, counted from 0; above 0 for every step of the run, 0 after it.
     pub fn learning_rate(&self, step: u64) -> f64 {
-        if step >= self.total_steps {
+        let part = if step >= self.total_steps {
             0.0
         } else if step < self.warmup_steps {
-            self.peak * (step + 1) as f64 / (self.warmup_steps + 1) as f64
+            (step + 1) as f64 / (self.warmup_steps + 1) as f64
         } else {
-            self.peak * (self.total_steps - step) as f64 / (self.total_steps - self.warmup_steps) as f64
-        }
+            (self.total_steps - step) as f64 / (self.total_steps - self.warmup_steps) as f64
+        };
+        self.peak * part
     }
 }
 

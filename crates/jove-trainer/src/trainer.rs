@@ -179,7 +179,7 @@ impl<D: Backend> Trainer<D> {
             }
         }
         progress.end();
-        if saved != Some(total) { self.save() } else { Ok(()) }
+        if saved == Some(total) { Ok(()) } else { self.save() }
     }
 
     /// Writes a checkpoint of the present step; the one before stays until this one is whole.

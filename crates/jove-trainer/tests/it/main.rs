@@ -1,5 +1,7 @@
 //! Training a tiny model end to end.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
 mod batches;
 mod failures;
 mod learning;

@@ -1,0 +1,40 @@
+//! Bitext retrieval: whether a sentence finds its translation among all.
+
+use jove_core::{TokenSpan, TokenizedText};
+use jove_model::Backend;
+use serde::{Deserialize, Serialize};
+
+use crate::probe::{Probe, Question};
+use crate::{Error, Ranking};
+
+/// How well sentences find their translations; accuracy is `recall_at_1`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BitextScores {
+    /// From the first side of the pairs to the second.
+    pub forward: Ranking,
+    /// From the second side to the first.
+    pub backward: Ranking,
+}
+
+impl<D: Backend> Probe<'_, D> {
+    /// Ranks all second sides by the cosine of their mean-pooled hidden states to each first side, and back, as the Tatoeba
+    /// task of XTREME does (arXiv 2003.11080). Pairs with an empty side are left out.
+    ///
+    /// # Errors
+    /// Where a token is outside the vocabulary, the device fails, or the user asked to stop.
+    pub fn bitext_retrieval(&self, pairs: &[(TokenizedText, TokenizedText)]) -> Result<BitextScores, Error> {
+        let whole = |text: &TokenizedText| {
+            self.question(&text.tokens, TokenSpan::new(0, text.tokens.len() as u32), &text.tokens)
+        };
+        let full = pairs.iter().filter(|(first, second)| !first.tokens.is_empty() && !second.tokens.is_empty());
+        let (first, second): (Vec<Question>, Vec<Question>) = full.map(|(a, b)| (whole(a), whole(b))).unzip();
+        let width = self.model.config().hidden_size;
+        let first = self.vectors("reading sentences", &first, width, Ok)?.unit();
+        let second_vectors = self.vectors("reading translations", &second, width, Ok)?.unit();
+        let identity: Vec<usize> = (0..second.len()).collect();
+        Ok(BitextScores {
+            forward: Ranking::new(first.ranks(&second_vectors, &identity, &identity)),
+            backward: Ranking::new(second_vectors.ranks(&first, &identity, &identity)),
+        })
+    }
+}

@@ -1,0 +1,103 @@
+//! Entity cloze: which entity belongs into the gap of a sentence.
+
+use std::collections::BTreeSet;
+
+use jove_core::{TokenId, TokenSpan};
+use jove_model::Backend;
+
+use crate::probe::{Probe, to_rows};
+use crate::{Error, Rank, Ranking};
+
+/// A sentence with a gap, and what may fill it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClozeItem {
+    /// The sentence, without special tokens.
+    pub tokens: Vec<TokenId>,
+    /// Where the gap is.
+    pub gap: TokenSpan,
+    /// The tokens of every candidate; none is empty.
+    pub candidates: Vec<Vec<TokenId>>,
+    /// The index of the right one.
+    pub answer: usize,
+}
+
+/// The most numbers of logits held at once.
+const LOGITS_MAX: usize = 1 << 24;
+
+impl<D: Backend> Probe<'_, D> {
+    /// Ranks each item's candidates by their mean log-probability over as many masks as they have tokens: one sequence for
+    /// each different length.
+    ///
+    /// Language Models as Knowledge Bases? (arXiv 1909.01066), with candidates of several tokens scored as in X-FACTR
+    /// (arXiv 2010.06189, independent prediction).
+    ///
+    /// # Errors
+    /// Where an item does not fit together, the device fails, or the user asked to stop.
+    pub fn entity_cloze(&self, items: &[ClozeItem]) -> Result<Ranking, Error> {
+        let mut questions = Vec::new();
+        let mut owners = Vec::new();
+        let mut scores: Vec<Vec<f32>> = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            self.check_cloze(index, item)?;
+            scores.push(vec![f32::NEG_INFINITY; item.candidates.len()]);
+            let lengths: BTreeSet<usize> = item.candidates.iter().map(Vec::len).collect();
+            for length in lengths {
+                questions.push(self.question(&item.tokens, item.gap, &vec![self.specials.mask; length]));
+                owners.push((index, length));
+            }
+        }
+        let vocabulary = self.model.config().vocab_size;
+        self.read("entity cloze", &questions, (LOGITS_MAX / vocabulary).max(1), |first, sequences, hidden| {
+            let asked = &questions[first..first + sequences.len()];
+            let rows: Vec<u32> = asked
+                .iter()
+                .zip(sequences.bounds())
+                .flat_map(|(question, start)| question.rows.clone().map(move |row| (start + row) as u32))
+                .collect();
+            let logits = to_rows(&self.model.lm.logits(hidden, &rows)?, vocabulary, rows.len());
+            let mut rest = &logits[..];
+            for (question, &(item, length)) in asked.iter().zip(&owners[first..]) {
+                let own;
+                (own, rest) = rest.split_at(question.rows.len() * vocabulary);
+                score(&items[item], length, own, vocabulary, &mut scores[item]);
+            }
+            Ok(())
+        })?;
+        Ok(Ranking::new(items.iter().zip(&scores).map(|(item, scores)| Rank::of(item.answer, scores)).collect()))
+    }
+
+    fn check_cloze(&self, index: usize, item: &ClozeItem) -> Result<(), Error> {
+        let fault = |expected, found: String| Err(Error::Item { probe: "entity cloze", index, expected, found });
+        let vocabulary = self.model.config().vocab_size;
+        if item.gap.is_empty() || item.gap.range().end > item.tokens.len() {
+            return fault("a gap within the sentence", format!("{:?}", item.gap));
+        }
+        if item.answer >= item.candidates.len() {
+            return fault("an answer among the candidates", item.answer.to_string());
+        }
+        match item
+            .candidates
+            .iter()
+            .find(|tokens| tokens.is_empty() || tokens.iter().any(|t| t.0 as usize >= vocabulary))
+        {
+            Some(tokens) => fault("candidates of pieces of the vocabulary", format!("{tokens:?}")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Sets the score of every candidate of `length` tokens from the logits [masks, vocabulary].
+fn score(item: &ClozeItem, length: usize, logits: &[f32], vocabulary: usize, scores: &mut [f32]) {
+    let rows: Vec<&[f32]> = logits.chunks_exact(vocabulary).collect();
+    let norms: Vec<f64> = rows.iter().map(|row| log_sum_exp(row)).collect();
+    for (score, candidate) in scores.iter_mut().zip(&item.candidates).filter(|(_, tokens)| tokens.len() == length) {
+        let parts =
+            candidate.iter().zip(&rows).zip(&norms).map(|((token, row), norm)| f64::from(row[token.0 as usize]) - norm);
+        *score = (parts.sum::<f64>() / rows.len().max(1) as f64) as f32;
+    }
+}
+
+fn log_sum_exp(row: &[f32]) -> f64 {
+    let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    f64::from(most) + row.iter().map(|&value| f64::from((value - most).exp())).sum::<f64>().ln()
+}

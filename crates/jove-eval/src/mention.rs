@@ -1,0 +1,105 @@
+//! Mention retrieval: which entity's description a mention points to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jove_core::{EntityId, TokenId, TokenSpan};
+use jove_model::Backend;
+use jove_trainer::{Descriptions, Pooling};
+use serde::{Deserialize, Serialize};
+
+use crate::probe::{Probe, Question};
+use crate::vectors::Vectors;
+use crate::{Error, Ranking};
+
+/// A sentence with a linked mention.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MentionItem {
+    /// The sentence, without special tokens.
+    pub tokens: Vec<TokenId>,
+    /// Where the mention is.
+    pub span: TokenSpan,
+    /// What it names.
+    pub entity: EntityId,
+}
+
+/// How well mentions find their entities.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MentionScores {
+    /// All mentions.
+    pub all: Ranking,
+    /// Mentions of entities that training linked.
+    pub seen: Ranking,
+    /// Mentions of entities that training never linked.
+    pub unseen: Ranking,
+}
+
+impl<D: Backend> Probe<'_, D> {
+    /// Ranks all described entities by the cosine of their descriptions to each mention; an entity with several counts
+    /// by its best. A model with a link head uses it; the mean-pooled hidden states of one without are centred, so that
+    /// it is judged by the best it can do. Mentions of entities without a description are left out.
+    ///
+    /// # Errors
+    /// Where an item does not fit together, the device fails, or the user asked to stop.
+    pub fn mention_retrieval(
+        &self,
+        items: &[MentionItem],
+        descriptions: &Descriptions,
+        trained: &BTreeSet<EntityId>,
+    ) -> Result<MentionScores, Error> {
+        let described = descriptions.iter().filter(|(_, variants)| variants.iter().any(|tokens| !tokens.is_empty()));
+        let number: BTreeMap<EntityId, usize> = described.enumerate().map(|(index, (&id, _))| (id, index)).collect();
+        let mut asked = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            if item.span.is_empty() || item.span.range().end > item.tokens.len() {
+                let (expected, found) = ("a mention within the sentence", format!("{:?}", item.span));
+                return Err(Error::Item { probe: "mention retrieval", index, expected, found });
+            }
+            asked.extend(number.get(&item.entity).map(|&answer| (item, answer)));
+        }
+        let mentions: Vec<Question> = asked
+            .iter()
+            .map(|(item, _)| self.question(&item.tokens, item.span, &item.tokens[item.span.range()]))
+            .collect();
+        let mut keys = Vec::new();
+        let mut groups = Vec::new();
+        for (entity, group) in &number {
+            for tokens in descriptions[entity].iter().filter(|tokens| !tokens.is_empty()) {
+                keys.push(self.described(tokens));
+                groups.push(*group);
+            }
+        }
+        let (mentions, keys) = self.link_vectors(&mentions, &keys)?;
+        let answers: Vec<usize> = asked.iter().map(|&(_, answer)| answer).collect();
+        let ranks = mentions.ranks(&keys, &groups, &answers);
+        let of = |wanted: Option<bool>| {
+            let chosen = asked
+                .iter()
+                .zip(&ranks)
+                .filter(|((item, _), _)| wanted.is_none_or(|wanted| trained.contains(&item.entity) == wanted));
+            Ranking::new(chosen.map(|(_, rank)| *rank).collect())
+        };
+        Ok(MentionScores { all: of(None), seen: of(Some(true)), unseen: of(Some(false)) })
+    }
+
+    fn described(&self, tokens: &[TokenId]) -> Question {
+        let whole = TokenSpan::new(0, tokens.len() as u32);
+        let question = self.question(tokens, whole, tokens);
+        match self.options.description_pooling {
+            Pooling::Mean => question,
+            Pooling::First => Question { rows: 0..1, ..question },
+        }
+    }
+
+    fn link_vectors(&self, mentions: &[Question], keys: &[Question]) -> Result<(Vectors, Vectors), Error> {
+        let (mention_task, key_task) = ("reading mentions", "reading descriptions");
+        let Some(head) = &self.model.link else {
+            let width = self.model.config().hidden_size;
+            let mentions = self.vectors(mention_task, mentions, width, Ok)?.centred().unit();
+            return Ok((mentions, self.vectors(key_task, keys, width, Ok)?.centred().unit()));
+        };
+        let width = head.width();
+        let mentions = self.vectors(mention_task, mentions, width, |x| Ok(head.mentions(x)?))?;
+        let keys = self.vectors(key_task, keys, width, |x| Ok(head.descriptions(x)?))?;
+        Ok((mentions.unit(), keys.unit()))
+    }
+}

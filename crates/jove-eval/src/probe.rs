@@ -1,0 +1,131 @@
+//! A model that is asked, in batches and without a tape.
+
+use std::ops::Range;
+
+use jove_core::{Progress, SpecialTokens, TokenId, TokenSpan};
+use jove_model::{Backend, Matrix, Sequences};
+use jove_trainer::{Model, Pooling};
+
+use crate::Error;
+
+/// How probes run; none of it changes a result by more than rounding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProbeOptions {
+    /// The most tokens in one forward pass.
+    pub batch_tokens: usize,
+    /// The longest sequence in tokens, special ones included; longer ones are cut around what is asked.
+    pub max_length: usize,
+    /// How the model makes one vector of a description: as it was trained.
+    pub description_pooling: Pooling,
+}
+
+impl Default for ProbeOptions {
+    fn default() -> Self {
+        Self { batch_tokens: 8192, max_length: 128, description_pooling: Pooling::Mean }
+    }
+}
+
+/// A model with what is needed to ask it.
+#[derive(Clone, Copy)]
+pub struct Probe<'a, D: Backend> {
+    pub(crate) model: &'a Model<D>,
+    pub(crate) specials: SpecialTokens,
+    pub(crate) options: ProbeOptions,
+    pub(crate) progress: &'a dyn Progress,
+}
+
+/// A sequence to be read and the rows of it that are looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Question {
+    /// Token ids, special ones included.
+    pub(crate) tokens: Vec<u32>,
+    /// Rows looked at.
+    pub(crate) rows: Range<usize>,
+}
+
+impl<'a, D: Backend> Probe<'a, D> {
+    /// A probe of `model`, whose vocabulary has the given special tokens.
+    pub fn new(
+        model: &'a Model<D>,
+        specials: SpecialTokens,
+        options: ProbeOptions,
+        progress: &'a dyn Progress,
+    ) -> Self {
+        let longest = model.config().max_sequence_length();
+        let max_length = options.max_length.clamp(3, longest.max(3));
+        Self { model, specials, options: ProbeOptions { max_length, ..options }, progress }
+    }
+
+    /// A question on `inside`, replaced by `replacement`, of a text; a text that is too long loses tokens on both sides.
+    pub(crate) fn question(&self, text: &[TokenId], inside: TokenSpan, replacement: &[TokenId]) -> Question {
+        let room = self.options.max_length - 2;
+        let kept = &replacement[..replacement.len().min(room)];
+        let (before, after) = (&text[..inside.range().start], &text[inside.range().end..]);
+        let context = room - kept.len();
+        let before_length = before.len().min((context / 2).max(context.saturating_sub(after.len())));
+        let after_length = after.len().min(context - before_length);
+        let mut tokens = vec![self.specials.first.0];
+        let push = |tokens: &mut Vec<u32>, part: &[TokenId]| tokens.extend(part.iter().map(|token| token.0));
+        push(&mut tokens, &before[before.len() - before_length..]);
+        let start = tokens.len();
+        push(&mut tokens, kept);
+        let rows = start..tokens.len();
+        push(&mut tokens, &after[..after_length]);
+        tokens.push(self.specials.separator.0);
+        Question { tokens, rows }
+    }
+
+    /// Reads all questions in order, in batches; `answer` gets the place of a batch's first question, where each of its
+    /// questions begins, and the hidden states [tokens, width].
+    pub(crate) fn read(
+        &self,
+        task: &str,
+        questions: &[Question],
+        rows_max: usize,
+        mut answer: impl FnMut(usize, &Sequences, Matrix<D>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.progress.begin(task, Some(questions.len() as u64), "questions");
+        let mut next = 0;
+        while next < questions.len() {
+            if self.progress.cancelled() {
+                return Err(Error::Interrupted);
+            }
+            let end = next + self.batch(&questions[next..], rows_max);
+            let mut builder = Sequences::builder(self.model.config());
+            for question in &questions[next..end] {
+                builder.push(&question.tokens)?;
+            }
+            let sequences = builder.build();
+            let hidden = self.model.hidden(&sequences)?;
+            answer(next, &sequences, hidden)?;
+            self.progress.advance((end - next) as u64);
+            next = end;
+        }
+        self.progress.end();
+        Ok(())
+    }
+
+    /// How many questions fit into a batch; at least one.
+    fn batch(&self, questions: &[Question], rows_max: usize) -> usize {
+        let (mut tokens, mut rows) = (0, 0);
+        let fitting = questions.iter().take_while(|question| {
+            tokens += question.tokens.len();
+            rows += question.rows.len();
+            tokens <= self.options.batch_tokens && rows <= rows_max
+        });
+        fitting.count().max(1)
+    }
+}
+
+/// The values of a matrix, row by row.
+pub(crate) fn to_rows<D: Backend>(x: &Matrix<D>, width: usize, rows: usize) -> Vec<f32> {
+    let mut values = vec![0.0; rows * width];
+    D::copy_into(x, &mut values);
+    values
+}
+
+impl<D: Backend> std::fmt::Debug for Probe<'_, D> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Probe").field("options", &self.options).finish_non_exhaustive()
+    }
+}
