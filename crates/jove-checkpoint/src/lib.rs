@@ -5,6 +5,7 @@
 //! Files are read through memory maps and written one tensor at a time, so a conversion holds one tensor in memory.
 //! Every file and folder appears whole or not at all, and every input is taken as hostile.
 
+mod convert;
 mod error;
 mod folder;
 mod hf;
@@ -13,8 +14,12 @@ mod mapped;
 mod report;
 mod safetensors;
 mod tensor;
+mod tf;
+mod torch;
+mod uer;
 mod weights;
 
+pub use convert::{ExportOptions, Exported, Format, ImportOptions, ParityReport, TensorParity, export, import, verify};
 pub use error::{Error, Result};
 pub use folder::ExtraFile;
 pub use hf::{Loaded, SaveOptions, config_from_json, config_to_json, load_hf, open_hf, save_hf, save_hf_with};
@@ -22,6 +27,9 @@ pub use layout::{optional_tensors, required_tensors};
 pub use report::{Allow, Difference, NameReport, Reshaped};
 pub use safetensors::{TensorFile, write_tensor_file};
 pub use tensor::{Dtype, NamedTensor, TensorSource, TensorSpec};
+pub use tf::{TfBundle, TfExport, TfImport, write_tf_bundle};
+pub use torch::{TorchFile, write_torch_file};
+pub use uer::{UerExport, UerImport, uer_config_from_json, uer_config_to_json};
 pub use weights::Weights;
 
 const _: () = assert!(cfg!(target_endian = "little"), "checkpoint files are little-endian and are not swapped");

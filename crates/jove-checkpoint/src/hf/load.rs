@@ -1,15 +1,15 @@
 //! Reading a Hugging Face folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use jove_core::ModelConfig;
 use serde::Deserialize;
 
 use super::names::Renamed;
-use super::{CONFIG, INDEX, SINGLE, config_from_json};
+use super::{CONFIG, INDEX, SINGLE, TORCH_INDEX, TORCH_SINGLE, config_from_json};
 use crate::folder::{check_plain, read_small};
-use crate::{Allow, Error, NameReport, NamedTensor, Result, TensorFile, TensorSource, TensorSpec, Weights};
+use crate::{Allow, Error, NameReport, NamedTensor, Result, TensorFile, TensorSource, TensorSpec, TorchFile, Weights};
 
 /// A `config.json` is some kilobytes; an index of shards has a line a tensor.
 const JSON_BYTES_MAX: u64 = 16 << 20;
@@ -54,10 +54,9 @@ pub fn open_hf(dir: &Path, allow: &Allow) -> Result<Loaded> {
     Ok(Loaded { config, weights, report })
 }
 
-/// One or more safetensors files that hold one model.
-#[derive(Debug)]
+/// One or more files that hold one model.
 struct Shards {
-    files: Vec<TensorFile>,
+    files: Vec<Box<dyn TensorSource + Send + Sync>>,
     file_of: BTreeMap<String, usize>,
 }
 
@@ -67,18 +66,24 @@ struct Index {
 }
 
 impl Shards {
+    /// Opens the first there is of: one safetensors file, its shards, one PyTorch file, its shards.
     fn open(dir: &Path) -> Result<Self> {
-        let single = dir.join(SINGLE);
-        if single.exists() || !dir.join(INDEX).exists() {
-            let file = TensorFile::open(&single)?;
-            let file_of = file.names().map(|name| (name.to_owned(), 0)).collect();
-            return Ok(Self { files: vec![file], file_of });
+        for (single, index) in [(SINGLE, INDEX), (TORCH_SINGLE, TORCH_INDEX)] {
+            if dir.join(single).exists() {
+                let file = open_file(&dir.join(single))?;
+                let file_of = file.specs().into_iter().map(|spec| (spec.name, 0)).collect();
+                return Ok(Self { files: vec![file], file_of });
+            }
+            if dir.join(index).exists() {
+                return Self::open_index(dir, index);
+            }
         }
-        Self::open_index(dir)
+        let source = std::io::Error::new(std::io::ErrorKind::NotFound, format!("expected {SINGLE} or {TORCH_SINGLE}"));
+        Err(Error::Io { path: dir.to_owned(), source })
     }
 
-    fn open_index(dir: &Path) -> Result<Self> {
-        let path = dir.join(INDEX);
+    fn open_index(dir: &Path, index: &str) -> Result<Self> {
+        let path = dir.join(index);
         let malformed = |reason: String| Error::malformed(&path, "shard index", reason);
         let text = read_small(&path, JSON_BYTES_MAX)?;
         let index: Index = serde_json::from_slice(&text).map_err(|error| malformed(error.to_string()))?;
@@ -90,16 +95,17 @@ impl Shards {
         }
         let mut names: Vec<(usize, &String)> = numbers.iter().map(|(name, number)| (*number, name)).collect();
         names.sort_unstable();
-        let files: Vec<TensorFile> =
-            names.into_iter().map(|(_, name)| TensorFile::open(&dir.join(name))).collect::<Result<_>>()?;
-        let held: usize = files.iter().map(|file| file.names().count()).sum();
-        if held != index.weight_map.len() {
-            return Err(malformed(format!("lists {} tensors, its files hold {held}", index.weight_map.len())));
+        let files: Vec<_> = names.into_iter().map(|(_, name)| open_file(&dir.join(name))).collect::<Result<_>>()?;
+        let held: Vec<BTreeSet<String>> =
+            files.iter().map(|file| file.specs().into_iter().map(|spec| spec.name).collect()).collect();
+        let count: usize = held.iter().map(BTreeSet::len).sum();
+        if count != index.weight_map.len() {
+            return Err(malformed(format!("lists {} tensors, its files hold {count}", index.weight_map.len())));
         }
         let mut file_of = BTreeMap::new();
         for (name, shard) in index.weight_map {
             let number = numbers[&shard];
-            if !files[number].contains(&name) {
+            if !held[number].contains(&name) {
                 return Err(malformed(format!("says that `{name}` is in {shard}, where it is not")));
             }
             file_of.insert(name, number);
@@ -108,9 +114,16 @@ impl Shards {
     }
 }
 
+fn open_file(path: &Path) -> Result<Box<dyn TensorSource + Send + Sync>> {
+    if path.extension().is_some_and(|extension| extension == "bin") {
+        return Ok(Box::new(TorchFile::open(path)?));
+    }
+    Ok(Box::new(TensorFile::open(path)?))
+}
+
 impl TensorSource for Shards {
     fn specs(&self) -> Vec<TensorSpec> {
-        self.files.iter().flat_map(TensorSource::specs).collect()
+        self.files.iter().flat_map(|file| file.specs()).collect()
     }
 
     fn get(&self, name: &str) -> Result<NamedTensor<'_>> {

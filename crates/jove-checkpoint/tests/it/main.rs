@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test may panic as the test itself may")]
 
+mod convert;
 mod hf;
 mod support;
 mod tensor_file;
+mod tf;
+mod torch;

@@ -1,0 +1,240 @@
+//! Reading PyTorch's archive, through a memory map.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Cursor;
+use std::ops::Range;
+use std::path::Path;
+
+use zip::{CompressionMethod, ZipArchive};
+
+use super::FORMAT;
+use super::pickle::{Fault, Pickle};
+use super::state::{Storage, Stored, tensors};
+use crate::mapped::MappedFile;
+use crate::{Dtype, Error, NamedTensor, Result, TensorSource, TensorSpec};
+
+/// The largest description of tensors that is read, in bytes; a model of a thousand layers needs a few MB.
+const PICKLE_BYTES_MAX: usize = 64 << 20;
+
+/// The most entries that an archive may have.
+const ENTRIES_MAX: usize = 1 << 20;
+
+/// A file that `torch.save` wrote from a dictionary of tensors: an archive (PyTorch 1.6 and later), or the older form.
+/// Nothing in it is ever run.
+#[derive(Debug)]
+pub struct TorchFile {
+    file: MappedFile,
+    tensors: BTreeMap<String, Stored>,
+    order: Vec<String>,
+    storages: BTreeMap<String, Bytes>,
+}
+
+/// Where a storage lies in the file.
+#[derive(Clone, Debug)]
+struct Bytes {
+    range: Range<usize>,
+    crc32: Option<u32>,
+}
+
+impl TorchFile {
+    /// Opens a file and reads the description of its tensors.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where it holds code, compressed entries or names that lead out of the archive;
+    /// [`Error::Malformed`] where it is not sound.
+    pub fn open(path: &Path) -> Result<Self> {
+        let file = MappedFile::open(path)?;
+        let (stored, storages) = match file.bytes() {
+            [b'P', b'K', ..] => read_archive(path, file.bytes())?,
+            bytes => read_legacy(path, bytes)?,
+        };
+        let mut tensors = BTreeMap::new();
+        let mut order = Vec::new();
+        for tensor in stored {
+            check_bounds(path, &tensor, &storages)?;
+            order.push(tensor.name.clone());
+            if let Some(twice) = tensors.insert(tensor.name.clone(), tensor) {
+                return Err(Error::malformed(path, FORMAT, format!("tensor `{}` is there twice", twice.name)));
+            }
+        }
+        Ok(Self { file, tensors, order, storages })
+    }
+}
+
+impl TensorSource for TorchFile {
+    fn specs(&self) -> Vec<TensorSpec> {
+        let spec = |name: &String| {
+            let stored = &self.tensors[name];
+            TensorSpec { name: name.clone(), shape: stored.shape.clone(), dtype: stored.storage.dtype }
+        };
+        self.order.iter().map(spec).collect()
+    }
+
+    fn get(&self, name: &str) -> Result<NamedTensor<'_>> {
+        let path = || self.file.path().to_owned();
+        let no_tensor = || Error::NoTensor { path: path(), name: name.to_owned() };
+        let stored = self.tensors.get(name).ok_or_else(no_tensor)?;
+        let dtype = stored.storage.dtype;
+        let Some(size) = value_bytes(dtype) else {
+            return Err(Error::NumberType { path: path(), name: name.to_owned(), found: dtype.to_string() });
+        };
+        let place = &self.storages[&stored.storage.key];
+        let storage = &self.file.bytes()[place.range.clone()];
+        if let Some(expected) = place.crc32 {
+            let found = crc32fast::hash(storage);
+            if found != expected {
+                return Err(Error::Checksum { path: path(), name: name.to_owned(), expected, found });
+            }
+        }
+        let count: usize = stored.shape.iter().product();
+        let bytes = &storage[stored.offset * size..(stored.offset + count) * size];
+        NamedTensor::new(name, stored.shape.clone(), dtype.decode(bytes))
+    }
+}
+
+fn value_bytes(dtype: Dtype) -> Option<usize> {
+    match dtype {
+        Dtype::F64 => Some(8),
+        Dtype::F32 => Some(4),
+        Dtype::F16 | Dtype::Bf16 => Some(2),
+        Dtype::Other(_) => None,
+    }
+}
+
+/// Bytes of one value of any type that a storage may have.
+fn stored_bytes(dtype: Dtype) -> usize {
+    value_bytes(dtype).unwrap_or(match dtype {
+        Dtype::Other("64-bit integers") => 8,
+        Dtype::Other("32-bit integers") => 4,
+        _ => 1,
+    })
+}
+
+/// Checks that a tensor lies inside its storage, so that reading it later cannot fail.
+fn check_bounds(path: &Path, tensor: &Stored, storages: &BTreeMap<String, Bytes>) -> Result<()> {
+    let malformed = |what: &str| {
+        let name = crate::error::shortened(&tensor.name);
+        Error::malformed(path, FORMAT, format!("tensor `{name}`: {what}"))
+    };
+    let place = storages.get(&tensor.storage.key).ok_or_else(|| malformed("its values are not in the file"))?;
+    let Some(size) = value_bytes(tensor.storage.dtype) else { return Ok(()) };
+    if tensor.storage.count.checked_mul(size) != Some(place.range.len()) {
+        let Storage { count, .. } = tensor.storage;
+        return Err(malformed(&format!("expected {count} values of {size} bytes, found {} bytes", place.range.len())));
+    }
+    let count = tensor.shape.iter().try_fold(1usize, |product, size| product.checked_mul(*size));
+    let end = count.and_then(|count| count.checked_add(tensor.offset));
+    match end {
+        Some(end) if end <= tensor.storage.count => Ok(()),
+        _ => Err(malformed(&format!("shape {:?} does not fit its {} values", tensor.shape, tensor.storage.count))),
+    }
+}
+
+type Parts = (Vec<Stored>, BTreeMap<String, Bytes>);
+
+fn fault(path: &Path) -> impl Fn(Fault) -> Error {
+    move |fault| match fault {
+        Fault::Refused(reason) => Error::Refused { path: path.to_owned(), reason },
+        Fault::Malformed(reason) => Error::malformed(path, FORMAT, reason),
+    }
+}
+
+fn read_archive(path: &Path, bytes: &[u8]) -> Result<Parts> {
+    let entries = archive_entries(path, bytes)?;
+    let malformed = |what: &str| Error::malformed(path, FORMAT, what);
+    let pickle = entries.keys().find(|name| name.ends_with("/data.pkl") && name.matches('/').count() == 1);
+    let pickle = pickle.ok_or_else(|| malformed("the archive holds no data.pkl"))?;
+    let folder = pickle.strip_suffix("data.pkl").expect("the name ends so");
+    if let Some(order) = entries.get(&format!("{folder}byteorder"))
+        && bytes[order.range.clone()] != *b"little"
+    {
+        return Err(malformed("the values are not little-endian"));
+    }
+    let place = &entries[pickle];
+    let text = &bytes[place.range.clone()];
+    if text.len() > PICKLE_BYTES_MAX {
+        return Err(malformed(&format!("data.pkl has {} bytes, expected at most {PICKLE_BYTES_MAX}", text.len())));
+    }
+    if place.crc32 != Some(crc32fast::hash(text)) {
+        return Err(malformed("the checksum of data.pkl does not fit"));
+    }
+    let stored = tensors(&Pickle::read(text).map_err(fault(path))?).map_err(fault(path))?;
+    let data = format!("{folder}data/");
+    let storages =
+        entries.iter().filter_map(|(name, place)| Some((name.strip_prefix(&data)?.to_owned(), place.clone())));
+    Ok((stored, storages.collect()))
+}
+
+/// Where each entry's bytes are. Entries are stored as they are: a compressed one is refused, whatever it would hold.
+fn archive_entries(path: &Path, bytes: &[u8]) -> Result<BTreeMap<String, Bytes>> {
+    let malformed = |what: String| Error::malformed(path, FORMAT, what);
+    let refused = |reason: String| Error::Refused { path: path.to_owned(), reason };
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| malformed(error.to_string()))?;
+    if archive.len() > ENTRIES_MAX {
+        return Err(refused(format!("the archive has {} entries, expected at most {ENTRIES_MAX}", archive.len())));
+    }
+    let mut entries = BTreeMap::new();
+    let mut ranges = Vec::new();
+    for index in 0..archive.len() {
+        let entry = archive.by_index_raw(index).map_err(|error| malformed(error.to_string()))?;
+        let name = entry.name().map_err(|error| malformed(error.to_string()))?.into_owned();
+        let shown = crate::error::shortened(&name);
+        if name.contains(['\\', '\0', ':'])
+            || name.split('/').any(|part| part.is_empty() || part == ".." || part == ".")
+        {
+            return Err(refused(format!("the archive's entry `{shown}` leads out of it")));
+        }
+        if entry.compression() != CompressionMethod::Stored || entry.compressed_size() != entry.size() {
+            return Err(refused(format!(
+                "the archive's entry `{shown}` is compressed; PyTorch stores entries as they are"
+            )));
+        }
+        let start = entry.data_start().and_then(|start| usize::try_from(start).ok());
+        let end = start.and_then(|start| start.checked_add(usize::try_from(entry.size()).ok()?));
+        match (start, end) {
+            (Some(start), Some(end)) if end <= bytes.len() => {
+                ranges.push(start..end);
+                entries.insert(name, Bytes { range: start..end, crc32: Some(entry.crc32()) });
+            }
+            _ => return Err(malformed(format!("entry `{shown}` ends beyond the file"))),
+        }
+    }
+    ranges.sort_by_key(|range| (range.start, range.end));
+    if ranges.windows(2).any(|pair| pair[0].end > pair[1].start && !pair[1].is_empty()) {
+        return Err(refused("entries of the archive overlap".to_owned()));
+    }
+    Ok(entries)
+}
+
+/// The form before PyTorch 1.6: five pickles (a magic number, a version, the machine, the tensors, the storages' keys),
+/// then for each storage its length and its values.
+fn read_legacy(path: &Path, bytes: &[u8]) -> Result<Parts> {
+    const MAGIC: &[u8] = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";
+    let malformed = |what: &str| Error::malformed(path, FORMAT, what);
+    let mut rest = bytes.strip_prefix(MAGIC).ok_or_else(|| malformed("neither an archive nor PyTorch's older form"))?;
+    let head = |rest: &[u8]| Pickle::read(&rest[..rest.len().min(PICKLE_BYTES_MAX)]).map_err(fault(path));
+    for _ in ["version", "machine"] {
+        rest = &rest[head(rest)?.length()..];
+    }
+    let pickle = head(rest)?;
+    rest = &rest[pickle.length()..];
+    let stored = tensors(&pickle).map_err(fault(path))?;
+    rest = &rest[head(rest)?.length()..];
+    let sizes: BTreeMap<&str, usize> =
+        stored.iter().map(|tensor| (tensor.storage.key.as_str(), stored_bytes(tensor.storage.dtype))).collect();
+    // The keys follow in sorted order, as their list above says; every storage belongs to some tensor.
+    let keys: BTreeSet<&str> = sizes.keys().copied().collect();
+    let mut storages = BTreeMap::new();
+    for key in keys {
+        let (count, after) = rest.split_first_chunk::<8>().ok_or_else(|| malformed("the data end"))?;
+        let length = usize::try_from(i64::from_le_bytes(*count)).ok().and_then(|count| count.checked_mul(sizes[key]));
+        let length = length.filter(|length| *length <= after.len()).ok_or_else(|| malformed("the data end"))?;
+        let start = bytes.len() - after.len();
+        storages.insert(key.to_owned(), Bytes { range: start..start + length, crc32: None });
+        rest = &after[length..];
+    }
+    if !rest.is_empty() {
+        return Err(malformed(&format!("{} bytes after the last tensor", rest.len())));
+    }
+    Ok((stored, storages))
+}

@@ -1,0 +1,117 @@
+//! UER's `config.json`.
+
+use std::path::Path;
+
+use jove_core::{Layout, ModelConfig};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::{Error, Result, TensorSource};
+
+#[derive(Deserialize)]
+struct Stored {
+    heads_num: usize,
+    #[serde(default)]
+    layers_num: Option<usize>,
+    #[serde(default)]
+    dropout: Option<f64>,
+    #[serde(default)]
+    hidden_act: Option<String>,
+    #[serde(default)]
+    layernorm_positioning: Option<String>,
+    #[serde(default)]
+    encoder: Option<String>,
+}
+
+/// The text of UER's configuration for a model.
+pub fn uer_config_to_json(config: &ModelConfig, sentence_pairs: bool) -> String {
+    let stored = json!({
+        "emb_size": config.hidden_size,
+        "feedforward_size": config.intermediate_size,
+        "hidden_size": config.hidden_size,
+        "hidden_act": "gelu",
+        "heads_num": config.num_attention_heads,
+        "layers_num": config.num_hidden_layers,
+        "max_seq_length": config.max_position_embeddings,
+        "dropout": config.hidden_dropout_prob,
+        "data_processor": if sentence_pairs { "bert" } else { "mlm" },
+        "embedding": ["word", "pos", "seg"],
+        "encoder": "transformer",
+        "mask": "fully_visible",
+        "target": if sentence_pairs { json!(["mlm", "sp"]) } else { json!(["mlm"]) },
+        "tie_weights": true,
+    });
+    let mut text = serde_json::to_string_pretty(&stored).expect("a map of plain values is JSON");
+    text.push('\n');
+    text
+}
+
+/// The model that a UER checkpoint holds: heads from its configuration, sizes from its tensors (`source`, under UER's
+/// names). Without `layout`, XLM-R is taken where the row of sentence A is all zeros, as its conversion makes it.
+///
+/// # Errors
+/// Where a table of the embeddings is missing, or the configuration describes another encoder.
+pub fn uer_config_from_json(
+    path: &Path,
+    text: &[u8],
+    source: &(impl TensorSource + ?Sized),
+    layout: Option<Layout>,
+) -> Result<ModelConfig> {
+    let refuse = |reason: String| Err(Error::config(path, reason));
+    let stored: Stored = serde_json::from_slice(text).map_err(|error| Error::config(path, error.to_string()))?;
+    for (key, value, expected) in [
+        ("hidden_act", &stored.hidden_act, "gelu"),
+        ("layernorm_positioning", &stored.layernorm_positioning, "post"),
+        ("encoder", &stored.encoder, "transformer"),
+    ] {
+        if let Some(found) = value.as_deref().filter(|found| *found != expected) {
+            return refuse(format!("{key}: expected {expected}, found {found}"));
+        }
+    }
+    let specs = source.specs();
+    let shape = |name: &str| -> Result<[usize; 2]> {
+        let spec = specs.iter().find(|spec| super::names::renewed(&spec.name) == name);
+        let shape = spec.and_then(|spec| <[usize; 2]>::try_from(spec.shape.as_slice()).ok());
+        shape.ok_or_else(|| Error::config(path, format!("the checkpoint holds no table `{name}`")))
+    };
+    let [vocab_size, hidden_size] = shape("embedding.word.embedding.weight")?;
+    let [positions, _] = shape("embedding.pos.embedding.weight")?;
+    let [segments, _] = shape("embedding.seg.embedding.weight")?;
+    let [intermediate_size, _] = shape("encoder.transformer.0.feed_forward.linear_1.weight")?;
+    let layers = (0..1024).take_while(|layer| {
+        let last = format!("encoder.transformer.{layer}.layer_norm_2.beta");
+        specs.iter().any(|spec| super::names::renewed(&spec.name) == last)
+    });
+    let layers = stored.layers_num.filter(|layers| *layers <= 1024).unwrap_or_else(|| layers.count());
+    let layout = match layout {
+        Some(layout) => layout,
+        None => guess_layout(source)?,
+    };
+    let base = match layout {
+        Layout::Bert => ModelConfig::bert(vocab_size, hidden_size, layers, stored.heads_num, intermediate_size),
+        Layout::XlmRoberta => {
+            ModelConfig::xlm_roberta(vocab_size, hidden_size, layers, stored.heads_num, intermediate_size)
+        }
+    };
+    let padding_rows = if layout == Layout::Bert { 1 } else { 2 };
+    let dropout = stored.dropout.unwrap_or(base.hidden_dropout_prob);
+    let config = ModelConfig {
+        max_position_embeddings: positions,
+        type_vocab_size: segments.saturating_sub(padding_rows),
+        hidden_dropout_prob: dropout,
+        attention_probs_dropout_prob: dropout,
+        ..base
+    };
+    config.validate().map_err(|error| Error::config(path, error.to_string()))?;
+    Ok(config)
+}
+
+fn guess_layout(source: &(impl TensorSource + ?Sized)) -> Result<Layout> {
+    let names = ["embedding.seg.embedding.weight", "embedding.segment_embedding.weight"];
+    let name = if source.specs().iter().any(|spec| spec.name == names[1]) { names[1] } else { names[0] };
+    let table = source.get(name)?;
+    let width = table.shape.get(1).copied().unwrap_or(0).max(1);
+    let sentence_a = table.data.chunks(width).nth(1);
+    let zeros = sentence_a.is_some_and(|row| row.iter().all(|value| *value == 0.0));
+    Ok(if zeros { Layout::XlmRoberta } else { Layout::Bert })
+}

@@ -1,0 +1,125 @@
+//! A model under UER's names.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use jove_core::{Layout, ModelConfig};
+
+use super::names::{DECODER, to_uer};
+use crate::layout::prefix;
+use crate::torch::Alias;
+use crate::{NamedTensor, Result, TensorSource, TensorSpec};
+
+/// A view of a model, under Hugging Face names, as UER stores it.
+pub struct UerExport<'a, S: ?Sized> {
+    source: &'a S,
+    layout: Layout,
+    /// UER's name to Hugging Face's.
+    names: BTreeMap<String, String>,
+    order: Vec<TensorSpec>,
+    left_out: Vec<String>,
+    folded: bool,
+}
+
+impl<'a, S: TensorSource + ?Sized> UerExport<'a, S> {
+    /// Views `source`, a model of `config`'s shape.
+    ///
+    /// # Errors
+    /// Where XLM-R's token-type row cannot be read.
+    pub fn new(source: &'a S, config: &ModelConfig) -> Result<Self> {
+        let (layout, mut names, mut order, mut left_out) = (config.layout, BTreeMap::new(), Vec::new(), Vec::new());
+        let mut specs = source.specs();
+        specs.sort_by(|a, b| a.name.cmp(&b.name));
+        for mut spec in specs {
+            let Some(uer) = to_uer(layout, &spec.name) else {
+                left_out.push(spec.name);
+                continue;
+            };
+            if uer == "embedding.seg.embedding.weight" {
+                spec.shape[0] += padding_rows(layout);
+            }
+            names.insert(uer.clone(), spec.name);
+            order.push(TensorSpec::f32(uer, spec.shape));
+        }
+        let mut view = Self { source, layout, names, order, left_out, folded: false };
+        let row = view.token_type_row()?;
+        view.folded = row.is_some_and(|row| row.iter().any(|value| *value != 0.0));
+        Ok(view)
+    }
+
+    /// Tensors that UER has no place for.
+    pub fn left_out(&self) -> &[String] {
+        &self.left_out
+    }
+
+    /// Whether XLM-R's token-type row was added to the position table. UER gives real tokens a row of zeros, so a
+    /// trained row would get lost; every token has this type and some position, so the sum is the same.
+    pub fn folded_token_type(&self) -> bool {
+        self.folded
+    }
+
+    /// The head's last layer, which UER stores beside the word table and PyTorch writes once.
+    pub(crate) fn aliases(&self) -> Vec<Alias> {
+        if !self.names.contains_key("target.mlm.linear_2.bias") {
+            return Vec::new();
+        }
+        vec![Alias { name: DECODER.to_owned(), of: "embedding.word.embedding.weight".to_owned() }]
+    }
+
+    fn token_type_row(&self) -> Result<Option<Vec<f32>>> {
+        if self.layout == Layout::Bert {
+            return Ok(None);
+        }
+        let name = format!("{}embeddings.token_type_embeddings.weight", prefix(self.layout));
+        let table = self.source.get(&name)?;
+        Ok(Some(table.data[..table.shape.get(1).copied().unwrap_or(0).min(table.data.len())].to_vec()))
+    }
+
+    fn positions<'b>(&'b self, tensor: NamedTensor<'b>) -> Result<NamedTensor<'b>> {
+        let Some(row) = self.token_type_row()? else { return Ok(tensor) };
+        let width = row.len();
+        // Hugging Face starts at row 2, UER at row 0; the last two rows are never used.
+        let mut rows = tensor.data.get(2 * width..).unwrap_or_default().to_vec();
+        if self.folded {
+            rows.chunks_mut(width.max(1)).for_each(|position| position.iter_mut().zip(&row).for_each(|(a, b)| *a += b));
+        }
+        rows.resize(tensor.data.len(), 0.0);
+        Ok(NamedTensor { data: Cow::Owned(rows), ..tensor })
+    }
+
+    fn segments<'b>(&self, tensor: NamedTensor<'b>) -> NamedTensor<'b> {
+        let padding = padding_rows(self.layout);
+        let width = tensor.shape.get(1).copied().unwrap_or(0);
+        let mut rows = vec![0.0; padding * width];
+        rows.extend_from_slice(&tensor.data);
+        if self.folded {
+            rows[padding * width..].fill(0.0);
+        }
+        let shape = vec![tensor.shape[0] + padding, width];
+        NamedTensor { shape, data: Cow::Owned(rows), ..tensor }
+    }
+}
+
+/// Rows of UER's segment table before the first of Hugging Face's.
+pub(super) fn padding_rows(layout: Layout) -> usize {
+    match layout {
+        Layout::Bert => 1,
+        Layout::XlmRoberta => 2,
+    }
+}
+
+impl<S: TensorSource + ?Sized> TensorSource for UerExport<'_, S> {
+    fn specs(&self) -> Vec<TensorSpec> {
+        self.order.clone()
+    }
+
+    fn get(&self, name: &str) -> Result<NamedTensor<'_>> {
+        let tensor = self.source.get(self.names.get(name).map_or(name, String::as_str))?;
+        let tensor = NamedTensor { name: name.to_owned(), ..tensor };
+        match name {
+            "embedding.pos.embedding.weight" => self.positions(tensor),
+            "embedding.seg.embedding.weight" => Ok(self.segments(tensor)),
+            _ => Ok(tensor),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! PyTorch's files, read without running them.
+
+use std::io::{Cursor, Write};
+use std::path::Path;
+
+use jove_checkpoint::{Error, NamedTensor, TensorSource as _, TorchFile};
+use proptest::prelude::*;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use crate::support::{counted, fixture, fixture_tensors};
+
+fn check_fixture(name: &str) {
+    let file = TorchFile::open(&fixture(name)).unwrap();
+    for tensor in fixture_tensors() {
+        let name = tensor.name.replace('/', ".");
+        assert_eq!(file.get(&name).unwrap(), NamedTensor { name: name.clone(), ..tensor });
+    }
+    for name in ["half", "brain", "parameter"] {
+        assert_eq!(file.get(name).unwrap(), counted(name, &[5]));
+    }
+    let rows = file.get("rows").unwrap();
+    assert_eq!((rows.shape.as_slice(), rows.data[0], rows.data[11]), (&[3, 4][..], 1.0, 2.375));
+    assert!(matches!(file.get("ids"), Err(Error::NumberType { .. })));
+    assert!(matches!(file.get("עברית"), Err(Error::NoTensor { .. })));
+    assert_eq!(file.specs().len(), 18);
+}
+
+#[test]
+fn every_form_that_pytorch_writes_is_read() {
+    for name in ["tiny.bin", "tiny_legacy.bin", "tiny_wrapped.bin"] {
+        check_fixture(name);
+    }
+}
+
+fn refused(path: &Path) -> String {
+    match TorchFile::open(path) {
+        Err(error @ Error::Refused { .. }) => error.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn code_in_a_pickle_is_refused() {
+    assert!(refused(&fixture("module.bin")).contains("torch.nn.modules.linear.Linear"));
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.bin");
+    for (pickle, what) in [
+        (&b"\x80\x02cposix\nsystem\nX\x02\0\0\0ls\x85R."[..], "posix.system"),
+        (b"\x80\x04\x8c\x08builtins\x8c\x04exec\x93X\x01\0\0\0x\x85R.", "builtins.exec"),
+        (b"\x80\x02}X\x01\0\0\0actorch\nload\nX\x01\0\0\0x\x85Rs.", "torch.load"),
+    ] {
+        archive(&path, &[("a/data.pkl", pickle)], CompressionMethod::Stored);
+        assert!(refused(&path).contains(what));
+    }
+}
+
+fn archive(path: &Path, entries: &[(&str, &[u8])], method: CompressionMethod) {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in entries {
+        zip.start_file(*name, SimpleFileOptions::default().compression_method(method)).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    std::fs::write(path, zip.finish().unwrap().into_inner()).unwrap();
+}
+
+/// A pickle of one tensor `x` of two values that claims the given sizes.
+fn one_tensor(numel: u8, offset: u8, size: u8, stride: u8) -> Vec<u8> {
+    let mut text = b"\x80\x02}X\x01\0\0\0xctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000X\x03\0\0\0cpuK".to_vec();
+    text.extend([
+        numel, b't', b'Q', b'K', offset, b'K', size, 0x85, b'K', stride, 0x85, 0x89, b'}', b't', b'R', b's', b'.',
+    ]);
+    text
+}
+
+#[test]
+fn tensors_must_lie_in_their_storage() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.bin");
+    let open = |pickle: &[u8]| {
+        archive(&path, &[("a/data.pkl", pickle), ("a/data/0", &[0; 8])], CompressionMethod::Stored);
+        TorchFile::open(&path)
+    };
+    assert_eq!(*open(&one_tensor(2, 0, 2, 1)).unwrap().get("x").unwrap().data, [0.0, 0.0]);
+    for (pickle, expected) in [
+        (one_tensor(200, 0, 2, 1), "expected 200 values"),
+        (one_tensor(2, 1, 2, 1), "does not fit its 2 values"),
+        (one_tensor(2, 0, 200, 1), "does not fit its 2 values"),
+        (one_tensor(2, 0, 2, 0), "not stored row by row"),
+    ] {
+        let message = open(&pickle).unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
+    }
+    let message = TorchFile::open(&fixture("strided.bin")).unwrap_err().to_string();
+    assert!(message.contains("not stored row by row: shape [4, 7], stride [1, 4]"), "{message}");
+}
+
+#[test]
+fn bombs_and_escapes_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.bin");
+    archive(&path, &[("a/data.pkl", &vec![0; 50_000_000])], CompressionMethod::Deflated);
+    assert!(std::fs::metadata(&path).unwrap().len() < 100_000, "a small file that would grow");
+    assert!(refused(&path).contains("is compressed"));
+    for name in ["../data.pkl", "/etc/data.pkl", "a/../../data.pkl", "a\\..\\data.pkl"] {
+        archive(&path, &[(name, b"}.")], CompressionMethod::Stored);
+        assert!(refused(&path).contains("leads out of it"), "{name}");
+    }
+}
+
+#[test]
+fn damage_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.bin");
+    for name in ["tiny.bin", "tiny_legacy.bin"] {
+        let bytes = std::fs::read(fixture(name)).unwrap();
+        for length in (0..bytes.len()).step_by(7) {
+            std::fs::write(&path, &bytes[..length]).unwrap();
+            assert!(TorchFile::open(&path).is_err(), "{name} cut to {length} bytes");
+        }
+    }
+    // Every flip in the values of the archive is found by its checksum.
+    let bytes = std::fs::read(fixture("tiny.bin")).unwrap();
+    let needle: Vec<u8> = [0.125f32, 0.25, 0.375].iter().flat_map(|value| value.to_le_bytes()).collect();
+    let at = bytes.windows(needle.len()).position(|window| window == needle).unwrap();
+    for bit in 0..32 {
+        let mut flipped = bytes.clone();
+        flipped[at + bit / 8] ^= 1 << (bit % 8);
+        std::fs::write(&path, &flipped).unwrap();
+        let file = TorchFile::open(&path).unwrap();
+        let bad =
+            file.specs().iter().filter(|spec| matches!(file.get(&spec.name), Err(Error::Checksum { .. }))).count();
+        assert!(bad > 0, "bit {bit}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_damage_makes_the_reader_panic(legacy: bool, at: prop::sample::Index, to: u8, length: prop::sample::Index) {
+        let mut bytes = std::fs::read(fixture(if legacy { "tiny_legacy.bin" } else { "tiny.bin" })).unwrap();
+        let at = at.index(bytes.len());
+        bytes[at] = to;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.bin");
+        for bytes in [&bytes[..], &bytes[..length.index(bytes.len())]] {
+            std::fs::write(&path, bytes).unwrap();
+            if let Ok(file) = TorchFile::open(&path) {
+                for spec in file.specs() {
+                    let _ = file.get(&spec.name);
+                }
+            }
+        }
+    }
+}
