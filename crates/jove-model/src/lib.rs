@@ -27,6 +27,11 @@
 //!
 //! Devices are dfdx's, through [`Backend`]; see [`ops::tape`] for several objectives on one pass.
 
+// Kernels are compiled for the processor at hand only where they are inlined into the function that asks for it.
+#![allow(clippy::inline_always)]
+// dfdx's tensors carry shape, device and tape in their type.
+#![allow(clippy::type_complexity)]
+
 mod backend;
 mod dropout;
 mod encoder;

@@ -192,11 +192,15 @@ pub trait Parameters<D: Backend> {
 
 impl<D: Backend, P: Parameters<D>> Parameters<D> for [P] {
     fn visit<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
-        self.iter().for_each(|part| part.visit(f));
+        for part in self {
+            part.visit(f);
+        }
     }
 
     fn visit_mut<'a>(&'a mut self, f: &mut dyn FnMut(ParameterMut<'a, D>)) {
-        self.iter_mut().for_each(|part| part.visit_mut(f));
+        for part in self {
+            part.visit_mut(f);
+        }
     }
 }
 
