@@ -184,7 +184,96 @@ pub trait Backend: Device<f32> {
     }
 }
 
-impl Backend for Cpu {}
+/// Fused, multi-threaded kernels; the same numbers, bit for bit, for any number of threads.
+impl Backend for Cpu {
+    fn embed<T: Tape<f32, Self>>(
+        tables: &Tables<'_, Self>,
+        batch: &Sequences,
+        tape: T,
+    ) -> Result<Matrix<Self, T>, Error> {
+        ops::embedding::fused(tables, batch, tape)
+    }
+
+    fn linear<T: Tape<f32, Self>>(
+        x: Matrix<Self, T>,
+        weight: &Matrix<Self>,
+        bias: Option<&Vector<Self>>,
+    ) -> Result<Matrix<Self, T>, Error> {
+        ops::linear::fused(x, weight, bias)
+    }
+
+    fn gelu<T: Tape<f32, Self>>(x: Matrix<Self, T>) -> Result<Matrix<Self, T>, Error> {
+        ops::gelu::fused(x)
+    }
+
+    fn dropout<T: Tape<f32, Self>>(x: Matrix<Self, T>, mask: Option<DropMask>) -> Result<Matrix<Self, T>, Error> {
+        ops::dropout::fused(x, mask)
+    }
+
+    fn add_norm<T: Tape<f32, Self>>(
+        x: Matrix<Self, T>,
+        residual: Option<Matrix<Self, T>>,
+        norm: &NormWeights<'_, Self>,
+        mask: Option<DropMask>,
+    ) -> Result<Matrix<Self, T>, Error> {
+        ops::layer_norm::fused(x, residual, norm, mask)
+    }
+
+    fn attention<T: Tape<f32, Self>>(
+        query: Matrix<Self, T>,
+        key: Matrix<Self, T>,
+        value: Matrix<Self, T>,
+        how: &Attend<'_>,
+    ) -> Result<Matrix<Self, T>, Error> {
+        ops::attention::fused(query, key, value, how)
+    }
+
+    fn attention_sublayer<T: Tape<f32, Self>>(
+        x: Matrix<Self, T>,
+        weights: &AttentionWeights<'_, Self>,
+        how: &Attend<'_>,
+        pass: &SublayerPass,
+    ) -> Result<Matrix<Self, T>, Error> {
+        ops::fused_attention_sublayer::fused(x, weights, how, pass)
+    }
+
+    fn feed_forward_sublayer<T: Tape<f32, Self>>(
+        x: Matrix<Self, T>,
+        weights: &FeedForwardWeights<'_, Self>,
+        pass: &SublayerPass,
+    ) -> Result<Matrix<Self, T>, Error> {
+        ops::fused_feed_forward_sublayer::fused(x, weights, pass)
+    }
+
+    fn rows<T: Tape<f32, Self>>(x: Matrix<Self, T>, positions: &[u32]) -> Result<Matrix<Self, T>, Error> {
+        ops::rows::fused(x, positions)
+    }
+
+    fn vocabulary_cross_entropy<T: Tape<f32, Self>>(
+        x: Matrix<Self, T>,
+        weight: &Matrix<Self>,
+        bias: &Vector<Self>,
+        targets: &[u32],
+    ) -> Result<Scalar<Self, T>, Error> {
+        ops::vocabulary::fused(x, weight, bias, targets)
+    }
+
+    fn adamw_update<S: dfdx::prelude::Shape>(
+        parameter: &mut dfdx::prelude::Tensor<S, f32, Self>,
+        gradients: &mut Gradients<Self>,
+        moments: &mut Moments<Self>,
+        rates: &ops::adamw::Rates,
+    ) -> Result<(), Error> {
+        ops::adamw::fused(parameter, gradients, moments, rates)
+    }
+
+    fn gradient_square_sum<S: dfdx::prelude::Shape>(
+        parameter: &dfdx::prelude::Tensor<S, f32, Self>,
+        gradients: &mut Gradients<Self>,
+    ) -> Result<f64, Error> {
+        ops::norm::fused(parameter, gradients)
+    }
+}
 
 #[cfg(feature = "cuda")]
 impl Backend for dfdx::prelude::Cuda {}

@@ -37,6 +37,7 @@ mod dropout;
 mod encoder;
 mod error;
 mod init;
+pub(crate) mod kernels;
 mod layer;
 mod linear;
 mod masked_lm;
@@ -44,6 +45,7 @@ pub mod ops;
 mod parameters;
 mod sequences;
 mod tensors;
+mod view;
 
 pub use backend::Backend;
 pub use dropout::{DropMask, Dropout, Pass};

@@ -149,7 +149,7 @@ impl SequencesBuilder {
         self.batch
     }
 
-    fn wrong(&self, expected: String, found: impl ToString) -> Error {
+    fn wrong<F: ToString + Copy>(&self, expected: String, found: F) -> Error {
         Error::Sequence { index: self.batch.len(), expected, found: found.to_string() }
     }
 }

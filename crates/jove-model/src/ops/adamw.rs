@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use dfdx::prelude::{HasShape, ReshapeTo, Shape, Tensor, TryAdd, TryDiv, TryMul};
+use dfdx::prelude::{Cpu, HasShape, ReshapeTo, Shape, Tensor, TryAdd, TryDiv, TryMul};
+
+use rayon::prelude::*;
 
 use crate::error::device;
+use crate::kernels::vectorized;
+use crate::view::slice_mut;
 use crate::{Backend, Error, Gradients, Parameters, Vector};
 
 /// The constants of AdamW.
@@ -115,7 +119,8 @@ impl Rates {
 }
 
 /// Updates every parameter: `p *= 1 - lr wd`, then `p -= lr m̂ / (√v̂ + ε)`. The gradients are multiplied by `scale`
-/// first. A parameter that no gradient reached counts as one with gradient 0.
+/// first. A parameter that no gradient reached counts as one with gradient 0. Afterwards the gradients are 0, so that
+/// their memory can be used again, see [`super::tape::recycle`].
 ///
 /// # Errors
 /// If the state belongs to a model of other sizes, or the device fails. Parameters may then be partly updated.
@@ -143,7 +148,11 @@ pub fn update<D: Backend>(
     result
 }
 
-pub(crate) fn composed<S: Shape, D: Backend>(
+/// The composed form of [`Backend::adamw_update`].
+///
+/// # Errors
+/// As there.
+pub fn composed<S: Shape, D: Backend>(
     parameter: &mut Tensor<S, f32, D>,
     gradients: &mut Gradients<D>,
     moments: &mut Moments<D>,
@@ -161,5 +170,67 @@ pub(crate) fn composed<S: Shape, D: Backend>(
     let root = root.try_add(epsilon as f32).map_err(device)?;
     let update = moments.first.clone().try_mul(first as f32).map_err(device)?.try_div(root).map_err(device)?;
     let update = update.try_reshape_like(parameter.shape()).map_err(device)?;
-    parameter.try_axpy(1.0 - rates.learning_rate * weight_decay, &update, -rates.learning_rate).map_err(device)
+    let keep = 1.0 - rates.learning_rate * weight_decay;
+    parameter.try_axpy(keep, &update, -rates.learning_rate).map_err(device)?;
+    let gradient = gradients.get_or_alloc_mut(parameter).map_err(device)?;
+    parameter.device().try_fill_with_zeros(gradient).map_err(device)
+}
+
+/// Numbers that one thread updates at a time.
+const BLOCK: usize = 1 << 14;
+
+/// One pass over parameter, gradient and moments.
+pub(crate) fn fused<S: Shape>(
+    parameter: &mut Tensor<S, f32, Cpu>,
+    gradients: &mut Gradients<Cpu>,
+    moments: &mut Moments<Cpu>,
+    rates: &Rates,
+) -> Result<(), Error> {
+    let gradient = &mut ***gradients.get_or_alloc_mut(parameter).map_err(device)?;
+    let step = Step::new(rates);
+    let (first, second) = (slice_mut(&mut moments.first), slice_mut(&mut moments.second));
+    slice_mut(parameter)
+        .par_chunks_mut(BLOCK)
+        .zip(gradient.par_chunks_mut(BLOCK))
+        .zip(first.par_chunks_mut(BLOCK).zip(second.par_chunks_mut(BLOCK)))
+        .for_each(|((p, g), (m, v))| vectorized(|| step.update(p, g, m, v)));
+    Ok(())
+}
+
+/// The factors of an update in single precision.
+struct Step {
+    beta1: f32,
+    beta2: f32,
+    scale: f32,
+    keep: f32,
+    rate: f32,
+    inverse_root: f32,
+    epsilon: f32,
+}
+
+impl Step {
+    fn new(rates: &Rates) -> Self {
+        let (first, second) = rates.corrections();
+        Self {
+            beta1: rates.constants.beta1 as f32,
+            beta2: rates.constants.beta2 as f32,
+            scale: rates.scale as f32,
+            keep: (1.0 - rates.learning_rate * rates.constants.weight_decay) as f32,
+            rate: (rates.learning_rate * first) as f32,
+            inverse_root: second.sqrt() as f32,
+            epsilon: rates.constants.epsilon as f32,
+        }
+    }
+
+    #[inline(always)]
+    fn update(&self, p: &mut [f32], g: &mut [f32], m: &mut [f32], v: &mut [f32]) {
+        for (((p, g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
+            let scaled = *g * self.scale;
+            *g = 0.0;
+            *m = self.beta1.mul_add(*m, (1.0 - self.beta1) * scaled);
+            *v = self.beta2.mul_add(*v, (1.0 - self.beta2) * scaled * scaled);
+            let root = v.sqrt().mul_add(self.inverse_root, self.epsilon);
+            *p = self.keep.mul_add(*p, -self.rate * *m / root);
+        }
+    }
 }

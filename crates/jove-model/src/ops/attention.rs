@@ -1,10 +1,16 @@
 //! Attention within packed sequences.
 
 use dfdx::prelude::{
-    Axes2, Axes4, Axis, BroadcastTo, GatherTo, HasShape, PermuteTo, ReshapeTo, Tape, Tensor, TryAdd, TryMatMul, TryMul,
+    Axes2, Axes4, Axis, BroadcastTo, Cpu, GatherTo, HasShape, PermuteTo, PutTape, ReshapeTo, SplitTape, Tape, Tensor,
+    TensorFromVec, TryAdd, TryMatMul, TryMul,
 };
 
+use super::take_gradient;
 use crate::error::device;
+use crate::kernels::attention as kernels;
+use crate::kernels::columns::add_all;
+use crate::kernels::pool;
+use crate::view::slice;
 use crate::{Backend, DropMask, Error, Matrix};
 
 /// How tokens attend to one another.
@@ -78,8 +84,13 @@ impl Padding {
     }
 }
 
+/// The composed form of [`Backend::attention`].
+///
 /// Pads, attends over `[sequences, heads, longest, longest]` scores, and packs again.
-pub(crate) fn composed<D: Backend, T: Tape<f32, D>>(
+///
+/// # Errors
+/// As there.
+pub fn composed<D: Backend, T: Tape<f32, D>>(
     query: Matrix<D, T>,
     key: Matrix<D, T>,
     value: Matrix<D, T>,
@@ -118,4 +129,41 @@ pub(crate) fn composed<D: Backend, T: Tape<f32, D>>(
     let rows = rows.try_reshape_like(&(pad.sequences * pad.longest, width)).map_err(device)?;
     let cells = dev.try_tensor_from_vec(pad.cells.clone(), (tokens,)).map_err(device)?;
     rows.try_gather(cells).map_err(device)
+}
+
+/// Never holds more than a block of one head's scores; they are computed again in the backward pass.
+pub(crate) fn fused<T: Tape<f32, Cpu>>(
+    query: Matrix<Cpu, T>,
+    key: Matrix<Cpu, T>,
+    value: Matrix<Cpu, T>,
+    how: &Attend<'_>,
+) -> Result<Matrix<Cpu, T>, Error> {
+    check([&query, &key, &value], how)?;
+    let (query, tape) = query.try_contiguous().map_err(device)?.split_tape();
+    let (key, key_tape) = key.try_contiguous().map_err(device)?.split_tape();
+    let (value, value_tape) = value.try_contiguous().map_err(device)?.split_tape();
+    let mut tape = tape.merge(key_tape).merge(value_tape);
+    let (tokens, width) = *query.shape();
+    let mut out = vec![0.0; tokens * width];
+    let mut log_sums = pool::take(tokens * how.heads);
+    let inputs = kernels::Inputs { query: slice(&query), key: slice(&key), value: slice(&value), width };
+    kernels::forward(&inputs, how, &mut out, &mut log_sums);
+    let out = query.device().try_tensor_from_vec(out, (tokens, width)).map_err(device)?;
+    if T::OWNS_TAPE {
+        let (out_copy, bounds, heads, mask) = (out.clone(), how.bounds.to_vec(), how.heads, how.mask);
+        tape.add_backward_op(move |grads| {
+            let d = take_gradient!(grads, &out_copy);
+            let how = Attend { bounds: &bounds, heads, mask };
+            let mut buffers = [(); 3].map(|()| pool::take(tokens * width));
+            let [d_query, d_key, d_value] = &mut buffers;
+            let inputs = kernels::Inputs { query: slice(&query), key: slice(&key), value: slice(&value), width };
+            let outputs = kernels::Outputs { query: d_query, key: d_key, value: d_value };
+            kernels::backward(&inputs, &how, (slice(&out_copy), &d), &log_sums, outputs);
+            for (x, d) in [&query, &key, &value].into_iter().zip(&buffers) {
+                add_all(grads.get_or_alloc_mut(x)?, d);
+            }
+            Ok(())
+        });
+    }
+    Ok(out.put_tape(tape))
 }

@@ -15,7 +15,11 @@ pub(crate) fn check(op: &'static str, (rows, columns): (usize, usize), targets: 
     }
 }
 
-pub(crate) fn composed<D: Backend, T: Tape<f32, D>>(x: Matrix<D, T>, targets: &[u32]) -> Result<Scalar<D, T>, Error> {
+/// The composed form of [`Backend::cross_entropy`].
+///
+/// # Errors
+/// As there.
+pub fn composed<D: Backend, T: Tape<f32, D>>(x: Matrix<D, T>, targets: &[u32]) -> Result<Scalar<D, T>, Error> {
     check("cross_entropy", *x.shape(), targets)?;
     if targets.is_empty() {
         let (x, tape) = x.split_tape();

@@ -1,7 +1,10 @@
 //! The norm of all gradients together.
 
-use dfdx::prelude::{Shape, Tensor};
+use dfdx::prelude::{Cpu, Shape, Tensor};
+use rayon::prelude::*;
 
+use crate::error::device;
+use crate::kernels::{math, vectorized};
 use crate::{Backend, Error, Gradients, ParameterRef, Parameters};
 
 pub(crate) fn composed<S: Shape, D: Backend>(
@@ -10,6 +13,19 @@ pub(crate) fn composed<S: Shape, D: Backend>(
 ) -> Result<f64, Error> {
     let gradient = super::tape::gradient(parameter, gradients)?;
     Ok(gradient.iter().map(|&g| f64::from(g) * f64::from(g)).sum())
+}
+
+/// Numbers that are added up in single precision.
+const BLOCK: usize = 1 << 12;
+
+pub(crate) fn fused<S: Shape>(parameter: &Tensor<S, f32, Cpu>, gradients: &mut Gradients<Cpu>) -> Result<f64, Error> {
+    let gradient = &***gradients.get_or_alloc_mut(parameter).map_err(device)?;
+    let sums: Vec<f64> = gradient
+        .par_chunks(BLOCK)
+        .with_min_len(8)
+        .map(|block| f64::from(vectorized(|| math::square_sum(block, 0.0))))
+        .collect();
+    Ok(sums.iter().sum())
 }
 
 /// The Euclidean norm of all gradients of `model` together; not finite if one of them is not. PyTorch's

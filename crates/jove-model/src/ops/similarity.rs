@@ -1,6 +1,6 @@
 //! Dot products between rows.
 
-use dfdx::prelude::{Axes2, HasShape, PermuteTo, Tape, TryMatMul};
+use dfdx::prelude::{Axes2, HasShape, PermuteTo, Tape, TryMatMul, TryMul};
 
 use crate::error::device;
 use crate::{Backend, Error, Matrix};
@@ -12,5 +12,7 @@ pub(crate) fn check<D: Backend, T>(a: &Matrix<D, T>, b: &Matrix<D, T>) -> Result
 
 pub(crate) fn composed<D: Backend, T: Tape<f32, D>>(a: Matrix<D, T>, b: Matrix<D, T>) -> Result<Matrix<D, T>, Error> {
     check(&a, &b)?;
+    // A copy, because dfdx's products refuse two handles on the same tensor.
+    let b = b.try_mul(1.0f32).map_err(device)?;
     a.try_matmul(b.try_permute::<_, Axes2<1, 0>>().map_err(device)?).map_err(device)
 }

@@ -14,11 +14,13 @@ pub(crate) fn check(rows: usize, spans: &[(u32, u32)]) -> Result<(), Error> {
     }
 }
 
+/// The composed form of [`Backend::span_mean`].
+///
 /// Gathers the rows of all spans and averages them by a product with a `[spans, rows]` matrix of shares.
-pub(crate) fn composed<D: Backend, T: Tape<f32, D>>(
-    x: Matrix<D, T>,
-    spans: &[(u32, u32)],
-) -> Result<Matrix<D, T>, Error> {
+///
+/// # Errors
+/// As there.
+pub fn composed<D: Backend, T: Tape<f32, D>>(x: Matrix<D, T>, spans: &[(u32, u32)]) -> Result<Matrix<D, T>, Error> {
     check(x.shape().0, spans)?;
     let positions: Vec<u32> = spans.iter().flat_map(|&(start, end)| start..end).collect();
     let mut shares = vec![0.0; spans.len() * positions.len()];

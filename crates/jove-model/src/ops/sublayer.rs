@@ -1,8 +1,8 @@
 //! The two halves of a transformer layer.
 
-use dfdx::prelude::{PutTape, SplitTape, Tape};
+use dfdx::prelude::{Cpu, HasShape, PutTape, SplitTape, Tape};
 
-use super::{Attend, NormWeights};
+use super::{Attend, NormWeights, attention, gelu, layer_norm, linear};
 use crate::{Backend, DropMask, Error, Matrix, Vector};
 
 /// The parameters of the attention half.
@@ -36,7 +36,11 @@ pub struct SublayerPass {
     pub recompute: bool,
 }
 
-pub(crate) fn composed_attention<D: Backend, T: Tape<f32, D>>(
+/// The composed form of [`Backend::attention_sublayer`].
+///
+/// # Errors
+/// As there.
+pub fn composed_attention<D: Backend, T: Tape<f32, D>>(
     x: Matrix<D, T>,
     weights: &AttentionWeights<'_, D>,
     how: &Attend<'_>,
@@ -44,21 +48,58 @@ pub(crate) fn composed_attention<D: Backend, T: Tape<f32, D>>(
 ) -> Result<Matrix<D, T>, Error> {
     let (x, tape) = x.split_tape();
     let [query, key, value] = weights.inputs;
-    let query = D::linear(x.clone().put_tape(tape), query.0, Some(query.1))?;
-    let key = D::linear(x.retaped::<T>(), key.0, Some(key.1))?;
-    let value = D::linear(x.retaped::<T>(), value.0, Some(value.1))?;
-    let mixed = D::attention(query, key, value, how)?;
-    let out = D::linear(mixed, weights.output.0, Some(weights.output.1))?;
-    D::add_norm(out, Some(x.retaped::<T>()), &weights.norm, pass.mask)
+    let query = linear::composed(x.clone().put_tape(tape), query.0, Some(query.1))?;
+    let key = linear::composed(x.retaped::<T>(), key.0, Some(key.1))?;
+    let value = linear::composed(x.retaped::<T>(), value.0, Some(value.1))?;
+    let mixed = attention::composed(query, key, value, how)?;
+    let out = linear::composed(mixed, weights.output.0, Some(weights.output.1))?;
+    layer_norm::composed(out, Some(x.retaped::<T>()), &weights.norm, pass.mask)
 }
 
-pub(crate) fn composed_feed_forward<D: Backend, T: Tape<f32, D>>(
+/// The composed form of [`Backend::feed_forward_sublayer`].
+///
+/// # Errors
+/// As there.
+pub fn composed_feed_forward<D: Backend, T: Tape<f32, D>>(
     x: Matrix<D, T>,
     weights: &FeedForwardWeights<'_, D>,
     pass: &SublayerPass,
 ) -> Result<Matrix<D, T>, Error> {
     let residual = x.retaped::<T>();
-    let inner = D::gelu(D::linear(x, weights.inner.0, Some(weights.inner.1))?)?;
-    let out = D::linear(inner, weights.outer.0, Some(weights.outer.1))?;
-    D::add_norm(out, Some(residual), &weights.norm, pass.mask)
+    let inner = gelu::composed(linear::composed(x, weights.inner.0, Some(weights.inner.1))?)?;
+    let out = linear::composed(inner, weights.outer.0, Some(weights.outer.1))?;
+    layer_norm::composed(out, Some(residual), &weights.norm, pass.mask)
+}
+
+/// A linear layer's parameters, shared with the model: what an operator keeps for its backward pass.
+pub(crate) struct Dense {
+    pub(crate) weight: Matrix<Cpu>,
+    pub(crate) bias: Vector<Cpu>,
+}
+
+impl Dense {
+    pub(crate) fn new((weight, bias): (&Matrix<Cpu>, &Vector<Cpu>)) -> Self {
+        Self { weight: weight.clone(), bias: bias.clone() }
+    }
+}
+
+/// A layer norm's parameters, shared with the model.
+pub(crate) struct Norm {
+    pub(crate) gain: Vector<Cpu>,
+    pub(crate) bias: Vector<Cpu>,
+    epsilon: f64,
+}
+
+impl Norm {
+    pub(crate) fn new(norm: &NormWeights<'_, Cpu>) -> Self {
+        Self { gain: norm.gain.clone(), bias: norm.bias.clone(), epsilon: norm.epsilon }
+    }
+
+    pub(crate) fn weights(&self) -> NormWeights<'_, Cpu> {
+        NormWeights { gain: &self.gain, bias: &self.bias, epsilon: self.epsilon }
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        self.gain.shape().0
+    }
 }

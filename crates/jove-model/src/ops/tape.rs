@@ -5,10 +5,12 @@
 //! and adding the two losses merges their tapes, so one backward pass visits all operators in the right order and the
 //! gradients of both objectives add up in the shared hidden state.
 
-use dfdx::prelude::{Backward, HasShape, Merge, PutTape, Shape, SplitTape, Tape, Tensor, Trace, TryAdd, TryMul};
+use dfdx::prelude::{
+    Backward, HasShape, Merge, PutTape, Shape, SplitTape, Storage, Tape, Tensor, Trace, TryAdd, TryMul,
+};
 
 use crate::error::device;
-use crate::{Backend, Error, Gradients, OwnedTape, Scalar};
+use crate::{Backend, Error, Gradients, OwnedTape, Parameters, Scalar, ValueRef};
 
 /// Two handles on the same values: the first keeps the tape, the second has an empty one of the same kind.
 ///
@@ -90,9 +92,47 @@ pub fn backward<D: Backend>(loss: Scalar<D, OwnedTape<D>>) -> Result<Gradients<D
 /// # Errors
 /// If the device fails.
 pub fn gradient<S: Shape, D: Backend>(x: &Tensor<S, f32, D>, gradients: &mut Gradients<D>) -> Result<Vec<f32>, Error> {
-    gradients.try_alloc_for(x).map_err(device)?;
+    let found = Storage::<f32>::len(x.device(), gradients.get_or_alloc_mut(x).map_err(device)?);
+    if found != x.shape().num_elements() {
+        let expected = format!("the gradient of a parameter or an input, {} numbers", x.shape().num_elements());
+        return Err(Error::shape("gradient", expected, format!("{found}: already used up")));
+    }
     let copy = gradients.get(x);
     let mut out = vec![0.0; x.shape().num_elements()];
     D::copy_into(&copy, &mut out);
     Ok(out)
+}
+
+/// Keeps the gradients of `model`'s parameters and drops all others. Pass the result to [`resume`] for the next batch:
+/// to add to them, or, after an update has set them to 0, to use their memory again.
+///
+/// # Errors
+/// If the device fails.
+pub fn recycle<D: Backend>(model: &impl Parameters<D>, mut gradients: Gradients<D>) -> Result<Gradients<D>, Error> {
+    let mut kept = Gradients::leaky();
+    let mut result = Ok(());
+    model.visit(&mut |parameter| {
+        if result.is_ok() {
+            result = match parameter.value {
+                ValueRef::Matrix(x) => carry(x, &mut gradients, &mut kept),
+                ValueRef::Vector(x) => carry(x, &mut gradients, &mut kept),
+            };
+        }
+    });
+    result.map(|()| kept)
+}
+
+fn carry<S: Shape, D: Backend>(
+    x: &Tensor<S, f32, D>,
+    from: &mut Gradients<D>,
+    to: &mut Gradients<D>,
+) -> Result<(), Error> {
+    let target = to.get_or_alloc_mut(x).map_err(device)?;
+    std::mem::swap(target, from.get_or_alloc_mut(x).map_err(device)?);
+    Ok(())
+}
+
+/// Gives back the memory that the CPU's operators keep for the next batch.
+pub fn free_unused_memory() {
+    crate::kernels::pool::clear();
 }

@@ -1,3 +1,5 @@
 //! Integration tests of the model.
+#![allow(clippy::unwrap_used, clippy::type_complexity)]
 
 mod golden;
+mod ops;

@@ -1,0 +1,202 @@
+//! Attention within packed sequences, a block of queries of one head at a time.
+
+use rayon::prelude::*;
+
+use super::{math, pool, vectorized};
+use crate::DropMask;
+use crate::ops::Attend;
+use crate::view::{Part, View, multiply};
+
+/// Queries whose scores are held at once: `[QUERIES, length]` is the largest tile.
+const QUERIES: usize = 128;
+
+/// Queries, keys and values, `[tokens, width]` each, heads side by side.
+#[derive(Clone, Copy)]
+pub(crate) struct Inputs<'a> {
+    pub(crate) query: &'a [f32],
+    pub(crate) key: &'a [f32],
+    pub(crate) value: &'a [f32],
+    pub(crate) width: usize,
+}
+
+/// One head of one sequence.
+struct Unit<'a> {
+    query: View<'a>,
+    key: View<'a>,
+    value: View<'a>,
+    scale: f32,
+    mask: Option<DropMask>,
+    /// The mask's row of the first query.
+    mask_row: usize,
+}
+
+impl<'a> Inputs<'a> {
+    fn tokens(&self) -> usize {
+        self.query.len() / self.width
+    }
+
+    fn block(&self, data: &'a [f32], how: &Attend<'_>, unit: usize) -> View<'a> {
+        let (sequence, head) = (unit / how.heads, unit % how.heads);
+        let size = self.width / how.heads;
+        let rows = how.bounds[sequence]..how.bounds[sequence + 1];
+        View::new(data, self.tokens(), self.width).block(rows, head * size..(head + 1) * size)
+    }
+
+    fn unit(&self, how: &Attend<'_>, unit: usize) -> Unit<'a> {
+        let (sequence, head) = (unit / how.heads, unit % how.heads);
+        Unit {
+            query: self.block(self.query, how, unit),
+            key: self.block(self.key, how, unit),
+            value: self.block(self.value, how, unit),
+            scale: 1.0 / ((self.width / how.heads) as f32).sqrt(),
+            mask: how.mask,
+            mask_row: head * self.tokens() + how.bounds[sequence],
+        }
+    }
+}
+
+/// Cuts a `[tokens, width]` matrix into sequences and heads, sequence by sequence.
+fn split<'a>(data: &'a mut [f32], width: usize, how: &Attend<'_>) -> Vec<Part<'a>> {
+    let size = width / how.heads;
+    let columns: Vec<usize> = (0..=how.heads).map(|head| head * size).collect();
+    Part::new(data, data.len() / width, width).split(how.bounds, &columns)
+}
+
+/// Writes the mixed values to `out`, `[tokens, width]`, and the logarithm of each softmax's denominator to
+/// `log_sums`, `[tokens, heads]`.
+pub(crate) fn forward(inputs: &Inputs<'_>, how: &Attend<'_>, out: &mut [f32], log_sums: &mut [f32]) {
+    let (out, log_sums) = (split(out, inputs.width, how), split(log_sums, how.heads, how));
+    out.into_par_iter().zip(log_sums).enumerate().for_each(|(n, (out, log_sums))| {
+        inputs.unit(how, n).forward(out, log_sums);
+    });
+}
+
+/// Where the gradients of queries, keys and values are written, `[tokens, width]` each.
+pub(crate) struct Outputs<'a> {
+    pub(crate) query: &'a mut [f32],
+    pub(crate) key: &'a mut [f32],
+    pub(crate) value: &'a mut [f32],
+}
+
+/// The gradients of the inputs for the gradient `d_out` of `out`; scores are computed again.
+pub(crate) fn backward(
+    inputs: &Inputs<'_>,
+    how: &Attend<'_>,
+    (out, d_out): (&[f32], &[f32]),
+    log_sums: &[f32],
+    outputs: Outputs<'_>,
+) {
+    let width = inputs.width;
+    let Outputs { query, key, value } = outputs;
+    let [query, key, value] = [query, key, value].map(|d| split(d, width, how));
+    let log_sums = View::new(log_sums, inputs.tokens(), how.heads);
+    query.into_par_iter().zip(key).zip(value).enumerate().for_each(|(n, ((query, key), value))| {
+        let (sequence, head) = (n / how.heads, n % how.heads);
+        let known = Known {
+            out: inputs.block(out, how, n),
+            d_out: inputs.block(d_out, how, n),
+            log_sums: log_sums.block(how.bounds[sequence]..how.bounds[sequence + 1], head..head + 1),
+        };
+        inputs.unit(how, n).backward(&known, query, key, value);
+    });
+}
+
+/// What the backward pass of a unit starts from.
+struct Known<'a> {
+    out: View<'a>,
+    d_out: View<'a>,
+    log_sums: View<'a>,
+}
+
+impl Unit<'_> {
+    fn forward(&self, out: Part<'_>, mut log_sums: Part<'_>) {
+        let (length, size) = (self.query.rows(), self.query.columns());
+        let mut tile = pool::take(length.min(QUERIES) * length);
+        let steps = steps(length);
+        for (mut out, q) in out.split(&steps, &[0, size]).into_iter().zip(steps.windows(2)) {
+            let queries = q[1] - q[0];
+            let tile = &mut tile[..queries * length];
+            let query = self.query.block(q[0]..q[1], 0..size);
+            multiply(&mut Part::new(tile, queries, length), query, self.key.transposed(), self.scale, false);
+            for (i, row) in tile.chunks_exact_mut(length).enumerate() {
+                log_sums.row_mut(q[0] + i)[0] = self.softmax(row, q[0] + i);
+            }
+            multiply(&mut out, View::new(tile, queries, length), self.value, 1.0, false);
+        }
+    }
+
+    /// Turns scores into probabilities, some of them dropped; returns the logarithm of the denominator.
+    fn softmax(&self, row: &mut [f32], query: usize) -> f32 {
+        vectorized(|| {
+            let largest = math::max(row);
+            for x in row.iter_mut() {
+                *x = math::exp(*x - largest);
+            }
+            let sum = math::sum(row);
+            let inverse = 1.0 / sum;
+            match &self.mask {
+                None => row.iter_mut().for_each(|x| *x *= inverse),
+                Some(mask) => {
+                    let mask = mask.row((self.mask_row + query) as u32);
+                    row.iter_mut().enumerate().for_each(|(key, x)| *x *= inverse * mask.factor(key as u32));
+                }
+            }
+            largest + sum.ln()
+        })
+    }
+
+    fn backward(&self, known: &Known<'_>, d_query: Part<'_>, mut d_key: Part<'_>, mut d_value: Part<'_>) {
+        let (length, size) = (self.query.rows(), self.query.columns());
+        let tile = length.min(QUERIES) * length;
+        let mut tiles = pool::take(2 * tile);
+        let (shares, slopes) = tiles.split_at_mut(tile);
+        let steps = steps(length);
+        for (mut d_query, q) in d_query.split(&steps, &[0, size]).into_iter().zip(steps.windows(2)) {
+            let queries = q[1] - q[0];
+            let (shares, slopes) = (&mut shares[..queries * length], &mut slopes[..queries * length]);
+            let query = self.query.block(q[0]..q[1], 0..size);
+            let d_out = known.d_out.block(q[0]..q[1], 0..size);
+            multiply(&mut Part::new(shares, queries, length), query, self.key.transposed(), self.scale, false);
+            multiply(&mut Part::new(slopes, queries, length), d_out, self.value.transposed(), 1.0, false);
+            for (i, (shares, slopes)) in
+                shares.chunks_exact_mut(length).zip(slopes.chunks_exact_mut(length)).enumerate()
+            {
+                self.slopes(known, q[0] + i, shares, slopes);
+            }
+            let (shares, slopes) = (View::new(shares, queries, length), View::new(slopes, queries, length));
+            let add = q[0] > 0;
+            multiply(&mut d_value, shares.transposed(), d_out, 1.0, add);
+            multiply(&mut d_query, slopes, self.key, self.scale, false);
+            multiply(&mut d_key, slopes.transposed(), query, self.scale, add);
+        }
+    }
+
+    /// Turns a row of scores into probabilities after dropout, and the gradients of those into those of the scores.
+    fn slopes(&self, known: &Known<'_>, query: usize, shares: &mut [f32], slopes: &mut [f32]) {
+        vectorized(|| {
+            let mean = math::dot(known.out.row(query), known.d_out.row(query));
+            let log_sum = known.log_sums.row(query)[0];
+            match &self.mask {
+                None => {
+                    for (share, slope) in shares.iter_mut().zip(slopes) {
+                        *share = math::exp(*share - log_sum);
+                        *slope = *share * (*slope - mean);
+                    }
+                }
+                Some(mask) => {
+                    let mask = mask.row((self.mask_row + query) as u32);
+                    for (key, (share, slope)) in shares.iter_mut().zip(slopes).enumerate() {
+                        let (factor, whole) = (mask.factor(key as u32), math::exp(*share - log_sum));
+                        *share = whole * factor;
+                        *slope = whole * (*slope * factor - mean);
+                    }
+                }
+            }
+        });
+    }
+}
+
+/// Where blocks of queries begin, and the end.
+fn steps(length: usize) -> Vec<usize> {
+    (0..length).step_by(QUERIES).chain([length]).collect()
+}

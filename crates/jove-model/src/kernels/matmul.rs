@@ -1,0 +1,107 @@
+//! Matrix products on all threads.
+
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use crate::view::{Part, View, multiply};
+
+/// Rows and columns of the tiles that a product is cut into: large enough to pack operands once for many sums, small
+/// enough to give every thread work. Measured, see `docs/performance.md`.
+const TILE_ROWS: usize = 256;
+const TILE_COLUMNS: usize = 1024;
+
+/// `c = a b`, or `c += a b` where `add`.
+pub(crate) fn matmul(c: Part<'_>, a: View<'_>, b: View<'_>, add: bool) {
+    matmul_then(c, a, b, add, |_, _, _, _| {});
+}
+
+/// `c = a b`, or `c += a b` where `add`; then calls `then` with each finished tile, its number, its first row and its
+/// first column, while it is in the cache.
+pub(crate) fn matmul_then(
+    c: Part<'_>,
+    a: View<'_>,
+    b: View<'_>,
+    add: bool,
+    then: impl Fn(&mut Part<'_>, usize, usize, usize) + Sync,
+) {
+    let (rows, columns) = tiles(c.rows(), c.columns());
+    let tiles_across = columns.len() - 1;
+    c.split(&rows, &columns).into_par_iter().enumerate().for_each(|(tile, mut part)| {
+        let (r, n) = (tile / tiles_across, tile % tiles_across);
+        let a = a.block(rows[r]..rows[r + 1], 0..a.columns());
+        let b = b.block(0..b.rows(), columns[n]..columns[n + 1]);
+        multiply(&mut part, a, b, 1.0, add);
+        then(&mut part, tile, rows[r], columns[n]);
+    });
+}
+
+/// Where the tiles of a product of this size begin.
+pub(crate) fn tiles(rows: usize, columns: usize) -> (Vec<usize>, Vec<usize>) {
+    (bounds(rows, TILE_ROWS), bounds(columns, TILE_COLUMNS))
+}
+
+/// The tiles of a second matrix, to be handed out to whoever works on the same tile of the first.
+pub(crate) struct Tiles<'a>(Mutex<Vec<Option<Part<'a>>>>);
+
+impl<'a> Tiles<'a> {
+    pub(crate) fn new(parts: Vec<Part<'a>>) -> Self {
+        Self(Mutex::new(parts.into_iter().map(Some).collect()))
+    }
+
+    /// The tile with this number; each can be taken once.
+    pub(crate) fn take(&self, number: usize) -> Part<'a> {
+        let mut parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        parts[number].take().expect("each tile is worked on once")
+    }
+}
+
+/// Cuts `0..size` into the fewest equal steps of at most `step`, but for the last; depends on the sizes alone.
+pub(crate) fn bounds(size: usize, step: usize) -> Vec<usize> {
+    let pieces = size.div_ceil(step).max(1);
+    // Whole vector registers in each piece.
+    let step = size.div_ceil(pieces).next_multiple_of(16);
+    let mut bounds: Vec<usize> = (0..pieces).map(|p| (p * step).min(size)).collect();
+    bounds.push(size);
+    bounds
+}
+
+/// Cuts `0..count` into at most `groups` contiguous shares.
+pub(crate) fn groups(count: usize, groups: usize) -> Vec<usize> {
+    let groups = groups.min(count).max(1);
+    (0..=groups).map(|g| g * count / groups).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_cover_everything_once() {
+        for size in [0, 1, 15, 16, 17, 255, 256, 257, 511, 512, 513, 1000, 5000] {
+            let bounds = bounds(size, 256);
+            assert!(bounds.is_sorted() && bounds[0] == 0 && *bounds.last().unwrap() == size, "{size}: {bounds:?}");
+            assert!(bounds.windows(2).all(|b| b[1] - b[0] <= 256), "{size}: {bounds:?}");
+        }
+    }
+
+    #[test]
+    fn tiles_add_up_to_the_product() {
+        let (m, k, n) = (300, 7, 1100);
+        let a: Vec<f32> = (0..m * k).map(|i| (i % 11) as f32 - 5.0).collect();
+        let b: Vec<f32> = (0..k * n).map(|i| (i % 13) as f32 - 6.0).collect();
+        let mut c = vec![1.0; m * n];
+        matmul_then(Part::new(&mut c, m, n), View::new(&a, m, k), View::new(&b, k, n), true, |tile, _, row, column| {
+            for r in 0..tile.rows() {
+                for (j, value) in tile.row_mut(r).iter_mut().enumerate() {
+                    *value += ((row + r) * 10_000 + column + j) as f32;
+                }
+            }
+        });
+        for (i, value) in c.iter().enumerate() {
+            let (r, j) = (i / n, i % n);
+            let product: f32 = (0..k).map(|p| a[r * k + p] * b[p * n + j]).sum();
+            assert!((value - (1.0 + product + (r * 10_000 + j) as f32)).abs() < 0.5, "{r} {j}");
+        }
+    }
+}

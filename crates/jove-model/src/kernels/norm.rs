@@ -1,0 +1,140 @@
+//! Bias, dropout, residual and layer norm, forwards and backwards.
+
+use rayon::prelude::*;
+
+use super::columns::ROWS;
+use super::{columns, math, pool, vectorized};
+use crate::DropMask;
+
+/// What is added up and normalised. All matrices are `[rows, width]`.
+#[derive(Clone, Copy)]
+pub(crate) struct Inputs<'a> {
+    pub(crate) x: &'a [f32],
+    pub(crate) bias: Option<&'a [f32]>,
+    pub(crate) mask: Option<DropMask>,
+    pub(crate) residual: Option<&'a [f32]>,
+}
+
+/// The norm's own numbers.
+#[derive(Clone, Copy)]
+pub(crate) struct Affine<'a> {
+    pub(crate) gain: &'a [f32],
+    pub(crate) bias: &'a [f32],
+    pub(crate) epsilon: f32,
+}
+
+/// Writes `norm(dropout(x + bias) + residual)` to `y`, the normalised rows to `normal` and one over their deviations to
+/// `inverse`.
+pub(crate) fn forward(
+    inputs: &Inputs<'_>,
+    affine: &Affine<'_>,
+    y: &mut [f32],
+    normal: &mut [f32],
+    inverse: &mut [f32],
+) {
+    let width = affine.gain.len();
+    let block = ROWS * width;
+    let outputs = y.par_chunks_mut(block).zip(normal.par_chunks_mut(block)).zip(inverse.par_chunks_mut(ROWS));
+    outputs.enumerate().for_each(|(n, ((y, normal), inverse))| {
+        vectorized(|| {
+            let rows = y.chunks_exact_mut(width).zip(normal.chunks_exact_mut(width)).zip(inverse);
+            for (r, ((y, normal), inverse)) in rows.enumerate() {
+                let row = n * ROWS + r;
+                add_up(inputs, row, width, normal);
+                *inverse = normalize(normal, affine.epsilon);
+                for (((y, x), gain), bias) in y.iter_mut().zip(&*normal).zip(affine.gain).zip(affine.bias) {
+                    *y = x.mul_add(*gain, *bias);
+                }
+            }
+        });
+    });
+}
+
+/// `dropout(x + bias) + residual` of one row.
+#[inline(always)]
+fn add_up(inputs: &Inputs<'_>, row: usize, width: usize, out: &mut [f32]) {
+    let x = &inputs.x[row * width..][..width];
+    match inputs.bias {
+        Some(bias) => out.iter_mut().zip(x).zip(bias).for_each(|((o, x), b)| *o = x + b),
+        None => out.copy_from_slice(x),
+    }
+    if let Some(mask) = &inputs.mask {
+        let mask = mask.row(row as u32);
+        out.iter_mut().enumerate().for_each(|(c, o)| *o *= mask.factor(c as u32));
+    }
+    if let Some(residual) = inputs.residual {
+        columns::add(out, &residual[row * width..][..width]);
+    }
+}
+
+/// Brings a row to mean 0 and variance 1; returns one over its deviation.
+#[inline(always)]
+fn normalize(row: &mut [f32], epsilon: f32) -> f32 {
+    let mean = math::sum(row) / row.len() as f32;
+    let variance = math::square_sum(row, mean) / row.len() as f32;
+    let inverse = 1.0 / (variance + epsilon).sqrt();
+    for x in row.iter_mut() {
+        *x = (*x - mean) * inverse;
+    }
+    inverse
+}
+
+/// Turns the gradient of the output, in `d`, into that of the sum that was normalised; adds to the gradients of gain and
+/// bias.
+pub(crate) fn backward(
+    d: &mut [f32],
+    normal: &[f32],
+    inverse: &[f32],
+    gain: &[f32],
+    d_gain: &mut [f32],
+    d_bias: &mut [f32],
+) {
+    let width = gain.len();
+    let (block, blocks) = (ROWS * width, inverse.len().div_ceil(ROWS));
+    let mut partial = pool::take(blocks * 2 * width);
+    d.par_chunks_mut(block)
+        .zip(normal.par_chunks(block))
+        .zip(inverse.par_chunks(ROWS))
+        .zip(partial.par_chunks_mut(2 * width))
+        .for_each(|(((d, normal), inverse), partial)| {
+            let (d_gain, d_bias) = partial.split_at_mut(width);
+            vectorized(|| {
+                d_gain.fill(0.0);
+                d_bias.fill(0.0);
+                for ((d, normal), inverse) in d.chunks_exact_mut(width).zip(normal.chunks_exact(width)).zip(inverse) {
+                    backward_row(d, normal, *inverse, gain, d_gain, d_bias);
+                }
+            });
+        });
+    for partial in partial.chunks_exact(2 * width) {
+        columns::add_rows(d_gain, &partial[..width]);
+        columns::add_rows(d_bias, &partial[width..]);
+    }
+}
+
+#[inline(always)]
+fn backward_row(d: &mut [f32], normal: &[f32], inverse: f32, gain: &[f32], d_gain: &mut [f32], d_bias: &mut [f32]) {
+    let width = d.len();
+    for i in 0..width {
+        d_gain[i] = d[i].mul_add(normal[i], d_gain[i]);
+        d_bias[i] += d[i];
+        d[i] *= gain[i];
+    }
+    let mean = math::sum(d) / width as f32;
+    let along = math::dot(d, normal) / width as f32;
+    for i in 0..width {
+        d[i] = inverse * (d[i] - mean - normal[i] * along);
+    }
+}
+
+/// Multiplies the `[rows, width]` matrix `x` by the mask.
+pub(crate) fn apply_mask(x: &mut [f32], width: usize, mask: DropMask) {
+    x.par_chunks_mut(ROWS * width).enumerate().for_each(|(n, rows)| {
+        vectorized(|| {
+            for (r, row) in rows.chunks_exact_mut(width).enumerate() {
+                let mask = mask.row((n * ROWS + r) as u32);
+                row.iter_mut().enumerate().for_each(|(c, x)| *x *= mask.factor(c as u32));
+            }
+        });
+    });
+}

@@ -1,0 +1,143 @@
+//! Softmax cross entropy over a vocabulary, a slice of it at a time.
+
+use rayon::prelude::*;
+
+use super::{columns, math, matmul, pool, vectorized};
+use crate::view::{Part, View, multiply};
+
+/// Logits that are held at once by one thread.
+const LOGITS: usize = 1 << 18;
+/// Partial gradients of the rows, each over a contiguous share of the vocabulary; fixes the order of sums.
+const SHARES: usize = 16;
+
+/// A linear layer onto the vocabulary and its targets. `n` rows, `h` columns, `v` pieces.
+#[derive(Clone, Copy)]
+pub(crate) struct Problem<'a> {
+    /// `[n, h]`.
+    pub(crate) x: &'a [f32],
+    /// `[v, h]`.
+    pub(crate) weight: &'a [f32],
+    /// `[v]`.
+    pub(crate) bias: &'a [f32],
+    /// `[n]`.
+    pub(crate) targets: &'a [u32],
+}
+
+/// Where gradients are added; those of the weight and bias of pieces, and of the rows.
+pub(crate) struct Gradients<'a> {
+    pub(crate) x: &'a mut [f32],
+    pub(crate) weight: &'a mut [f32],
+    pub(crate) bias: &'a mut [f32],
+}
+
+impl Problem<'_> {
+    fn sizes(&self) -> (usize, usize, usize) {
+        let (n, v) = (self.targets.len(), self.bias.len());
+        (n, self.x.len() / n, v)
+    }
+
+    /// Where slices of the vocabulary begin.
+    fn slices(&self) -> Vec<usize> {
+        let (n, _, v) = self.sizes();
+        matmul::bounds(v, (LOGITS / n).clamp(256, 2048))
+    }
+
+    /// `[n, slice]` logits of the pieces from `start` to `end`.
+    fn logits(&self, start: usize, end: usize, logits: &mut [f32]) {
+        let (n, h, v) = self.sizes();
+        let weight = View::new(self.weight, v, h).block(start..end, 0..h);
+        multiply(&mut Part::new(logits, n, end - start), View::new(self.x, n, h), weight.transposed(), 1.0, false);
+        vectorized(|| {
+            for row in logits.chunks_exact_mut(end - start) {
+                columns::add(row, &self.bias[start..end]);
+            }
+        });
+    }
+
+    /// The sum of the losses, and the logarithm of each row's denominator.
+    pub(crate) fn loss(&self) -> (f64, Vec<f32>) {
+        let (n, _, _) = self.sizes();
+        let slices = self.slices();
+        // Of each slice and row: the largest logit, the sum of exponentials above it, and the target's logit.
+        let mut partial = pool::take((slices.len() - 1) * n * 3);
+        partial.par_chunks_mut(n * 3).zip(slices.par_windows(2)).for_each(|(partial, slice)| {
+            let (start, end) = (slice[0], slice[1]);
+            let mut logits = pool::take(n * (end - start));
+            self.logits(start, end, &mut logits);
+            let rows = logits.chunks_exact_mut(end - start).zip(self.targets).zip(partial.chunks_exact_mut(3));
+            for ((row, &target), out) in rows {
+                let target = (target as usize).checked_sub(start).and_then(|t| row.get(t)).copied();
+                let (largest, sum) = vectorized(|| {
+                    let largest = math::max(row);
+                    for x in row.iter_mut() {
+                        *x = math::exp(*x - largest);
+                    }
+                    (largest, math::sum(row))
+                });
+                out.copy_from_slice(&[largest, sum, target.unwrap_or(0.0)]);
+            }
+        });
+        self.join(&partial)
+    }
+
+    fn join(&self, partial: &[f32]) -> (f64, Vec<f32>) {
+        let n = self.targets.len();
+        let mut loss = 0.0;
+        let mut log_sums = Vec::with_capacity(n);
+        for row in 0..n {
+            let slices = || partial.chunks_exact(n * 3).map(|slice| &slice[row * 3..][..3]);
+            let largest = slices().map(|s| s[0]).fold(f32::NEG_INFINITY, f32::max);
+            let sum: f64 = slices().map(|s| f64::from(s[0] - largest).exp() * f64::from(s[1])).sum();
+            let target: f64 = slices().map(|s| f64::from(s[2])).sum();
+            let log_sum = f64::from(largest) + sum.ln();
+            loss += log_sum - target;
+            log_sums.push(log_sum as f32);
+        }
+        (loss, log_sums)
+    }
+
+    /// Adds the gradients of `scale` times the loss; logits are computed again.
+    pub(crate) fn backward(&self, scale: f32, log_sums: &[f32], gradients: Gradients<'_>) {
+        let (n, h, v) = self.sizes();
+        let slices = self.slices();
+        let groups = matmul::groups(slices.len() - 1, SHARES);
+        let starts: Vec<usize> = groups.iter().map(|&g| slices[g]).collect();
+        let Gradients { x: d_x, weight, bias } = gradients;
+        let weights = Part::new(weight, v, h).split(&starts, &[0, h]);
+        let biases = Part::new(bias, v, 1).split(&starts, &[0, 1]);
+        let mut partial = pool::take((groups.len() - 1) * n * h);
+        weights.into_par_iter().zip(biases).zip(partial.par_chunks_mut(n * h)).zip(groups.par_windows(2)).for_each(
+            |(((weight, mut bias), d_x), group)| {
+                let slices = &slices[group[0]..=group[1]];
+                let local: Vec<usize> = slices.iter().map(|s| s - slices[0]).collect();
+                let weights = weight.split(&local, &[0, h]);
+                for ((number, mut weight), slice) in weights.into_iter().enumerate().zip(slices.windows(2)) {
+                    let (start, end) = (slice[0], slice[1]);
+                    let mut slopes = pool::take(n * (end - start));
+                    self.slopes(start, end, scale, log_sums, &mut slopes);
+                    let view = View::new(&slopes, n, end - start);
+                    multiply(&mut weight, view.transposed(), View::new(self.x, n, h), 1.0, true);
+                    let pieces = View::new(self.weight, v, h).block(start..end, 0..h);
+                    multiply(&mut Part::new(d_x, n, h), view, pieces, 1.0, number > 0);
+                    let mut sums = vec![0.0; end - start];
+                    columns::add_rows(&mut sums, &slopes);
+                    for (i, sum) in sums.into_iter().enumerate() {
+                        bias.row_mut(local[number] + i)[0] += sum;
+                    }
+                }
+            },
+        );
+        columns::add_rows(d_x, &partial);
+    }
+
+    /// `scale * (softmax - target)` of a slice.
+    fn slopes(&self, start: usize, end: usize, scale: f32, log_sums: &[f32], slopes: &mut [f32]) {
+        self.logits(start, end, slopes);
+        for ((row, log_sum), &target) in slopes.chunks_exact_mut(end - start).zip(log_sums).zip(self.targets) {
+            vectorized(|| row.iter_mut().for_each(|x| *x = scale * math::exp(*x - log_sum)));
+            if let Some(x) = (target as usize).checked_sub(start).and_then(|t| row.get_mut(t)) {
+                *x -= scale;
+            }
+        }
+    }
+}
