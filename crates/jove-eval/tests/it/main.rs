@@ -1,0 +1,6 @@
+//! Probes of a tiny model, from a knowledge base to scores.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+mod items;
+mod probes;
+mod world;
