@@ -31,8 +31,8 @@ fn every_objective_is_learned_beside_the_others() {
     }
 }
 
-/// Two half batches with their gradients summed take the same step as a rule of the sum demands: the loss is divided by
-/// the count of both, and its curve falls as that of one batch.
+/// Three batches in a step are one large batch: the loss is divided by the items of all three, so the gradient is as long
+/// as that of one.
 #[test]
 fn accumulation_divides_once_by_the_whole_count() {
     let dir = tempfile::tempdir().unwrap();
