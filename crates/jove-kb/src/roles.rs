@@ -33,7 +33,7 @@ pub enum Role {
     Ignore,
 }
 
-/// Attribute names and their roles; what is not named is a fact.
+/// Attribute names and their roles.
 ///
 /// As TOML: a table `[roles]` from attribute to role.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -41,6 +41,8 @@ pub enum Role {
 pub struct Roles {
     /// Role of each attribute.
     pub roles: BTreeMap<String, Role>,
+    /// Role of attributes that are not named. Default `fact`.
+    pub other: Role,
 }
 
 impl Roles {
@@ -60,7 +62,7 @@ impl Roles {
             .into_iter()
             .flat_map(|(role, names)| names.iter().map(move |name| ((*name).to_owned(), role)))
             .collect();
-        Self { roles }
+        Self { roles, other: Role::Fact }
     }
 
     /// Reads a TOML file.
@@ -74,7 +76,7 @@ impl Roles {
 
     /// The role of an attribute.
     pub fn of(&self, attribute: &str) -> Role {
-        self.roles.get(attribute).copied().unwrap_or_default()
+        self.roles.get(attribute).copied().unwrap_or(self.other)
     }
 }
 

@@ -20,7 +20,6 @@ pub(crate) enum Object<'a> {
     /// A key of an entity.
     Entity(&'a str),
     /// A value.
-    #[allow(dead_code, reason = "used by formats that tell values from keys")]
     Value { text: &'a str, lang: Option<Lang>, datatype: &'a str },
 }
 

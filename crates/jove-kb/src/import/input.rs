@@ -53,11 +53,20 @@ impl Lines {
 
     /// The next line that is text without zero bytes and of bearable length; others are rejected on the way.
     pub(crate) fn next_text(&mut self, intake: &mut Intake<'_>) -> Result<Option<(u64, &str)>> {
+        self.next(intake, false)
+    }
+
+    /// The next line that is text of bearable length, zero bytes or not.
+    pub(crate) fn next_line(&mut self, intake: &mut Intake<'_>) -> Result<Option<(u64, &str)>> {
+        self.next(intake, true)
+    }
+
+    fn next(&mut self, intake: &mut Intake<'_>, zeros: bool) -> Result<Option<(u64, &str)>> {
         loop {
             if !self.advance(intake)? {
                 return Ok(None);
             }
-            let Some(problem) = self.wrong() else { break };
+            let Some(problem) = self.wrong(zeros) else { break };
             intake.reject(problem, &self.buffer)?;
         }
         let text = std::str::from_utf8(&self.buffer).map_err(|_| self.broken("text"))?;
@@ -65,7 +74,7 @@ impl Lines {
     }
 
     /// What makes the present line no text.
-    fn wrong(&self) -> Option<Problem> {
+    fn wrong(&self, zeros: bool) -> Option<Problem> {
         let problem = |expected, found: &str| Some(Problem::new(&self.path, Some(self.line), expected, found));
         if self.buffer.len() > LINE_BYTES_MAX {
             let start = String::from_utf8_lossy(&self.buffer[..80]);
@@ -76,7 +85,7 @@ impl Lines {
                 let rest = &self.buffer[error.valid_up_to()..];
                 problem("UTF-8 text", &format!("the bytes {}", hex(&rest[..rest.len().min(8)])))
             }
-            Ok(text) if text.contains('\0') => problem("text without zero bytes", text),
+            Ok(text) if !zeros && text.contains('\0') => problem("text without zero bytes", text),
             Ok(_) => None,
         }
     }
@@ -140,4 +149,26 @@ pub(crate) fn open(path: &Path) -> Result<Opened> {
         Box::new(raw)
     };
     Ok((input, count))
+}
+
+/// A file being read as a stream.
+pub(crate) struct Packed {
+    bytes: Rc<Cell<u64>>,
+    told: Cell<u64>,
+}
+
+impl Packed {
+    /// Opens a file; its first bytes tell how it is packed.
+    pub(crate) fn open(path: &Path, progress: &dyn Progress) -> Result<(Box<dyn BufRead>, Self)> {
+        let (input, bytes) = open(path)?;
+        let total = std::fs::metadata(path).ok().map(|meta| meta.len());
+        progress.begin(&format!("read {}", path.file_name().unwrap_or_default().to_string_lossy()), total, "bytes");
+        Ok((input, Self { bytes, told: Cell::new(0) }))
+    }
+
+    /// Tells how far reading is, and learns whether it should stop.
+    pub(crate) fn tell(&self, intake: &Intake<'_>) -> Result<()> {
+        intake.progress.advance(self.bytes.get() - self.told.replace(self.bytes.get()));
+        if intake.progress.cancelled() { Err(Error::Interrupted) } else { Ok(()) }
+    }
 }

@@ -1,8 +1,16 @@
 //! Importers: one format, one file. Each streams and hands what it reads to the intake.
 
+mod cedict;
+mod conceptnet;
+mod dbp15k;
+mod encyclopedia;
+mod geonames;
 mod input;
+pub(crate) mod names;
 mod native;
+mod rdf;
 mod table;
+mod wikidata;
 
 use std::path::PathBuf;
 
@@ -11,11 +19,24 @@ use crate::{Error, Format, Result, Roles, Source};
 
 /// Reads a source to its end.
 pub(crate) fn read(source: &Source, intake: &mut Intake<'_>) -> Result<()> {
+    if source.format == Format::Dbp15k {
+        return dbp15k::read(&source.path, intake);
+    }
     for path in files(source)? {
         match source.format {
             Format::Jsonl => native::read(&path, intake)?,
-            Format::Tsv => table::read(&path, source, table::Dialect::Tabs, intake)?,
+            Format::Tsv | Format::Spo => table::read(&path, source, table::Dialect::Tabs, intake)?,
             Format::Csv => table::read(&path, source, table::Dialect::Commas, intake)?,
+            Format::Wikidata => wikidata::read(&path, intake)?,
+            Format::NTriples => rdf::read_ntriples(&path, source, false, intake)?,
+            Format::Dbpedia => rdf::read_ntriples(&path, source, true, intake)?,
+            Format::Turtle => rdf::read_turtle(&path, source, intake)?,
+            Format::ConceptNet => conceptnet::read(&path, intake)?,
+            Format::OwnThink => encyclopedia::read(&path, encyclopedia::Dump::OwnThink, intake)?,
+            Format::CnDbpedia => encyclopedia::read(&path, encyclopedia::Dump::CnDbpedia, intake)?,
+            Format::CcCedict => cedict::read(&path, intake)?,
+            Format::GeoNames => geonames::read(&path, intake)?,
+            Format::Dbp15k => {}
         }
     }
     Ok(())
@@ -24,8 +45,10 @@ pub(crate) fn read(source: &Source, intake: &mut Intake<'_>) -> Result<()> {
 /// The roles that a format's attributes have when the source names no file.
 pub(crate) fn roles(format: Format) -> Roles {
     match format {
-        Format::Jsonl => Roles::default(),
-        Format::Tsv | Format::Csv => Roles::common(),
+        Format::Tsv | Format::Csv | Format::Spo => Roles::common(),
+        Format::NTriples | Format::Turtle | Format::Dbpedia => rdf::roles(),
+        Format::OwnThink | Format::CnDbpedia => encyclopedia::roles(),
+        _ => Roles::default(),
     }
 }
 
@@ -40,13 +63,13 @@ fn files(source: &Source) -> Result<Vec<PathBuf>> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let plain =
             [".gz", ".bz2", ".zst"].iter().fold(name.as_str(), |name, end| name.strip_suffix(end).unwrap_or(name));
-        if path.is_file() && plain.ends_with(&format!(".{}", source.format)) {
+        if path.is_file() && source.format.endings().iter().any(|end| plain.ends_with(end)) {
             files.push(path);
         }
     }
     files.sort();
     if files.is_empty() {
-        let expected = format!("a folder with .{} files", source.format);
+        let expected = format!("a folder with {} files", source.format.endings().join(" or "));
         return Err(Error::Source(Box::new(jove_core::Problem::new(&source.path, None, expected, "none"))));
     }
     Ok(files)

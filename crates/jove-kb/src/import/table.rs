@@ -76,7 +76,7 @@ fn cells<'a>(row: impl Iterator<Item = &'a str>, columns: &'a Columns) -> Option
 }
 
 /// Parts a line with quoted cells; `false` when a quote is left open or something follows a closing one.
-fn split_quoted(line: &str, cells: &mut Vec<String>) -> bool {
+pub(crate) fn split_quoted(line: &str, cells: &mut Vec<String>) -> bool {
     let mut rest = line;
     loop {
         let mut cell = String::new();
