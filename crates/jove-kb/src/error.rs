@@ -36,7 +36,7 @@ pub enum Error {
         found: String,
     },
     /// The base was written by another version.
-    #[error("{path}: expected schema version {expected} or older, found {found}", path = path.display())]
+    #[error("{path}: expected schema version {expected}, found {found}", path = path.display())]
     Version {
         /// The base.
         path: PathBuf,
@@ -131,7 +131,9 @@ impl Advise for Error {
                 _ => return None,
             },
             Self::NotABase { .. } => "a base is made with `jove kb build --out KB --source FORMAT:PATH`".into(),
-            Self::Version { .. } => "build the base again from its sources, or use the newer program".into(),
+            Self::Version { .. } => {
+                "`jove kb migrate KB` brings an older base up to date; a newer one needs the newer program".into()
+            }
             Self::TooManyBad { reject_file, .. } => match reject_file {
                 Some(path) => format!("look at {}; mend the source, or raise --max-bad", path.display()),
                 None => "mend the source, or raise --max-bad; --reject-file keeps the bad rows".into(),

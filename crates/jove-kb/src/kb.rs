@@ -34,6 +34,17 @@ pub struct SourceInfo {
     pub licence: String,
     /// Rows or lines it had.
     pub rows: u64,
+    /// BLAKE3 of its files one after another, as stored on disk; empty where it is not known.
+    pub hash: String,
+}
+
+/// One name of an entity.
+pub(crate) struct NameRecord {
+    pub(crate) lang: Option<Lang>,
+    pub(crate) text: String,
+    /// Whether it is a label, not an alias.
+    pub(crate) label: bool,
+    pub(crate) prior: f32,
 }
 
 impl Kb {
@@ -216,6 +227,72 @@ impl Kb {
             Ok(())
         })?;
         Ok(names)
+    }
+
+    /// Every name of an entity with whether it is a label and its prior.
+    pub(crate) fn alias_records(&self, entity: EntityId) -> Result<Vec<NameRecord>> {
+        let mut names = Vec::new();
+        let sql = "SELECT lang, text, role, max(prior) FROM name WHERE entity = ? GROUP BY role, lang, text
+            ORDER BY role, lang, text";
+        self.each("reading names", sql, [entity.0], |row| {
+            let label = row.get::<_, u8>(2)? == crate::schema::LABEL;
+            names.push(NameRecord {
+                lang: lang(row.get_ref(0)?.as_str()?),
+                text: row.get(1)?,
+                label,
+                prior: row.get(3)?,
+            });
+            Ok(())
+        })?;
+        Ok(names)
+    }
+
+    /// Every description of an entity, ordered by language.
+    ///
+    /// # Errors
+    /// When the base cannot be read.
+    pub fn descriptions_of(&self, entity: EntityId) -> Result<Vec<(Option<Lang>, String)>> {
+        self.texts("SELECT DISTINCT lang, text FROM description WHERE entity = ? ORDER BY lang, text", entity.0)
+    }
+
+    /// Every name of a predicate.
+    pub(crate) fn predicate_labels(&self, predicate: PredicateId) -> Result<Vec<(Option<Lang>, String)>> {
+        let sql = "SELECT DISTINCT lang, text FROM predicate_label WHERE predicate = ? ORDER BY lang, text";
+        self.texts(sql, predicate.0)
+    }
+
+    fn texts(&self, sql: &str, id: u32) -> Result<Vec<(Option<Lang>, String)>> {
+        let mut texts = Vec::new();
+        self.each("reading text", sql, [id], |row| {
+            texts.push((lang(row.get_ref(0)?.as_str()?), row.get(1)?));
+            Ok(())
+        })?;
+        Ok(texts)
+    }
+
+    /// Every pair of a predicate and its inverse.
+    pub(crate) fn predicate_inverses(&self) -> Result<Vec<(PredicateId, PredicateId)>> {
+        let mut pairs = Vec::new();
+        let sql = "SELECT DISTINCT predicate, inverse FROM predicate_inverse ORDER BY 1, 2";
+        self.each("reading predicates", sql, [], |row| {
+            pairs.push((PredicateId(row.get(0)?), PredicateId(row.get(1)?)));
+            Ok(())
+        })?;
+        Ok(pairs)
+    }
+
+    /// Every key of an entity: its own first, then those that were merged into it.
+    ///
+    /// # Errors
+    /// When there is no such entity or the base cannot be read.
+    pub fn keys(&self, entity: EntityId) -> Result<Vec<String>> {
+        let mut keys = vec![self.key(entity)?];
+        let sql = "SELECT DISTINCT key FROM entity_key WHERE entity = ? AND own = 0 ORDER BY key";
+        self.each("reading keys", sql, [entity.0], |row| {
+            keys.push(row.get(0)?);
+            Ok(())
+        })?;
+        Ok(keys)
     }
 
     /// Every name of every entity, labels included, ordered by entity.
@@ -488,7 +565,7 @@ impl Kb {
     /// When the base cannot be read.
     pub fn sources(&self) -> Result<Vec<SourceInfo>> {
         let mut sources = Vec::new();
-        let sql = "SELECT name, format, path, licence, rows FROM source ORDER BY id";
+        let sql = "SELECT name, format, path, licence, rows, hash FROM source ORDER BY id";
         self.each("reading sources", sql, [], |row| {
             sources.push(SourceInfo {
                 name: row.get(0)?,
@@ -496,6 +573,7 @@ impl Kb {
                 path: row.get(2)?,
                 licence: row.get(3)?,
                 rows: row.get::<_, i64>(4)? as u64,
+                hash: row.get(5)?,
             });
             Ok(())
         })?;

@@ -5,24 +5,30 @@
 
 mod build;
 mod error;
+mod export;
 mod fact;
 mod graph;
 mod import;
 mod kb;
+mod migrate;
 mod options;
 mod roles;
 mod schema;
+mod search;
 mod search_text;
 mod verbalize;
 
 pub use build::{BuildReport, SourceReport, build};
 pub use error::Error;
+pub use export::{ExportFormat, export, export_to};
 pub use fact::{Fact, Literal, PredicateId, PredicateInfo};
 pub use graph::Graph;
 pub use kb::{Kb, SourceInfo};
+pub use migrate::migrate;
 pub use options::{BuildOptions, Columns, Format, Selection, Source};
 pub use roles::{Role, Roles};
 pub use schema::VERSION as SCHEMA_VERSION;
+pub use search::Hit;
 pub use verbalize::{Patterns, Relation, Sentence, VerbalizeOptions, Verbalized, verbalize};
 
 /// What every fallible function of this crate returns.

@@ -228,6 +228,9 @@ pub struct BuildOptions {
     pub max_bad: u64,
     /// Where bad rows are kept, as JSON lines. Default: `OUT.rejects.jsonl`.
     pub reject_file: Option<PathBuf>,
+    /// Keep the sources of the base that is there already, but for those with the name of a new one, which it replaces.
+    /// Default false.
+    pub update: bool,
     /// Whether to build the full-text index of names. Default true.
     pub search_index: bool,
     /// Memory for sorting, in mebibytes, at least 8. Default 64.
@@ -242,6 +245,7 @@ impl Default for BuildOptions {
             select: Selection::default(),
             max_bad: 100,
             reject_file: None,
+            update: false,
             search_index: true,
             sort_memory_mib: 64,
         }

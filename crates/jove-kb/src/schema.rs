@@ -1,7 +1,7 @@
 //! Tables of a base and their version.
 
 /// The schema version this program writes, kept in `PRAGMA user_version`.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Marks a SQLite file as a base: `PRAGMA application_id`.
 pub(crate) const APPLICATION_ID: i32 = 0x6a6f_6b62;
@@ -15,9 +15,9 @@ pub(crate) const ALIAS: u8 = 2;
 pub(crate) const TABLES: &str = "
 CREATE TABLE meta(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 CREATE TABLE source(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, format TEXT NOT NULL, path TEXT NOT NULL,
-    licence TEXT NOT NULL, bytes INTEGER NOT NULL, rows INTEGER NOT NULL);
+    licence TEXT NOT NULL, rows INTEGER NOT NULL, hash TEXT NOT NULL DEFAULT '');
 CREATE TABLE entity(id INTEGER PRIMARY KEY, key TEXT NOT NULL, popularity REAL NOT NULL);
-CREATE TABLE entity_key(key TEXT NOT NULL, source INTEGER NOT NULL, entity INTEGER NOT NULL,
+CREATE TABLE entity_key(key TEXT NOT NULL, source INTEGER NOT NULL, entity INTEGER NOT NULL, own INTEGER NOT NULL,
     PRIMARY KEY(key, source)) WITHOUT ROWID;
 CREATE TABLE same_as(a TEXT NOT NULL, b TEXT NOT NULL, source INTEGER NOT NULL,
     PRIMARY KEY(a, b, source)) WITHOUT ROWID;
@@ -45,6 +45,7 @@ CREATE TABLE literal(subject INTEGER NOT NULL, predicate INTEGER NOT NULL, value
 /// Indexes, made after the rows are in.
 pub(crate) const INDEXES: &str = "
 CREATE INDEX fact_by_object ON fact(object, subject);
+CREATE INDEX merged_key ON entity_key(entity) WHERE own = 0;
 CREATE INDEX entity_by_type ON entity_type(type);
 CREATE INDEX type_by_name ON type(name);
 CREATE INDEX predicate_by_key ON predicate(key);
@@ -54,3 +55,8 @@ CREATE INDEX predicate_by_key ON predicate(key);
 pub(crate) const SEARCH: &str = "
 CREATE VIRTUAL TABLE search USING fts5(names, content='', tokenize='unicode61 remove_diacritics 2');
 ";
+
+/// What brings a base from one version to the next: the version it starts from, and the statements.
+pub(crate) const MIGRATIONS: &[(u32, &str)] =
+    // Version 2 remembers what each source's files held.
+    &[(1, "ALTER TABLE source ADD COLUMN hash TEXT NOT NULL DEFAULT ''")];

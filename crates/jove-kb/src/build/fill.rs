@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use jove_core::Progress;
-use rusqlite::{Connection, Statement, params};
+use rusqlite::{Connection, OpenFlags, Statement, params};
 
-use super::intake::Counts;
+use super::Read;
 use super::rows::{Fields, Tag};
 use super::sorter::Sorted;
 use super::write::{CHECK_EVERY, Written};
@@ -20,11 +20,13 @@ pub(crate) fn fill(
     path: &Path,
     (mut sorted, rows): (Sorted, u64),
     popularity: &[f32],
-    counts: &[Counts],
+    read: &[Read],
     progress: &dyn Progress,
 ) -> Result<Written> {
     let database = |doing| Error::database(path, doing);
-    let connection = Connection::open(path).map_err(database("creating the base"))?;
+    // One thread writes, so the library's own locks are in the way.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(database("creating the base"))?;
     prepare(&connection, options.search_index).map_err(database("creating tables"))?;
     progress.begin("write", Some(rows), "rows");
     let mut written = Written::default();
@@ -52,7 +54,7 @@ pub(crate) fn fill(
         filler.end_of_names().map_err(database("writing names"))?;
     }
     progress.end();
-    finish(&connection, options, counts, &written, progress).map_err(database("writing indexes"))?;
+    finish(&connection, options, read, &written, progress).map_err(database("writing indexes"))?;
     connection.close().map_err(|(_, error)| database("closing the base")(error))?;
     Ok(written)
 }
@@ -77,24 +79,21 @@ fn prepare(connection: &Connection, search: bool) -> rusqlite::Result<()> {
 fn finish(
     connection: &Connection,
     options: &BuildOptions,
-    counts: &[Counts],
+    read: &[Read],
     written: &Written,
     progress: &dyn Progress,
 ) -> rusqlite::Result<()> {
     progress.begin("index", None, "steps");
     let mut insert = connection.prepare("INSERT INTO source VALUES(?, ?, ?, ?, ?, ?, ?)")?;
-    for (number, (source, counts)) in options.sources.iter().zip(counts).enumerate() {
-        let path = source.path.display().to_string();
-        let bytes = std::fs::metadata(&source.path).map_or(0, |meta| meta.len()) as i64;
-        let rows = counts.rows as i64;
+    for (number, Read { info, .. }) in (0_u32..).zip(read) {
         insert.execute(params![
-            number as u32,
-            source.name(),
-            source.format.as_str(),
-            path,
-            source.licence,
-            bytes,
-            rows
+            number,
+            info.name,
+            info.format,
+            info.path,
+            info.licence,
+            info.rows as i64,
+            info.hash
         ])?;
     }
     let mut meta = connection.prepare("INSERT INTO meta VALUES(?, ?)")?;
@@ -110,7 +109,7 @@ fn finish(
         connection.execute_batch("INSERT INTO search(search) VALUES('optimize')")?;
     }
     connection.execute_batch(INDEXES)?;
-    connection.execute_batch("COMMIT; PRAGMA optimize=0x10002;")?;
+    connection.execute_batch("COMMIT; PRAGMA analysis_limit=256; PRAGMA optimize=0x10002;")?;
     progress.end();
     Ok(())
 }
@@ -142,7 +141,7 @@ impl<'a> Filler<'a> {
     fn new(connection: &'a Connection, search: bool, popularities: &'a [f32]) -> rusqlite::Result<Self> {
         let sql = |sql| connection.prepare(sql);
         Ok(Self {
-            entity_key: sql("INSERT INTO entity_key(key, source, entity) VALUES(?, ?, ?)")?,
+            entity_key: sql("INSERT INTO entity_key(key, source, own, entity) VALUES(?, ?, ?, ?)")?,
             same_as: sql("INSERT INTO same_as VALUES(?, ?, ?)")?,
             type_name: sql("INSERT INTO type VALUES(?, ?)")?,
             predicate: sql("INSERT INTO predicate VALUES(?, ?)")?,
@@ -166,7 +165,7 @@ impl<'a> Filler<'a> {
     fn add(&mut self, record: &[u8], written: &mut Written) -> rusqlite::Result<()> {
         let mut f = Fields(&record[1..]);
         match Tag::of(record) {
-            Tag::EntityKey => self.entity_key.execute(params![f.text(), f.u16(), f.u32()])?,
+            Tag::EntityKey => self.entity_key.execute(params![f.text(), f.u16(), f.u8(), f.u32()])?,
             Tag::SameAs => self.same_as.execute(params![f.text(), f.text(), f.u16()])?,
             Tag::TypeName => self.type_name.execute(params![f.u32(), f.text()])?,
             Tag::PredicateName => self.predicate.execute(params![f.u32(), f.text()])?,

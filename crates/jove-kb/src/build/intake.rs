@@ -1,5 +1,8 @@
 //! What importers talk to: takes entities, names and facts, numbers them, and logs them as rows.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use jove_core::{Lang, Problem, Progress};
 
 use super::bits::Bits;
@@ -53,6 +56,7 @@ pub(crate) struct Intake<'a> {
     merges: Merges,
     popularity: Vec<f32>,
     path: std::path::PathBuf,
+    hash: Rc<RefCell<blake3::Hasher>>,
 }
 
 /// What reading leaves for sorting.
@@ -90,6 +94,7 @@ impl<'a> Intake<'a> {
             merges: Merges::default(),
             popularity: Vec::new(),
             path: out.to_owned(),
+            hash: Rc::default(),
         })
     }
 
@@ -111,6 +116,16 @@ impl<'a> Intake<'a> {
         }
     }
 
+    /// Where the bytes of the present source are hashed.
+    pub(crate) fn hash(&self) -> Rc<RefCell<blake3::Hasher>> {
+        Rc::clone(&self.hash)
+    }
+
+    /// The hash of the present source's files; begins anew.
+    pub(crate) fn take_hash(&mut self) -> String {
+        std::mem::take(&mut self.hash).borrow().finalize().to_hex().to_string()
+    }
+
     /// Counts and keeps a bad row.
     pub(crate) fn reject(&mut self, problem: Problem, row: &[u8]) -> Result<()> {
         self.rejects.add(problem, row)
@@ -129,7 +144,7 @@ impl<'a> Intake<'a> {
         let (id, _) = self.entities.intern(key).ok_or_else(|| self.full("entities"))?;
         let first = self.seen.set(id);
         if first {
-            self.row.start(Tag::EntityKey).text(key).u16(self.source).u32(id);
+            self.row.start(Tag::EntityKey).text(key).u16(self.source).u8(1).u32(id);
             self.push()?;
         }
         Ok((Provisional(id), first))
@@ -230,6 +245,8 @@ impl<'a> Intake<'a> {
     pub(crate) fn predicate_inverse(&mut self, predicate: &str, inverse: &str) -> Result<()> {
         let (id, other) = (self.predicate(predicate)?, self.predicate(inverse)?);
         self.row.start(Tag::PredicateInverse).u32(id).u32(other).u16(self.source);
+        self.push()?;
+        self.row.start(Tag::PredicateInverse).u32(other).u32(id).u16(self.source);
         self.push()
     }
 
@@ -260,6 +277,9 @@ impl<'a> Intake<'a> {
         if !self.predicate_is_selected(predicate) || !self.language_is_selected(lang) {
             return Ok(());
         }
+        // A language says what kind of text it is; plain strings need no datatype.
+        let plain = lang.is_some() || datatype == "http://www.w3.org/2001/XMLSchema#string";
+        let datatype = if plain { "" } else { datatype };
         let id = self.predicate(predicate)?;
         self.counts.facts += 1;
         self.row.start(Tag::Literal).u32(subject.0).u32(id).text(value);

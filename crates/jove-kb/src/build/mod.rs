@@ -23,7 +23,7 @@ use serde::Serialize;
 use self::intake::{Counts, Intake};
 use self::reject::Rejects;
 use self::write::Written;
-use crate::{BuildOptions, Error, Result, Roles, Source, import};
+use crate::{BuildOptions, Error, Kb, Result, Roles, Source, SourceInfo, import};
 
 /// What one source brought.
 #[derive(Clone, Debug, Serialize)]
@@ -71,7 +71,8 @@ pub struct BuildReport {
     pub reject_file: Option<PathBuf>,
 }
 
-/// Builds a base from its sources and puts it in the place of `options.out`.
+/// Builds a base from its sources and puts it in the place of `options.out`. With `options.update`, sources of the base
+/// that is there stay unless a new one has their name.
 ///
 /// # Errors
 /// When an option makes no sense, a source cannot be read, too many rows are bad, the disk is full, another build of
@@ -84,27 +85,82 @@ pub fn build(options: &BuildOptions, progress: &dyn Progress) -> Result<BuildRep
     };
     std::fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
     let _lock = lock(&options.out)?;
+    let old = if options.update && options.out.exists() { Some(Kb::open(&options.out)?) } else { None };
+    let parts = parts(options, old.as_ref())?;
     let mut rejects = Rejects::new(&options.reject_path(), options.max_bad)?;
     let mut intake = Intake::new(&folder, &options.out, &options.select, &mut rejects, progress)?;
-    let mut counts = Vec::new();
-    for (number, source) in options.sources.iter().enumerate() {
-        intake.begin(number as u16, roles(source)?);
-        import::read(source, &mut intake)?;
-        counts.push(intake.counts.clone());
+    let mut read = Vec::new();
+    for (number, part) in parts.iter().enumerate() {
+        read.push(read_part(number as u16, part, old.as_ref(), &mut intake)?);
     }
     let taken = intake.finish();
     let merged = taken.merges.joins();
-    let written = write::write(options, &folder, taken, &counts, progress)?;
+    let written = write::write(options, &folder, taken, &read, progress)?;
     rejects.flush()?;
-    Ok(report(options, &counts, merged, &written, &rejects))
+    Ok(report(options, &read, merged, &written, &rejects))
 }
 
-fn report(options: &BuildOptions, counts: &[Counts], merged: u64, written: &Written, rejects: &Rejects) -> BuildReport {
-    let sources = options.sources.iter().zip(counts).map(|(source, counts)| SourceReport {
-        name: source.name(),
-        rows: counts.rows,
-        facts: counts.facts,
-        unselected: counts.unselected,
+/// One source of the new base.
+enum Part<'a> {
+    /// Read from its files.
+    New(&'a Source),
+    /// Taken over from the old base, where it has this number.
+    Kept(u32, SourceInfo),
+}
+
+/// Sources keep their places; new ones come last.
+fn parts<'a>(options: &'a BuildOptions, old: Option<&Kb>) -> Result<Vec<Part<'a>>> {
+    let mut parts = Vec::new();
+    for (number, info) in (0..).zip(old.map_or(Ok(Vec::new()), Kb::sources)?) {
+        match options.sources.iter().find(|source| source.name() == info.name) {
+            Some(source) => parts.push(Part::New(source)),
+            None => parts.push(Part::Kept(number, info)),
+        }
+    }
+    for source in &options.sources {
+        if !parts.iter().any(|part| matches!(part, Part::New(other) if other.name() == source.name())) {
+            parts.push(Part::New(source));
+        }
+    }
+    Ok(parts)
+}
+
+/// A source that was read.
+pub(crate) struct Read {
+    pub(crate) info: SourceInfo,
+    pub(crate) counts: Counts,
+}
+
+fn read_part(number: u16, part: &Part<'_>, old: Option<&Kb>, intake: &mut Intake<'_>) -> Result<Read> {
+    match (part, old) {
+        (Part::Kept(old_number, info), Some(old)) => {
+            intake.begin(number, Roles::default());
+            import::base::read(old, *old_number, intake)?;
+            Ok(Read { info: info.clone(), counts: intake.counts.clone() })
+        }
+        (Part::New(source), _) => {
+            intake.begin(number, roles(source)?);
+            import::read(source, intake)?;
+            let info = SourceInfo {
+                name: source.name(),
+                format: source.format.as_str().to_owned(),
+                path: source.path.display().to_string(),
+                licence: source.licence.clone(),
+                rows: intake.counts.rows,
+                hash: intake.take_hash(),
+            };
+            Ok(Read { info, counts: intake.counts.clone() })
+        }
+        (Part::Kept(_, info), None) => Err(Error::UnknownEntity(info.name.clone())),
+    }
+}
+
+fn report(options: &BuildOptions, read: &[Read], merged: u64, written: &Written, rejects: &Rejects) -> BuildReport {
+    let sources = read.iter().map(|read| SourceReport {
+        name: read.info.name.clone(),
+        rows: read.info.rows,
+        facts: read.counts.facts,
+        unselected: read.counts.unselected,
     });
     BuildReport {
         out: options.out.clone(),

@@ -11,7 +11,7 @@ use std::path::Path;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Tag {
-    /// key 0 source entity
+    /// key 0 source own entity
     EntityKey = 1,
     /// a 0 b 0 source
     SameAs = 2,

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use jove_core::Progress;
 
+use super::Read;
 use super::fill::fill;
-use super::intake::{Counts, Taken};
+use super::intake::Taken;
 use super::number::{DROPPED, Numbering};
 use super::rows::{Fields, Row, Tag};
 use super::sorter::{Sorted, Sorter};
@@ -31,7 +32,7 @@ pub(crate) fn write(
     options: &BuildOptions,
     folder: &Path,
     mut taken: Taken,
-    counts: &[Counts],
+    read: &[Read],
     progress: &dyn Progress,
 ) -> Result<Written> {
     let numbering = Numbering::new(&options.select, &mut taken);
@@ -40,7 +41,7 @@ pub(crate) fn write(
     drop(numbers);
     let temporary = super::beside(&options.out, ".building");
     remove_if_there(&temporary)?;
-    let result = fill(options, &temporary, (sorted, rows), &popularity, counts, progress)
+    let result = fill(options, &temporary, (sorted, rows), &popularity, read, progress)
         .and_then(|written| put_in_place(&temporary, &options.out, folder).map(|()| written));
     if result.is_err() {
         // The error that stopped the build matters more than one from tidying up; the next build removes the file.
@@ -127,6 +128,9 @@ impl Renumber<'_> {
         if self.numbering.roots.contains(provisional) {
             let key = Fields(&record[1..]).text();
             sorter.push(self.row.start(Tag::Name).u32(number).u8(0).text(key).bytes())?;
+        } else {
+            let own = record.len() - 5;
+            record[own] = 0;
         }
         Ok(number != DROPPED)
     }

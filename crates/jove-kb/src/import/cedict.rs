@@ -12,7 +12,7 @@ use crate::build::intake::Intake;
 /// its meanings as English description, and its reading as a literal.
 pub(crate) fn read(path: &Path, intake: &mut Intake<'_>) -> Result<()> {
     let hant = Lang::new("zh-Hant").ok();
-    let mut lines = Lines::open(path, intake.progress)?;
+    let mut lines = Lines::open(path, intake)?;
     while let Some((number, line)) = lines.next_text(intake)? {
         if line.is_empty() || line.starts_with('#') {
             continue;

@@ -24,7 +24,7 @@ pub(crate) fn read(path: &Path, intake: &mut Intake<'_>) -> Result<()> {
     for relation in SYMMETRIC {
         intake.predicate_inverse(relation, relation)?;
     }
-    let mut lines = Lines::open(path, intake.progress)?;
+    let mut lines = Lines::open(path, intake)?;
     while let Some((number, line)) = lines.next_text(intake)? {
         let mut cells = line.split('\t');
         let row = (cells.next(), cells.next(), cells.next(), cells.next());

@@ -88,7 +88,7 @@ fn rows(
         let expected = format!("a file {}", path.file_name().unwrap_or_default().to_string_lossy());
         return Err(Error::Source(Box::new(Problem::new(folder, None, expected, "none"))));
     }
-    let mut lines = Lines::open(path, intake.progress)?;
+    let mut lines = Lines::open(path, intake)?;
     while let Some((number, line)) = lines.next_text(intake)? {
         if !line.trim().is_empty() && !take(line, intake)? {
             intake.reject(Problem::new(path, Some(number), expected, line), line.as_bytes())?;

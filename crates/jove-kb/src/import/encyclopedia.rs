@@ -42,7 +42,7 @@ pub(crate) fn roles() -> Roles {
 
 /// Reads a file.
 pub(crate) fn read(path: &Path, dump: Dump, intake: &mut Intake<'_>) -> Result<()> {
-    let mut lines = Lines::open(path, intake.progress)?;
+    let mut lines = Lines::open(path, intake)?;
     let mut cells = Vec::new();
     while let Some((number, line)) = lines.next_text(intake)? {
         if line.is_empty() || (dump == Dump::OwnThink && number == 1 && line.starts_with("实体,")) {
@@ -91,15 +91,12 @@ fn without_tags(value: &str) -> String {
     let mut rest = value;
     while let Some(start) = rest.find('<') {
         let tag = rest[start + 1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
-        match rest[start..].find('>').filter(|_| tag) {
-            Some(end) => {
-                out.push_str(&rest[..start]);
-                rest = &rest[start + end + 1..];
-            }
-            None => {
-                out.push_str(&rest[..=start]);
-                rest = &rest[start + 1..];
-            }
+        if let Some(end) = rest[start..].find('>').filter(|_| tag) {
+            out.push_str(&rest[..start]);
+            rest = &rest[start + end + 1..];
+        } else {
+            out.push_str(&rest[..=start]);
+            rest = &rest[start + 1..];
         }
     }
     out.push_str(rest);

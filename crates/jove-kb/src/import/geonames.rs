@@ -11,7 +11,7 @@ use crate::build::intake::Intake;
 /// Reads a file. A place is typed by its feature code, such as `P.PPLC`; its population is its popularity; the
 /// languages of its names are not known.
 pub(crate) fn read(path: &Path, intake: &mut Intake<'_>) -> Result<()> {
-    let mut lines = Lines::open(path, intake.progress)?;
+    let mut lines = Lines::open(path, intake)?;
     while let Some((number, line)) = lines.next_text(intake)? {
         if line.is_empty() {
             continue;

@@ -1,12 +1,12 @@
 //! Files of lines, plain or packed.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use jove_core::{Problem, Progress};
+use jove_core::Problem;
 
 use crate::build::intake::Intake;
 use crate::build::reject::hex;
@@ -18,16 +18,18 @@ const LINE_BYTES_MAX: usize = 64 << 20;
 /// Lines between two looks at `Progress::cancelled`.
 const CHECK_EVERY: u64 = 1 << 12;
 
-/// Counts the bytes that come off the disk.
+/// Counts and hashes the bytes that come off the disk.
 struct Counting<R> {
     inner: R,
     count: Rc<Cell<u64>>,
+    hash: Rc<RefCell<blake3::Hasher>>,
 }
 
 impl<R: Read> Read for Counting<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         self.count.set(self.count.get() + read as u64);
+        self.hash.borrow_mut().update(&buffer[..read]);
         Ok(read)
     }
 }
@@ -44,8 +46,9 @@ pub(crate) struct Lines {
 
 impl Lines {
     /// Opens a file; its first bytes tell how it is packed.
-    pub(crate) fn open(path: &Path, progress: &dyn Progress) -> Result<Self> {
-        let (input, bytes) = open(path)?;
+    pub(crate) fn open(path: &Path, intake: &Intake<'_>) -> Result<Self> {
+        let (input, bytes) = open(path, intake.hash())?;
+        let progress = intake.progress;
         let total = std::fs::metadata(path).ok().map(|meta| meta.len());
         progress.begin(&format!("read {}", path.file_name().unwrap_or_default().to_string_lossy()), total, "bytes");
         Ok(Self { path: path.to_owned(), input, bytes, told: 0, line: 0, buffer: Vec::new() })
@@ -133,10 +136,10 @@ impl Lines {
 type Opened = (Box<dyn BufRead>, Rc<Cell<u64>>);
 
 /// Opens a file that may be packed, and a count of the bytes read from disk.
-pub(crate) fn open(path: &Path) -> Result<Opened> {
+fn open(path: &Path, hash: Rc<RefCell<blake3::Hasher>>) -> Result<Opened> {
     let file = File::open(path).map_err(Error::io(path))?;
     let count = Rc::new(Cell::new(0));
-    let mut raw = BufReader::with_capacity(1 << 17, Counting { inner: file, count: Rc::clone(&count) });
+    let mut raw = BufReader::with_capacity(1 << 17, Counting { inner: file, count: Rc::clone(&count), hash });
     let head = raw.fill_buf().map_err(Error::io(path))?;
     let input: Box<dyn BufRead> = if head.starts_with(&[0x1f, 0x8b]) {
         Box::new(BufReader::with_capacity(1 << 17, flate2::bufread::MultiGzDecoder::new(raw)))
@@ -159,8 +162,9 @@ pub(crate) struct Packed {
 
 impl Packed {
     /// Opens a file; its first bytes tell how it is packed.
-    pub(crate) fn open(path: &Path, progress: &dyn Progress) -> Result<(Box<dyn BufRead>, Self)> {
-        let (input, bytes) = open(path)?;
+    pub(crate) fn open(path: &Path, intake: &Intake<'_>) -> Result<(Box<dyn BufRead>, Self)> {
+        let (input, bytes) = open(path, intake.hash())?;
+        let progress = intake.progress;
         let total = std::fs::metadata(path).ok().map(|meta| meta.len());
         progress.begin(&format!("read {}", path.file_name().unwrap_or_default().to_string_lossy()), total, "bytes");
         Ok((input, Self { bytes, told: Cell::new(0) }))

@@ -1,5 +1,6 @@
 //! Importers: one format, one file. Each streams and hands what it reads to the intake.
 
+pub(crate) mod base;
 mod cedict;
 mod conceptnet;
 mod dbp15k;
@@ -9,6 +10,7 @@ mod input;
 pub(crate) mod names;
 mod native;
 mod rdf;
+pub(crate) mod reserved;
 mod table;
 mod wikidata;
 

@@ -86,7 +86,7 @@ struct Literal {
 
 /// Reads a file.
 pub(crate) fn read(path: &Path, intake: &mut Intake<'_>) -> Result<()> {
-    let mut lines = Lines::open(path, intake.progress)?;
+    let mut lines = Lines::open(path, intake)?;
     while let Some((number, text)) = lines.next_text(intake)? {
         let row = text.trim();
         if row.is_empty() {
@@ -166,7 +166,6 @@ fn take_predicate(key: &str, line: &Line<'_>, intake: &mut Intake<'_>) -> Result
     }
     if let Some(inverse) = &line.inverse {
         intake.predicate_inverse(key, inverse)?;
-        intake.predicate_inverse(inverse, key)?;
     }
     if line.symmetric {
         intake.predicate_inverse(key, key)?;

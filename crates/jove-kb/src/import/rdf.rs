@@ -8,6 +8,7 @@ use oxttl::{NTriplesParser, TurtleParser};
 
 use super::input::{Lines, Packed};
 use super::names;
+use super::reserved::Reserved;
 use crate::build::intake::{Intake, Object, Provisional};
 use crate::{Error, Result, Role, Roles, Source};
 
@@ -38,6 +39,7 @@ const XSD_STRING: &str = "http://www.w3.org/2001/XMLSchema#string";
 type Naming = fn(&mut Intake<'_>, Provisional, &str) -> Result<()>;
 
 /// IRIs are no names.
+#[allow(clippy::unnecessary_wraps, reason = "as other ways of naming")]
 fn unnamed(_: &mut Intake<'_>, _: Provisional, _: &str) -> Result<()> {
     Ok(())
 }
@@ -46,7 +48,7 @@ fn unnamed(_: &mut Intake<'_>, _: Provisional, _: &str) -> Result<()> {
 pub(crate) fn read_ntriples(path: &Path, source: &Source, dbpedia: bool, intake: &mut Intake<'_>) -> Result<()> {
     let scope = scope(source);
     let naming: Naming = if dbpedia { names::dbpedia } else { unnamed };
-    let mut lines = Lines::open(path, intake.progress)?;
+    let mut lines = Lines::open(path, intake)?;
     // A zero byte may stand in a literal.
     while let Some((number, line)) = lines.next_line(intake)? {
         if line.trim().is_empty() {
@@ -67,10 +69,10 @@ pub(crate) fn read_ntriples(path: &Path, source: &Source, dbpedia: bool, intake:
 /// Reads Turtle as a stream.
 pub(crate) fn read_turtle(path: &Path, source: &Source, intake: &mut Intake<'_>) -> Result<()> {
     let scope = scope(source);
-    let (input, progress) = Packed::open(path, intake.progress)?;
-    let mut parser = TurtleParser::new().for_reader(input);
+    let (input, progress) = Packed::open(path, intake)?;
+    let parser = TurtleParser::new().for_reader(input);
     let mut rows = 0_u64;
-    while let Some(found) = parser.next() {
+    for found in parser {
         rows += 1;
         intake.counts.rows += 1;
         if rows.is_multiple_of(4096) {
@@ -112,6 +114,7 @@ fn take(triple: &Triple, scope: &str, naming: Naming, intake: &mut Intake<'_>) -
             holder.as_str().into()
         }
     };
+    let reserved = Reserved::of_iri(triple.predicate.as_str());
     let predicate = names::key_of_iri(triple.predicate.as_str());
     let object_holder;
     let object = match &triple.object {
@@ -124,19 +127,29 @@ fn take(triple: &Triple, scope: &str, naming: Naming, intake: &mut Intake<'_>) -
             Object::Entity(&object_holder)
         }
         Term::Literal(literal) => {
-            let datatype = literal.datatype().as_str();
-            let plain = literal.language().is_some() || datatype == XSD_STRING;
+            object_holder = names::key_of_iri(literal.datatype().as_str()).into_owned();
+            let plain = literal.language().is_some() || object_holder == XSD_STRING;
             Object::Value {
                 text: literal.value(),
                 lang: literal.language().and_then(lang),
-                datatype: if plain { "" } else { datatype },
+                datatype: if plain { "" } else { &object_holder },
             }
         }
     };
-    intake.triple(&subject, &predicate, object, naming)
+    match reserved {
+        Some(what) => what.take(&subject, object, intake),
+        None => intake.triple(&subject, &predicate, object, naming),
+    }
 }
 
-/// A tag that is too long for us counts as its primary language.
+/// A tag in its usual case: `zh-hant` is `zh-Hant`. One that is too long for us counts as its primary language.
 fn lang(tag: &str) -> Option<Lang> {
-    Lang::new(tag).or_else(|_| Lang::new(tag.split('-').next().unwrap_or(tag))).ok()
+    let parts = tag.split('-').enumerate().map(|(index, part)| match (index, part.len()) {
+        (0, _) => part.to_ascii_lowercase(),
+        (_, 2) => part.to_ascii_uppercase(),
+        (_, 4) => part[..1].to_ascii_uppercase() + &part[1..].to_ascii_lowercase(),
+        _ => part.to_ascii_lowercase(),
+    });
+    let usual = parts.collect::<Vec<_>>().join("-");
+    Lang::new(&usual).or_else(|_| Lang::new(usual.split('-').next().unwrap_or(tag))).ok()
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use jove_core::Problem;
 
 use super::input::Lines;
+use super::reserved;
 use crate::build::intake::{Intake, Object};
 use crate::{Columns, Result, Source};
 
@@ -19,11 +20,14 @@ pub(crate) enum Dialect {
 
 /// Reads a file.
 pub(crate) fn read(path: &Path, source: &Source, dialect: Dialect, intake: &mut Intake<'_>) -> Result<()> {
-    let mut lines = Lines::open(path, intake.progress)?;
+    let mut lines = Lines::open(path, intake)?;
     let columns = &source.columns;
     let needed = columns.subject.max(columns.predicate).max(columns.object) as usize;
     let mut quoted = Vec::new();
     while let Some((number, line)) = lines.next_text(intake)? {
+        if number == 1 && line == reserved::HEADER {
+            return reserved::read_table(path, &mut lines, intake);
+        }
         if number <= columns.skip || line.is_empty() {
             continue;
         }

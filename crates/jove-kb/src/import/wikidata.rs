@@ -146,7 +146,7 @@ struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Reads a dump.
 pub(crate) fn read(path: &Path, intake: &mut Intake<'_>) -> Result<()> {
-    let mut lines = Lines::open(path, intake.progress)?;
+    let mut lines = Lines::open(path, intake)?;
     while let Some((number, text)) = lines.next_text(intake)? {
         let row = text.trim().trim_end_matches(',');
         if matches!(row, "" | "[" | "]") {

@@ -126,3 +126,75 @@ fn sources_are_parsed_and_checked() {
     let twice = BuildOptions::new("kb", vec![Source::new(Format::Tsv, "a/x"), Source::new(Format::Tsv, "b/x")]);
     assert!(twice.validate().unwrap_err().to_string().contains("different name"));
 }
+
+#[test]
+fn a_source_is_replaced_and_the_others_stay() {
+    let place = Place::new();
+    let path = place.file("world.jsonl", CAPITALS);
+    let facts = place.file("facts.tsv", "cn\tneighbour\tru\ncn\tneighbour\tmn\n");
+    let mut options = BuildOptions::new(
+        place.path("kb.sqlite"),
+        vec![Source { licence: "CC0".into(), ..Source::new(Format::Jsonl, &path) }, Source::new(Format::Tsv, &facts)],
+    );
+    build(&options, &Silent).unwrap();
+    let all = |kb: &Kb| {
+        let mut out = Vec::new();
+        jove_kb::export_to(kb, jove_kb::ExportFormat::Jsonl, &mut out, &Silent).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let before = all(&Kb::open(&options.out).unwrap());
+    // Importing a source again changes nothing.
+    options.update = true;
+    options.sources.remove(0);
+    build(&options, &Silent).unwrap();
+    let kb = Kb::open(&options.out).unwrap();
+    assert_eq!(all(&kb), before);
+    let sources = kb.sources().unwrap();
+    assert_eq!(sources.iter().map(|info| info.name.as_str()).collect::<Vec<_>>(), ["world.jsonl", "facts.tsv"]);
+    assert_eq!((sources[0].licence.as_str(), sources[0].hash.len()), ("CC0", 64));
+    // Importing it with other rows takes the old ones away, and nothing of the other source.
+    place.file("facts.tsv", "cn\tneighbour\tkz\n");
+    build(&options, &Silent).unwrap();
+    let kb = Kb::open(&options.out).unwrap();
+    assert_eq!(kb.entity_id("mn").unwrap(), None);
+    assert!(kb.entity_id("kz").unwrap().is_some() && kb.entity_id("wd:Q159").unwrap().is_some());
+    assert_eq!(kb.fact_count().unwrap(), 4);
+    assert_eq!(kb.sources().unwrap().len(), 2);
+}
+
+#[test]
+fn older_bases_are_migrated_and_newer_ones_refused() {
+    let place = Place::new();
+    let (_, report) = place.build(Format::Jsonl, CAPITALS);
+    let connection = rusqlite::Connection::open(&report.out).unwrap();
+    connection.execute_batch("ALTER TABLE source DROP COLUMN hash; PRAGMA user_version = 1").unwrap();
+    let error = Kb::open(&report.out).map(|_| ()).unwrap_err();
+    assert!(matches!(error, Error::Version { found: 1, .. }) && error.hint().unwrap().contains("migrate"));
+    assert_eq!(jove_kb::migrate(&report.out).unwrap(), 1);
+    assert_eq!(Kb::open(&report.out).unwrap().sources().unwrap()[0].hash, "");
+    connection.execute_batch("PRAGMA user_version = 99").unwrap();
+    assert!(matches!(jove_kb::migrate(&report.out), Err(Error::Version { found: 99, .. })));
+}
+
+#[test]
+fn names_are_found_whatever_their_script() {
+    let (kb, _) = Place::new().build(Format::Jsonl, CAPITALS);
+    let found =
+        |text: &str| -> Vec<_> { kb.search(text, Lang::EN, 10).unwrap().into_iter().map(|hit| hit.key).collect() };
+    for (text, expected) in [
+        ("", vec![]),
+        ("国", vec!["cn"]),
+        ("中华", vec!["cn"]),
+        ("人民", vec!["cn"]),
+        ("北京", vec!["bj"]),
+        ("bei", vec!["bj"]),
+        ("Russia", vec!["ru"]),
+        ("wd:Q159", vec!["ru"]),
+        ("בייג", vec!["bj"]),
+        ("京北", vec![]),
+        ("\" OR *", vec![]),
+        ("🙂", vec![]),
+    ] {
+        assert_eq!(found(text), expected, "{text}");
+    }
+}

@@ -1,7 +1,9 @@
-//! Integration tests: a base is built, read and put into words.
+//! Integration tests: a base is built, read, put into words and written out again.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod build;
 mod common;
+mod export;
+mod formats;
 mod verbalize;
 mod world;

@@ -1,5 +1,8 @@
 //! The graph view: a base's facts as a compact petgraph.
 
+mod negatives;
+mod walk;
+
 use std::collections::HashMap;
 
 use jove_core::EntityId;

@@ -1,0 +1,99 @@
+//! Hard negatives: wrong objects that look right.
+
+use std::collections::BTreeSet;
+
+use jove_core::EntityId;
+use rand::RngExt as _;
+use rand::seq::SliceRandom as _;
+
+use super::Graph;
+use crate::PredicateId;
+
+/// Neighbours of neighbours looked at for one question; hubs would make it all of the graph.
+const NEAR_MAX: usize = 4_096;
+
+impl Graph {
+    /// Up to `count` entities that could be taken for an object of `(subject, predicate)` and are none: entities of the
+    /// same type as `object`, those that share neighbours with the true object first, then others at random. Never an
+    /// entity of which the fact is true, in the asked direction or, for a symmetric predicate, the other way round.
+    ///
+    /// `types` holds the type of every entity as `Kb::type_of_all` gives it; `inverse` is the predicate that says the
+    /// same the other way round, where there is one.
+    #[allow(clippy::too_many_arguments, reason = "a question has this many parts")]
+    pub fn hard_negatives(
+        &self,
+        subject: EntityId,
+        (predicate, inverse): (PredicateId, Option<PredicateId>),
+        object: EntityId,
+        types: &[Option<u32>],
+        count: usize,
+        rng: &mut impl rand::Rng,
+    ) -> Vec<EntityId> {
+        let mut excluded: BTreeSet<EntityId> = BTreeSet::from([subject, object]);
+        excluded.extend(self.outgoing(subject).filter(|(_, all)| all.contains(&predicate)).map(|(e, _)| e));
+        if let Some(inverse) = inverse {
+            excluded.extend(self.incoming(subject).filter(|(_, all)| all.contains(&inverse)).map(|(e, _)| e));
+        }
+        let kind = |entity: EntityId| types.get(entity.0 as usize).copied().flatten();
+        let wanted = kind(object);
+        let fits = |entity: &EntityId| kind(*entity) == wanted && !excluded.contains(entity);
+        let mut near: Vec<_> = self.sharing(object).into_iter().filter(fits).collect();
+        near.shuffle(rng);
+        near.truncate(count);
+        let mut chosen: BTreeSet<_> = near.iter().copied().collect();
+        let total = self.entity_count() as u32;
+        // Types may be rare: a bounded number of tries keeps this quick, and fewer negatives are no harm.
+        for _ in 0..count.saturating_mul(200) {
+            if near.len() >= count || total == 0 {
+                break;
+            }
+            let other = EntityId(rng.random_range(0..total));
+            if fits(&other) && chosen.insert(other) {
+                near.push(other);
+            }
+        }
+        near
+    }
+
+    /// Entities that share a neighbour with an entity.
+    fn sharing(&self, entity: EntityId) -> Vec<EntityId> {
+        let mut found = BTreeSet::new();
+        for (neighbor, _) in self.outgoing(entity).chain(self.incoming(entity)).take(NEAR_MAX) {
+            let room = NEAR_MAX.saturating_sub(found.len());
+            found.extend(self.outgoing(neighbor).chain(self.incoming(neighbor)).map(|(other, _)| other).take(room));
+        }
+        found.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jove_core::{Purpose, Seed};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Fact;
+
+    proptest! {
+        #[test]
+        fn negatives_are_never_true(edges in prop::collection::vec((0..12_u32, 0..3_u32, 0..12_u32), 1..60), seed: u64) {
+            let fact = |(s, p, o)| Fact { subject: EntityId(s), predicate: PredicateId(p), object: EntityId(o) };
+            let mut facts: Vec<_> = edges.into_iter().map(fact).collect();
+            let asked = facts[0];
+            let graph = Graph::new(12, &mut facts);
+            let types: Vec<_> = (0..12).map(|id| (id % 5 != 0).then_some(id % 2)).collect();
+            let inverse = PredicateId((asked.predicate.0 + 1) % 3);
+            let mut rng = Seed(seed).rng(Purpose::Negatives, 0, 0);
+            let found = graph.hard_negatives(
+                asked.subject, (asked.predicate, Some(inverse)), asked.object, &types, 4, &mut rng,
+            );
+            prop_assert!(found.len() <= 4);
+            for other in found {
+                prop_assert!(!graph.contains(Fact { object: other, ..asked }), "true");
+                let twin = Fact { subject: other, predicate: inverse, object: asked.subject };
+                prop_assert!(!graph.contains(twin));
+                prop_assert_eq!(types[other.0 as usize], types[asked.object.0 as usize]);
+            }
+        }
+    }
+}
