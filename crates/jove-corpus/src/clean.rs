@@ -1,0 +1,180 @@
+//! Making a line of the web fit to learn from, or saying why it is not.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// What is done to every text, and which texts are passed over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct CleanOptions {
+    /// The fewest characters of a text; shorter ones are passed over. Default: 4.
+    pub chars_min: usize,
+    /// The most characters of a text; longer ones are split at the ends of sentences. Default: 2000.
+    pub chars_max: usize,
+    /// The largest share of characters that are neither letters nor white space nor punctuation of prose; texts with
+    /// more are passed over as code or tables. From 0 to 1. Default: 0.5.
+    pub symbols_max: f64,
+    /// Whether a text that was seen before is passed over; case, punctuation and white space do not count.
+    /// Default: true.
+    pub duplicates: bool,
+    /// Texts that share at least this much of their character 5-grams (Jaccard index, by MinHash) with one seen before
+    /// are passed over. From 0 to 1; 1 turns it off. Only texts of 80 characters or more are compared, since short ones
+    /// are alike without being copies. Default: 0.85.
+    pub near_duplicates: f64,
+}
+
+impl Default for CleanOptions {
+    fn default() -> Self {
+        Self { chars_min: 4, chars_max: 2000, symbols_max: 0.5, duplicates: true, near_duplicates: 0.85 }
+    }
+}
+
+impl CleanOptions {
+    /// Checks that texts can be cleaned so.
+    ///
+    /// # Errors
+    /// Names the first field that cannot hold.
+    pub fn validate(&self) -> Result<()> {
+        let refuse =
+            |field, expected: &str, found: String| Err(Error::Setting { field, expected: expected.to_owned(), found });
+        if self.chars_max < self.chars_min.max(16) {
+            return refuse("chars-max", "at least 16 and at least chars-min", self.chars_max.to_string());
+        }
+        for (field, value) in [("symbols-max", self.symbols_max), ("near-duplicates", self.near_duplicates)] {
+            if !(0.0..=1.0).contains(&value) {
+                return refuse(field, "a number from 0 to 1", value.to_string());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why a text was passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dropped {
+    TooShort,
+    Symbols,
+}
+
+/// Cleans one text: control and invisible characters go, white space becomes single spaces, and what is too long is
+/// split at the ends of sentences.
+pub(crate) fn clean(text: &str, options: &CleanOptions) -> Result<Vec<String>, Dropped> {
+    let text = tidy(text);
+    let chars = text.chars().count();
+    if chars < options.chars_min {
+        return Err(Dropped::TooShort);
+    }
+    let symbols = text.chars().filter(|&character| is_symbol(character)).count();
+    if symbols as f64 > options.symbols_max * chars as f64 {
+        return Err(Dropped::Symbols);
+    }
+    if chars <= options.chars_max {
+        return Ok(vec![text]);
+    }
+    let mut parts = split(&text, options.chars_max);
+    parts.retain(|part| part.chars().count() >= options.chars_min);
+    Ok(parts)
+}
+
+/// White space to single spaces; controls, byte-order marks, zero-width spaces and soft hyphens to nothing. Joiners
+/// stay: emoji and Indic scripts need them.
+pub(crate) fn tidy(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_whitespace() {
+            if !out.is_empty() && !out.ends_with(' ') {
+                out.push(' ');
+            }
+        } else if !(character.is_control() || matches!(character, '\u{feff}' | '\u{200b}' | '\u{2060}' | '\u{ad}')) {
+            out.push(character);
+        }
+    }
+    if out.ends_with(' ') {
+        out.pop();
+    }
+    out
+}
+
+fn is_symbol(character: char) -> bool {
+    const PROSE: &str = ",.;:!?'\"()-–—…、。，；：！？“”‘’（）《》「」『』·،؟।";
+    // Combining marks belong to letters.
+    let mark = unicode_normalization::char::is_combining_mark(character);
+    !(character.is_alphabetic() || mark || character.is_whitespace() || PROSE.contains(character))
+}
+
+/// Splits a text into parts of at most `most` characters, after the end of a sentence where one is near.
+fn split(text: &str, most: usize) -> Vec<String> {
+    let characters: Vec<char> = text.chars().collect();
+    let mut parts = Vec::new();
+    let mut start = 0;
+    while start < characters.len() {
+        let limit = (start + most).min(characters.len());
+        let end = if limit == characters.len() { limit } else { last_end(&characters, start, limit) };
+        let part: String = characters[start..end].iter().collect();
+        parts.push(part.trim().to_owned());
+        start = end;
+    }
+    parts
+}
+
+/// The place after the last sentence in the range, or after the last space, or the limit.
+fn last_end(characters: &[char], start: usize, limit: usize) -> usize {
+    let ends = |at: &usize| ends_sentence(characters[*at], characters.get(at + 1).copied());
+    let found = (start..limit).rev().find(ends).or_else(|| (start..limit).rev().find(|&at| characters[at] == ' '));
+    found.map_or(limit, |at| at + 1)
+}
+
+/// Whether a sentence ends with `character` when `next` follows.
+pub(crate) fn ends_sentence(character: char, next: Option<char>) -> bool {
+    match character {
+        '。' | '！' | '？' | '؟' | '।' => true,
+        '.' | '!' | '?' => next.is_none_or(char::is_whitespace),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check(text: &str, expected: Result<Vec<&str>, Dropped>) {
+        let options = CleanOptions { chars_min: 2, chars_max: 16, ..CleanOptions::default() };
+        assert_eq!(
+            clean(text, &options),
+            expected.map(|parts| parts.into_iter().map(str::to_owned).collect()),
+            "{text:?}"
+        );
+    }
+
+    #[test]
+    fn texts_are_tidied() {
+        check("", Err(Dropped::TooShort));
+        check("中", Err(Dropped::TooShort));
+        check("  a \t b\u{3000}c\u{200b}\u{7} ", Ok(vec!["a b c"]));
+        check("👩‍👩‍👧 me e\u{301}re!", Ok(vec!["👩‍👩‍👧 me e\u{301}re!"]));
+        check("שלום עולם", Ok(vec!["שלום עולם"]));
+        check("{}[]<>== a", Err(Dropped::Symbols));
+    }
+
+    #[test]
+    fn long_texts_are_split_after_sentences() {
+        check("今天天气很好。我们去公园吧。好的。明天再说", Ok(vec!["今天天气很好。我们去公园吧。", "好的。明天再说"]));
+        check("One two three. Four five six.", Ok(vec!["One two three.", "Four five six."]));
+        check("abcdefghijklmnopqrst", Ok(vec!["abcdefghijklmnop", "qrst"]));
+    }
+
+    proptest! {
+        #[test]
+        fn parts_are_short_and_lose_only_spaces(text in "\\PC{0,80}") {
+            let options = CleanOptions { chars_min: 0, chars_max: 16, symbols_max: 1.0, ..CleanOptions::default() };
+            let parts = clean(&text, &options).unwrap();
+            let solid = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+            prop_assert!(parts.iter().all(|part| part.chars().count() <= 16));
+            prop_assert_eq!(solid(&parts.concat()), solid(&tidy(&text)));
+        }
+    }
+}
