@@ -97,7 +97,11 @@ impl Tokenizer {
                 config["strip_accents"] = Value::Null;
             }
             Layout::XlmRoberta => {
-                config["tokenizer_class"] = json!("XLMRobertaTokenizer");
+                // The class of that name in transformers 5 builds its own rules around the pieces and keeps only a
+                // character map; the general one takes tokenizer.json as it stands.
+                let published = matches!(self.inner.get_normalizer(), Some(NormalizerWrapper::Precompiled(_)));
+                let class = if published { "XLMRobertaTokenizer" } else { "PreTrainedTokenizerFast" };
+                config["tokenizer_class"] = json!(class);
                 // The full form of an added piece belongs to the other file's format.
                 config["mask_token"] = json!(parts::special_names(self.layout).mask);
             }
