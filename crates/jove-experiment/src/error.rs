@@ -60,33 +60,80 @@ pub enum Error {
         /// The stage's folder.
         path: PathBuf,
     },
+    /// A shape that no model can have.
+    #[error(transparent)]
+    Shape(#[from] jove_core::ModelConfigError),
+    /// The knowledge base.
+    #[error(transparent)]
+    Kb(#[from] jove_kb::Error),
+    /// Linking or tagging.
+    #[error(transparent)]
+    Linker(#[from] jove_linker::Error),
+    /// Text, tokenisers, shards.
+    #[error(transparent)]
+    Corpus(#[from] jove_corpus::Error),
+    /// Masking.
+    #[error(transparent)]
+    Masking(#[from] jove_masking::Error),
+    /// Training.
+    #[error(transparent)]
+    Trainer(#[from] jove_trainer::Error),
+    /// Evaluation.
+    #[error(transparent)]
+    Eval(#[from] jove_eval::Error),
+    /// A checkpoint.
+    #[error(transparent)]
+    Checkpoint(#[from] jove_checkpoint::Error),
     /// The user asked to stop.
     #[error("stopped before the end; everything finished so far is kept")]
     Interrupted,
 }
 
 /// A result of this crate.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// An [`Error::Io`] about one file.
     pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
         Self::Io { action, path: path.to_owned(), source }
     }
+
+    /// Whether the user asked to stop, in whichever stage.
+    pub fn is_interrupted(&self) -> bool {
+        use jove_eval::Error as Eval;
+        use jove_trainer::Error as Trainer;
+        matches!(
+            self,
+            Self::Interrupted
+                | Self::Kb(jove_kb::Error::Interrupted)
+                | Self::Corpus(jove_corpus::Error::Interrupted)
+                | Self::Trainer(Trainer::Interrupted { .. })
+                | Self::Eval(Eval::Interrupted)
+        )
+    }
 }
 
 impl Advise for Error {
     fn hint(&self) -> Option<String> {
+        let settings = || Some("docs/run-file.md lists every setting with its unit and default".to_owned());
         match self {
             Self::RunFile { hint, .. } => hint.clone(),
             Self::Override { .. } => {
                 Some("write it as --set train.steps=200; `jove run FILE --resolve` prints every key".to_owned())
             }
-            Self::Setting { .. } => Some("docs/run-file.md lists every setting with its unit and default".to_owned()),
+            Self::Setting { .. } | Self::Shape(_) => settings(),
             Self::Data { hint, .. } => Some(hint.clone()),
             Self::Io { source, path, .. } => io_hint(source, path),
             Self::Busy { .. } => Some("wait for it, or give this run another `output` folder".to_owned()),
-            Self::Interrupted => Some("run the same command again to go on from there".to_owned()),
+            _ if self.is_interrupted() => Some("run the same command again to go on from there".to_owned()),
+            Self::Kb(error) => error.hint(),
+            Self::Linker(error) => error.hint(),
+            Self::Corpus(error) => error.hint(),
+            Self::Masking(error) => error.hint().or_else(settings),
+            Self::Trainer(error) => error.hint().or_else(settings),
+            Self::Eval(error) => error.hint(),
+            Self::Checkpoint(error) => error.hint(),
+            Self::Interrupted => None,
         }
     }
 }
@@ -100,7 +147,10 @@ fn io_hint(source: &std::io::Error, path: &Path) -> Option<String> {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             Some("free some space and run again; finished stages are kept".to_owned())
         }
+        ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
+            Some("a file stands where a folder should be; move it, or set `output`".to_owned())
+        }
         ErrorKind::PermissionDenied => Some("check who owns the file and its folder".to_owned()),
-        _ => None,
+        _ => Some("check the disk and the file, and run again; finished stages are kept".to_owned()),
     }
 }

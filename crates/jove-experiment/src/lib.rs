@@ -1,9 +1,21 @@
 //! Experiments: a run file, its stages, what came out.
+//!
+//! [`Run::load`] reads and checks a run file, [`Run::execute`] runs its stages in their order, each skipped where it is
+//! finished, and writes a report page.
 
 mod cache;
 mod error;
+mod execute;
+mod reference;
 pub mod report;
 pub mod results;
+mod run;
+mod run_file;
 mod settings;
+mod stage;
 
 pub use error::{Error, Result};
+pub use execute::Outcome;
+pub use reference::reference;
+pub use run::Run;
+pub use run_file::RunFile;

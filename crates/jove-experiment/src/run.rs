@@ -67,12 +67,28 @@ impl Run {
             file.variants.iter().map(|variant| Variant::resolve(path, variant, &base)).collect::<Result<_>>()?;
         check_settings(&file, &variants)?;
         let resolved = resolved(&file, &variants);
-        Ok(Self { data_root: folder.join(&file.data.root), output: folder.join(&file.output), variants, resolved, file })
+        let run = Self {
+            data_root: folder.join(&file.data.root),
+            output: folder.join(&file.output),
+            variants,
+            resolved,
+            file,
+        };
+        for variant in &run.variants {
+            // The vocabulary's size is not known yet; any will do to check the others.
+            run.model_config(variant.layout, 1 << 16).validate()?;
+        }
+        Ok(run)
     }
 
     /// The settings with every default filled in, as TOML.
     pub fn resolved(&self) -> &str {
         &self.resolved
+    }
+
+    /// Where the results go.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.output.join(&self.file.name)
     }
 
     /// A data path of the run file, from where the process is.
@@ -96,7 +112,8 @@ impl Variant {
     /// Lays the recipe, the run's `[train]` and the variant's own settings over each other.
     fn resolve(path: &Path, settings: &VariantSettings, base: &Table) -> Result<Self> {
         let recipe = settings.recipe;
-        let masking = layered(path, &format!("variants.{}.masking", settings.name), recipe.masking(), &[&settings.masking])?;
+        let masking =
+            layered(path, &format!("variants.{}.masking", settings.name), recipe.masking(), &[&settings.masking])?;
         let mut train = table_of(&TrainConfig::default());
         merge(&mut train, &recipe.train());
         // A length given by the file replaces the other way of giving it.
@@ -222,6 +239,9 @@ fn check_settings(file: &RunFile, variants: &[Variant]) -> Result<()> {
         return refuse("pairs.train", &format!("pairs, since `{}` aligns languages", variant.name), "none".to_owned());
     }
     file.link.validate()?;
+    if let Some(verbalize) = &file.verbalize {
+        verbalize.sentences.validate()?;
+    }
     for variant in variants {
         variant.masking.validate()?;
         variant.train.validate()?;

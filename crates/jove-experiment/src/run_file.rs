@@ -3,7 +3,8 @@
 
 use std::path::PathBuf;
 
-use jove_core::{Lang, Layout};
+use jove_core::Layout;
+use jove_corpus::{CleanOptions, PairSource, TextSource};
 use jove_kb::{Selection, Source, VerbalizeOptions};
 use jove_linker::{LinkOptions, TaggerOptions};
 use jove_masking::MaskConfig;
@@ -101,24 +102,12 @@ pub struct VerbalizeSettings {
 pub struct TextSettings {
     /// Files or folders of text.
     pub sources: Vec<TextSource>,
+    /// What is cleaned away.
+    pub clean: CleanOptions,
     /// Share of the texts that is kept out of training for the pseudo-perplexity, in [0, 0.5]. Default 0.05.
     pub held_out: f64,
     /// Bad lines allowed before the stage stops; each is kept in a reject file. Default 0.
     pub max_bad: u64,
-}
-
-/// A file or folder of text.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct TextSource {
-    /// A text file, one sentence or paragraph a line, or a `.jsonl` file with a `text` field; or a folder of such files.
-    pub path: PathBuf,
-    /// The language of the text; told by its letters where not given.
-    #[serde(default)]
-    pub lang: Option<Lang>,
-    /// The field of a `.jsonl` line, or the column of a table counted from 1, that holds the text. Default `text`.
-    #[serde(default)]
-    pub field: Option<String>,
 }
 
 /// Sentence pairs.
@@ -131,16 +120,6 @@ pub struct PairSettings {
     pub probe: Vec<PairSource>,
     /// Bad rows allowed before the stage stops; each is kept in a reject file. Default 0.
     pub max_bad: u64,
-}
-
-/// A file of sentence pairs.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct PairSource {
-    /// The file: two columns, separated by a tab.
-    pub path: PathBuf,
-    /// The languages of the two columns.
-    pub langs: [Lang; 2],
 }
 
 /// The vocabularies.
@@ -241,7 +220,7 @@ impl Default for DataSettings {
 
 impl Default for TextSettings {
     fn default() -> Self {
-        Self { sources: Vec::new(), held_out: 0.05, max_bad: 0 }
+        Self { sources: Vec::new(), clean: CleanOptions::default(), held_out: 0.05, max_bad: 0 }
     }
 }
 

@@ -13,6 +13,7 @@ use atomic_write_file::AtomicWriteFile;
 use serde::{Deserialize, Serialize};
 
 pub use table::markdown;
+pub(crate) use words::count;
 
 use crate::results::{ArmResult, Row, compare};
 use crate::{Error, Result};

@@ -57,7 +57,7 @@ impl VerbalizeOptions {
 }
 
 /// A sentence that states one fact.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sentence {
     /// The sentence.
     pub text: String,

@@ -1,6 +1,7 @@
 //! One module a command; each turns its arguments into calls of a library and prints what comes back.
 
 mod report;
+mod run;
 
 use clap::Subcommand;
 
@@ -9,6 +10,8 @@ use crate::context::{Context, Outcome};
 /// What to do.
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Run every stage of an experiment; finished stages are skipped.
+    Run(run::Args),
     /// Draw the page of a finished run anew.
     Report(report::Args),
 }
@@ -17,6 +20,7 @@ impl Command {
     /// Runs the command.
     pub(crate) fn execute(self, context: &Context) -> anyhow::Result<Outcome> {
         match self {
+            Self::Run(args) => run::execute(&args, context),
             Self::Report(args) => report::execute(&args, context),
         }
     }

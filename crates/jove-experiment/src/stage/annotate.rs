@@ -1,0 +1,179 @@
+//! From text to text with words and links, less what would give a probe's answer away.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jove_core::{AnnotatedText, EntityId};
+use jove_corpus::AnnotatedWriter;
+use jove_kb::Sentence;
+use jove_linker::{Annotator, Linker, Tagger, UserWord};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::cache::{Key, Leftover, Stage};
+use crate::stage::text::TextRecord;
+use crate::stage::{Work, kb, read_lines, write_json};
+use crate::{Error, Result};
+
+/// The annotated training text in its stage.
+pub(crate) const TRAIN: &str = "train.parquet";
+/// The annotated held-out text.
+pub(crate) const DEV: &str = "dev.parquet";
+/// Counts.
+pub(crate) const SUMMARY: &str = "summary.json";
+
+/// Texts annotated between two looks at the clock.
+const CHUNK: usize = 2048;
+
+/// What linking found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Summary {
+    /// Training texts that were kept.
+    pub(crate) texts: u64,
+    /// Links in them.
+    pub(crate) links: u64,
+    /// Different entities linked.
+    pub(crate) entities: u64,
+    /// Texts left out because they link both ends of a held-out fact.
+    pub(crate) withheld: u64,
+    /// Held-out texts for the pseudo-perplexity.
+    pub(crate) dev_texts: u64,
+}
+
+/// Annotates all text.
+pub(crate) fn annotate(work: &Work<'_>, base: &Stage, text: &Stage) -> Result<Stage> {
+    let file = &work.run.file;
+    let key = Key::new("annotate", &(&file.link, &file.tagger), &[&base.key, &text.key]);
+    work.cache.stage("annotate", key, Leftover::Discard, |folder| {
+        let annotator = annotator(work, base)?;
+        let secrets = secrets(text)?;
+        let mut summary = Summary::default();
+        let mut linked = BTreeSet::new();
+
+        let mut train = AnnotatedWriter::create(&folder.join(TRAIN))?;
+        each(work, "link training text", &annotator, read_lines(&text.file(super::text::TRAIN))?, |annotated| {
+            if gives_away(&annotated, &secrets) {
+                summary.withheld += 1;
+                return Ok(());
+            }
+            summary.links += annotated.mentions.len() as u64;
+            linked.extend(annotated.mentions.iter().map(|mention| mention.entity));
+            Ok(train.push(&annotated)?)
+        })?;
+        summary.texts = train.finish()?;
+        summary.entities = linked.len() as u64;
+
+        let mut dev = AnnotatedWriter::create(&folder.join(DEV))?;
+        each(work, "link held-out text", &annotator, read_lines(&text.file(super::text::DEV))?, |annotated| {
+            Ok(dev.push(&annotated)?)
+        })?;
+        summary.dev_texts = dev.finish()?;
+
+        check(&summary)?;
+        write_json(&folder.join(SUMMARY), &summary)
+    })
+}
+
+/// The linker over the base's names, and a tagger that knows them as words.
+pub(crate) fn annotator(work: &Work<'_>, base: &Stage) -> Result<Annotator> {
+    let aliases = kb::open(base)?.aliases()?;
+    // Names with white space are no words; the linker finds them all the same.
+    let words: Vec<UserWord> = aliases
+        .iter()
+        .filter(|record| !record.alias.contains(char::is_whitespace))
+        .map(|record| UserWord { word: record.alias.clone(), tag: "nz".to_owned() })
+        .collect();
+    let linker = Linker::build(aliases, &work.run.file.link)?;
+    let tagger = Tagger::new(&work.run.file.tagger, words)?;
+    Ok(Annotator { linker, tagger })
+}
+
+fn each(
+    work: &Work<'_>,
+    task: &str,
+    annotator: &Annotator,
+    texts: Vec<TextRecord>,
+    mut visit: impl FnMut(AnnotatedText) -> Result<()>,
+) -> Result<()> {
+    work.progress.begin(task, Some(texts.len() as u64), "texts");
+    for chunk in texts.chunks(CHUNK) {
+        work.check()?;
+        let annotated: Vec<AnnotatedText> =
+            chunk.par_iter().map(|record| annotator.annotate(record.text.clone(), record.lang)).collect();
+        annotated.into_iter().try_for_each(&mut visit)?;
+        work.progress.advance(chunk.len() as u64);
+    }
+    work.progress.end();
+    Ok(())
+}
+
+/// For the first end of every held-out fact, the other ends.
+type Secrets = BTreeMap<EntityId, BTreeSet<EntityId>>;
+
+fn secrets(text: &Stage) -> Result<Secrets> {
+    let mut secrets = Secrets::new();
+    for sentence in read_lines::<Sentence>(&text.file(super::text::FACTS))? {
+        secrets.entry(sentence.fact.subject).or_default().insert(sentence.fact.object);
+    }
+    Ok(secrets)
+}
+
+/// Whether a text links both ends of a held-out fact, in whatever words.
+fn gives_away(text: &AnnotatedText, secrets: &Secrets) -> bool {
+    text.mentions.iter().any(|mention| {
+        secrets
+            .get(&mention.entity)
+            .is_some_and(|objects| text.mentions.iter().any(|other| objects.contains(&other.entity)))
+    })
+}
+
+fn check(summary: &Summary) -> Result<()> {
+    if summary.texts == 0 {
+        return Err(Error::Data {
+            what: format!("no text is left to train on; {} were left out with held-out facts", summary.withheld),
+            hint: "add text under [text], or hold out fewer facts with verbalize.sentences.held-out-fraction"
+                .to_owned(),
+        });
+    }
+    if summary.links == 0 {
+        return Err(Error::Data {
+            what: format!("none of {} texts names an entity of the graph", summary.texts),
+            hint: "check that the graph's names are in the text's language (`jove kb search`), and the settings under [link]"
+                .to_owned(),
+        });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use jove_core::{ByteSpan, Lang, Mention};
+
+    use super::*;
+
+    fn text(entities: &[u32]) -> AnnotatedText {
+        let mention = |&entity: &u32| Mention { span: ByteSpan::new(0, 1), entity: EntityId(entity), score: 1.0 };
+        AnnotatedText {
+            text: "x".into(),
+            lang: Lang::EN,
+            words: vec![],
+            mentions: entities.iter().map(mention).collect(),
+        }
+    }
+
+    #[test]
+    fn both_ends_of_a_held_out_fact_give_it_away() {
+        let secrets = Secrets::from([(EntityId(1), BTreeSet::from([EntityId(2)]))]);
+        assert!(gives_away(&text(&[2, 5, 1]), &secrets));
+        assert!(!gives_away(&text(&[1, 5]), &secrets));
+        assert!(!gives_away(&text(&[2]), &secrets));
+        assert!(!gives_away(&text(&[]), &secrets));
+    }
+
+    #[test]
+    fn text_without_links_is_refused() {
+        let unlinked = check(&Summary { texts: 5, ..Summary::default() }).unwrap_err();
+        assert!(unlinked.to_string().contains("none of 5 texts"), "{unlinked}");
+        let empty = check(&Summary { withheld: 3, ..Summary::default() }).unwrap_err();
+        assert!(empty.to_string().contains("no text is left"), "{empty}");
+    }
+}

@@ -1,0 +1,47 @@
+//! From graph dumps to one SQLite file.
+
+use jove_kb::{BuildOptions, Kb, Source, build};
+
+use crate::Result;
+use crate::cache::{Key, Leftover, Stage};
+use crate::stage::{Work, files_below};
+
+/// The base's file in its stage.
+pub(crate) const FILE: &str = "kb.sqlite";
+
+/// Builds the knowledge base.
+pub(crate) fn build_kb(work: &Work<'_>) -> Result<Stage> {
+    let settings = &work.run.file.kb;
+    let sources: Vec<Source> = settings
+        .sources
+        .iter()
+        .map(|source| Source {
+            path: work.run.data(&source.path),
+            name: source.name(),
+            roles: source.roles.as_deref().map(|roles| work.run.data(roles)),
+            ..source.clone()
+        })
+        .collect();
+    let mut files = Vec::new();
+    for source in &sources {
+        files.extend(files_below(&source.path)?);
+        files.extend(source.roles.clone());
+    }
+    let contents = Key::of_files(&files)?;
+    let key = Key::new("kb", settings, &[&contents]);
+    work.cache.stage("kb", key, Leftover::Discard, |folder| {
+        let options = BuildOptions {
+            select: settings.select.clone(),
+            max_bad: settings.max_bad,
+            reject_file: Some(work.rejects("kb")?),
+            ..BuildOptions::new(folder.join(FILE), sources)
+        };
+        build(&options, work.progress)?;
+        Ok(())
+    })
+}
+
+/// Opens the base of a finished stage.
+pub(crate) fn open(stage: &Stage) -> Result<Kb> {
+    Ok(Kb::open(&stage.file(FILE))?)
+}

@@ -1,0 +1,104 @@
+//! From annotated text and pairs to token shards.
+
+use jove_core::{AnnotatedText, Layout, TokenizedText};
+use jove_corpus::{AnnotatedReader, PairWriter, ShardWriter, Tokenizer};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::cache::{Key, Leftover, Stage};
+use crate::stage::text::PairRecord;
+use crate::stage::{Work, annotate, read_lines, tokenizer, write_json};
+use crate::{Error, Result};
+
+/// Training text as tokens.
+pub(crate) const TRAIN: &str = "train.arrow";
+/// Held-out text as tokens.
+pub(crate) const DEV: &str = "dev.arrow";
+/// Training pairs as tokens.
+pub(crate) const PAIRS: &str = "pairs.arrow";
+/// Counts.
+pub(crate) const SUMMARY: &str = "summary.json";
+
+/// Texts that are tokenised at once.
+const CHUNK: usize = 2048;
+
+/// What was tokenised.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Summary {
+    /// Training texts.
+    pub(crate) texts: u64,
+    /// Their tokens.
+    pub(crate) tokens: u64,
+    /// Their tokens that the vocabulary does not know.
+    pub(crate) unknown: u64,
+    /// Training pairs.
+    pub(crate) pairs: u64,
+}
+
+/// Tokenises all text for one layout.
+pub(crate) fn shards(
+    work: &Work<'_>,
+    layout: Layout,
+    vocabulary: &Stage,
+    annotated: &Stage,
+    text: &Stage,
+) -> Result<Stage> {
+    let key = Key::new("shards", &layout, &[&vocabulary.key, &annotated.key, &text.key]);
+    work.cache.stage("shards", key, Leftover::Discard, |folder| {
+        let tokenizer = tokenizer::open(vocabulary)?;
+        let mut summary = Summary::default();
+        let unknown = tokenizer.specials().unknown;
+
+        let mut train = ShardWriter::create(&folder.join(TRAIN))?;
+        each(work, &tokenizer, annotated, annotate::TRAIN, |tokenized| {
+            summary.tokens += tokenized.tokens.len() as u64;
+            summary.unknown += tokenized.tokens.iter().filter(|&&token| token == unknown).count() as u64;
+            Ok(train.push(tokenized)?)
+        })?;
+        summary.texts = train.finish()?;
+        let mut dev = ShardWriter::create(&folder.join(DEV))?;
+        each(work, &tokenizer, annotated, annotate::DEV, |tokenized| Ok(dev.push(tokenized)?))?;
+        dev.finish()?;
+        summary.pairs = pairs(&tokenizer, text, folder)?;
+        write_json(&folder.join(SUMMARY), &summary)
+    })
+}
+
+fn each(
+    work: &Work<'_>,
+    tokenizer: &Tokenizer,
+    annotated: &Stage,
+    name: &str,
+    mut visit: impl FnMut(&TokenizedText) -> Result<()>,
+) -> Result<()> {
+    let mut reader = AnnotatedReader::open(&annotated.file(name))?;
+    work.progress.begin("cut text into tokens", Some(reader.len() as u64), "texts");
+    loop {
+        work.check()?;
+        let chunk: Vec<AnnotatedText> = reader.by_ref().take(CHUNK).collect::<Result<_, _>>()?;
+        if chunk.is_empty() {
+            break;
+        }
+        let tokenized: Vec<TokenizedText> =
+            chunk.par_iter().map(|text| tokenizer.encode(text)).collect::<Result<_, _>>()?;
+        tokenized.iter().filter(|text| !text.tokens.is_empty()).try_for_each(&mut visit)?;
+        work.progress.advance(chunk.len() as u64);
+    }
+    work.progress.end();
+    Ok(())
+}
+
+fn pairs(tokenizer: &Tokenizer, text: &Stage, folder: &std::path::Path) -> Result<u64> {
+    let mut writer = PairWriter::create(&folder.join(PAIRS))?;
+    let side = |text: &str, lang| -> Result<TokenizedText, Error> {
+        let text = AnnotatedText { text: text.to_owned(), lang, words: Vec::new(), mentions: Vec::new() };
+        Ok(tokenizer.encode(&text)?)
+    };
+    for pair in read_lines::<PairRecord>(&text.file(super::text::PAIRS))? {
+        let (left, right) = (side(&pair.texts[0], pair.langs[0])?, side(&pair.texts[1], pair.langs[1])?);
+        if !left.tokens.is_empty() && !right.tokens.is_empty() {
+            writer.push(&left, &right)?;
+        }
+    }
+    Ok(writer.finish()?)
+}

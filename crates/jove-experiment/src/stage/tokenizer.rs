@@ -1,0 +1,71 @@
+//! A vocabulary for each layout: loaded, or trained on the training text.
+
+use jove_core::Layout;
+use jove_corpus::{AnnotatedReader, Tokenizer, TrainOptions, TrainerKind};
+
+use crate::cache::{Key, Leftover, Stage};
+use crate::run_file::Vocabulary;
+use crate::stage::{Work, annotate};
+use crate::{Error, Result};
+
+/// The tokenizer's folder in its stage.
+const FOLDER: &str = "tokenizer";
+
+/// Makes the tokenizer of a layout.
+pub(crate) fn tokenizer(work: &Work<'_>, layout: Layout, annotated: &Stage) -> Result<Stage> {
+    let settings = vocabulary(work, layout);
+    let name = match layout {
+        Layout::Bert => "tokenizer-bert",
+        Layout::XlmRoberta => "tokenizer-xlm-roberta",
+    };
+    let key = match &settings.path {
+        Some(path) => Key::new(name, settings, &[&Key::of_files(&[work.run.data(path)])?]),
+        None => Key::new(name, settings, &[&annotated.key]),
+    };
+    work.cache.stage(name, key, Leftover::Discard, |folder| {
+        let tokenizer = match &settings.path {
+            Some(path) => load(work, layout, path)?,
+            None => train(work, layout, settings.size, annotated)?,
+        };
+        Ok(tokenizer.save(&folder.join(FOLDER))?)
+    })
+}
+
+/// Opens the tokenizer of a finished stage.
+pub(crate) fn open(stage: &Stage) -> Result<Tokenizer> {
+    Ok(Tokenizer::load(&stage.file(FOLDER))?)
+}
+
+fn vocabulary<'a>(work: &'a Work<'_>, layout: Layout) -> &'a Vocabulary {
+    match layout {
+        Layout::Bert => &work.run.file.tokenizers.bert,
+        Layout::XlmRoberta => &work.run.file.tokenizers.xlm_roberta,
+    }
+}
+
+fn load(work: &Work<'_>, layout: Layout, path: &std::path::Path) -> Result<Tokenizer> {
+    let tokenizer = Tokenizer::load(&work.run.data(path))?;
+    if tokenizer.layout() == layout {
+        return Ok(tokenizer);
+    }
+    Err(Error::Setting {
+        key: "tokenizers".to_owned(),
+        expected: format!("a vocabulary in the layout {layout:?}"),
+        found: format!("one in the layout {:?} at {}", tokenizer.layout(), path.display()),
+    })
+}
+
+fn train(work: &Work<'_>, layout: Layout, size: u32, annotated: &Stage) -> Result<Tokenizer> {
+    let kind = match layout {
+        Layout::Bert => TrainerKind::WordPiece,
+        Layout::XlmRoberta => TrainerKind::Unigram,
+    };
+    work.progress.begin("train a vocabulary", Some(u64::from(size)), "pieces");
+    let texts: Vec<String> =
+        AnnotatedReader::open(&annotated.file(annotate::TRAIN))?.map(|text| Ok(text?.text)).collect::<Result<_>>()?;
+    let options = TrainOptions { kind, vocab_size: size, ..TrainOptions::default() };
+    let tokenizer = Tokenizer::train_with(&options, texts)?;
+    work.progress.advance(u64::from(tokenizer.specials().vocab_size));
+    work.progress.end();
+    Ok(tokenizer)
+}

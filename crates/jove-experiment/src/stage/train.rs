@@ -1,0 +1,106 @@
+//! Training one variant under one seed.
+
+use std::time::Instant;
+
+use jove_checkpoint::ExtraFile;
+use jove_core::{EntityId, Lang, Seed};
+use jove_corpus::{PairReader, ShardReader, Tokenizer};
+use jove_model::{Cpu, Parameters as _};
+use jove_trainer::{Descriptions, Model, Output, Trainer, TrainingData, read_metrics};
+use serde::{Deserialize, Serialize};
+
+use crate::Result;
+use crate::cache::{Key, Leftover, Stage};
+use crate::execute::{Cut, Prepared};
+use crate::results::CurvePoint;
+use crate::run::Variant;
+use crate::stage::{Work, kb, tokenizer, write_json};
+
+/// What training cost, in its stage.
+pub(crate) const SUMMARY: &str = "summary.json";
+
+/// What training cost and how it went.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Summary {
+    /// Parameters of the model.
+    pub(crate) parameters: u64,
+    /// Tokens read.
+    pub(crate) tokens: u64,
+    /// Wall time, of the last session where the run was interrupted.
+    pub(crate) seconds: f64,
+    /// The learning curve.
+    pub(crate) curve: Vec<CurvePoint>,
+}
+
+/// Trains a variant, or goes on where an earlier attempt stopped.
+pub(crate) fn train(work: &Work<'_>, variant: &Variant, seed: u64, prepared: &Prepared) -> Result<Stage> {
+    let Cut { vocabulary, shards, .. } = prepared.cut(variant);
+    let base = &prepared.base;
+    let config = jove_trainer::TrainConfig { seed: Seed(seed), ..variant.train.clone() };
+    let settings = (&config, &variant.masking, variant.layout, &work.run.file.model);
+    let key = Key::new("train", &settings, &[&base.key, &vocabulary.key, &shards.key]);
+    work.cache.stage(&format!("train-{}-{seed}", variant.name), key.clone(), Leftover::Keep, |folder| {
+        let begun = Instant::now();
+        let tokenizer = tokenizer::open(vocabulary)?;
+        let specials = tokenizer.specials();
+        let shape = work.run.model_config(variant.layout, specials.vocab_size as usize);
+        let model = Model::new(&shape, &Cpu::default(), config.seed)?;
+        let data = TrainingData {
+            text: Box::new(ShardReader::open(&shards.file(super::shards::TRAIN))?),
+            pairs: Box::new(PairReader::open(&shards.file(super::shards::PAIRS))?),
+            descriptions: if config.objectives.link.weight > 0.0 {
+                descriptions(base, &tokenizer)?
+            } else {
+                Descriptions::new()
+            },
+            mask: variant.masking.clone(),
+            fingerprint: key.as_str().to_owned(),
+        };
+        let files = tokenizer
+            .files()?
+            .into_iter()
+            .map(|(name, bytes)| ExtraFile::new(&name, bytes))
+            .collect::<Result<_, _>>()?;
+        let output = Output { dir: folder.to_owned(), files };
+        let metrics = output.metrics();
+        let mut trainer = Trainer::resume(&config, model, data, specials, output)?;
+        trainer.run(work.progress)?;
+        let lines = read_metrics(&metrics)?;
+        let summary = Summary {
+            parameters: trainer.model().parameter_count() as u64,
+            tokens: lines.last().map_or(0, |line| line.tokens),
+            seconds: begun.elapsed().as_secs_f64(),
+            curve: lines
+                .iter()
+                .filter_map(|line| Some(CurvePoint { tokens: line.tokens, loss: line.losses.get("mlm")?.mean() }))
+                .collect(),
+        };
+        write_json(&folder.join(SUMMARY), &summary)
+    })
+}
+
+/// The tokens of what every entity is described by: its name, its type and its description, in Chinese and in English.
+pub(crate) fn descriptions(base: &Stage, tokenizer: &Tokenizer) -> Result<Descriptions> {
+    let mut descriptions = Descriptions::new();
+    for (entity, text) in described(base)? {
+        let tokens = tokenizer.encode_text(&text)?.tokens;
+        if !tokens.is_empty() {
+            descriptions.entry(entity).or_default().push(tokens);
+        }
+    }
+    Ok(descriptions)
+}
+
+/// What every entity is described by, in entity order.
+pub(crate) fn described(base: &Stage) -> Result<Vec<(EntityId, String)>> {
+    let kb = kb::open(base)?;
+    let mut texts = Vec::new();
+    for (lang, colon) in [(Lang::ZH, "："), (Lang::EN, ": ")] {
+        for (entity, description) in kb.descriptions(lang)? {
+            let name = kb.label(entity, lang)?.unwrap_or_default();
+            texts.push((entity, format!("{name}{colon}{description}")));
+        }
+    }
+    texts.sort_by_key(|(entity, _)| *entity);
+    Ok(texts)
+}

@@ -1,0 +1,123 @@
+//! From a run file to a report, and again.
+
+use std::fs;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jove_core::Progress;
+use jove_experiment::report::Report;
+
+use crate::fixture::{Fixture, names};
+
+#[test]
+fn three_variants_are_trained_probed_and_compared_and_a_second_run_makes_nothing() {
+    let fixture = Fixture::new();
+    let outcome = fixture.run().unwrap();
+    let variants: Vec<&str> = outcome.results.iter().map(|result| result.variant.as_str()).collect();
+    assert_eq!(variants, ["pd", "kg", "ml"]);
+    for result in &outcome.results {
+        assert!(result.tokens > 0 && result.parameters > 0 && !result.curve.is_empty(), "{result:?}");
+        let probes: Vec<&str> = result.measures.iter().map(|measure| measure.probe.as_str()).collect();
+        for probe in ["entity cloze", "mention → entity", "bitext zh → en", "bitext en → zh"] {
+            assert!(probes.contains(&probe), "{probe} is not in {probes:?}");
+        }
+        assert!(result.measures.iter().all(|measure| measure.value.is_finite()));
+    }
+    let folder = fixture.path("runs/islands");
+    for file in ["report.html", "results.json", "table.md", "run.toml"] {
+        assert!(folder.join(file).is_file(), "{file} is not in {:?}", names(&folder));
+    }
+    assert_eq!(Report::read(&folder).unwrap().results, outcome.results);
+
+    let before = fixture.stages();
+    let page = fs::read(folder.join("report.html")).unwrap();
+    let again = fixture.run().unwrap();
+    assert_eq!(fixture.stages(), before);
+    assert_eq!(again.results, outcome.results);
+    assert_eq!(fs::read(folder.join("report.html")).unwrap(), page);
+}
+
+#[test]
+fn a_changed_setting_remakes_only_what_depends_on_it() {
+    let fixture = Fixture::new();
+    fixture.edit("[[variants]]\nname = \"kg\"\nrecipe = \"kg\"\n", "");
+    fixture.edit("[[variants]]\nname = \"ml\"\nrecipe = \"ml\"\n", "");
+    fixture.run().unwrap();
+    let before = fixture.stages();
+    fixture.edit("steps = 4", "steps = 5");
+    fixture.run().unwrap();
+    let new: Vec<String> = fixture.stages().into_iter().filter(|stage| !before.contains(stage)).collect();
+    assert_eq!(new.len(), 2, "{new:?}");
+    assert!(new[0].starts_with("probe-pd-1-") && new[1].starts_with("train-pd-1-"), "{new:?}");
+}
+
+/// Asks to stop after a number of looks.
+struct StopAfter(AtomicU64);
+
+impl Progress for StopAfter {
+    fn begin(&self, _task: &str, _total: Option<u64>, _unit: &'static str) {}
+    fn advance(&self, _by: u64) {}
+    fn note(&self, _text: &str) {}
+    fn end(&self) {}
+    fn cancelled(&self) -> bool {
+        let left = self.0.load(Ordering::Relaxed);
+        self.0.store(left.saturating_sub(1), Ordering::Relaxed);
+        left == 0
+    }
+}
+
+#[test]
+fn a_run_stopped_anywhere_goes_on_to_the_same_results() {
+    let reference = Fixture::new().run().unwrap();
+    let fixture = Fixture::new();
+    let run = fixture.load().unwrap();
+    let mut stops = 0;
+    let mut looks = 1;
+    let outcome = loop {
+        match run.execute(&StopAfter(AtomicU64::new(looks))) {
+            Ok(outcome) => break outcome,
+            Err(error) => assert!(error.is_interrupted(), "{error}"),
+        }
+        assert!(!fixture.path("runs/islands/report.html").exists());
+        stops += 1;
+        looks += looks.div_ceil(2);
+    };
+    assert!(stops > 3, "{stops}");
+    for (ours, theirs) in outcome.results.iter().zip(&reference.results) {
+        assert_eq!((&ours.variant, &ours.measures, &ours.curve), (&theirs.variant, &theirs.measures, &theirs.curve));
+    }
+}
+
+#[test]
+fn no_training_text_tells_a_held_out_fact() {
+    let fixture = Fixture::new();
+    // The two ends of every fact, in sentences of nobody's pattern.
+    let facts: String = fs::read_to_string(fixture.path("kb.jsonl"))
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .map(|entity| format!("{}和它的邻居们每年一起过节。\n", entity["labels"]["zh"].as_str().unwrap()))
+        .collect();
+    fixture.write(
+        "text/zh.txt",
+        facts + "洛拉岛和明塔岛之间风浪很大。\n明塔岛和克索岛之间风浪很大。\n克索岛和瓦鲁岛之间风浪很大。\n",
+    );
+    fixture.run().unwrap();
+    let stage = |prefix: &str| {
+        let name = fixture.stages().into_iter().find(|name| name.starts_with(prefix)).unwrap();
+        fixture.path("runs/cache").join(name)
+    };
+    let held_out: Vec<jove_kb::Sentence> = fs::read_to_string(stage("text-").join("facts.jsonl"))
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert!(!held_out.is_empty());
+    let training = jove_corpus::AnnotatedReader::open(&stage("annotate-").join("train.parquet")).unwrap();
+    for text in training {
+        let text = text.unwrap();
+        let linked = |entity| text.mentions.iter().any(|mention| mention.entity == entity);
+        for sentence in &held_out {
+            assert!(!(linked(sentence.fact.subject) && linked(sentence.fact.object)), "{}", text.text);
+        }
+    }
+}

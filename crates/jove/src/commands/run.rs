@@ -1,0 +1,37 @@
+//! `jove run`: from a run file to a report.
+
+use std::path::PathBuf;
+
+use jove_experiment::Run;
+
+use crate::context::{Context, Outcome};
+
+/// Arguments of `jove run`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The run file, such as `experiments/quickstart.toml`.
+    file: PathBuf,
+    /// Override a setting, such as `train.steps=200`; may be given often.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Print the resolved run file and stop.
+    #[arg(long)]
+    resolve: bool,
+}
+
+/// Runs every stage and prints the path of the report.
+pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
+    let run = Run::load(&args.file, &args.set)?;
+    if args.resolve {
+        context.print(run.resolved())?;
+        return Ok(Outcome::Done);
+    }
+    let outcome = run.execute(context.progress())?;
+    if context.json() {
+        context.print_json(&outcome)?;
+    } else {
+        context.print(&outcome.table)?;
+        context.print(format!("report: {}", outcome.report.display()))?;
+    }
+    Ok(Outcome::Done)
+}
