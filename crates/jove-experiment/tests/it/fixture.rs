@@ -150,7 +150,7 @@ intermediate-size = 64
 [train]
 steps = 4
 batch-tokens = 512
-max-length = 48
+max-length = 32
 
 [[variants]]
 name = "pd"
