@@ -50,7 +50,7 @@ pub struct TrainOptions {
     /// Whether letters are lowered and accents stripped (WordPiece only). Default: true.
     pub lowercase: bool,
     /// How many bytes of text to learn from, taken from the start; give the texts shuffled where there are more.
-    /// Default: 67108864 (64 MiB).
+    /// Default: 33554432 (32 MiB).
     pub bytes_max: u64,
 }
 
@@ -62,7 +62,7 @@ impl Default for TrainOptions {
             min_frequency: 2,
             character_coverage: 0.9995,
             lowercase: true,
-            bytes_max: 64 << 20,
+            bytes_max: 32 << 20,
         }
     }
 }
