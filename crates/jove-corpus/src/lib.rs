@@ -27,7 +27,7 @@ pub use pairs::{PairOptions, PairReport, PairSource, SentencePair, read_pairs};
 pub use reject::Rejects;
 pub use sampling::balance;
 pub use shard::{PairReader, PairWriter, ShardReader, ShardWriter};
-pub use stats::{Stats, stats};
+pub use stats::{Group, Stats, stats};
 pub use text::{CleanText, TextFormat, TextOptions, TextReport, TextSource, read_texts};
 pub use tokenizer::{Alignment, Encoding, Tokenizer, TrainOptions, TrainerKind};
 

@@ -6,6 +6,7 @@
 mod cache;
 mod error;
 mod execute;
+mod inputs;
 mod reference;
 pub mod report;
 pub mod results;

@@ -1,5 +1,6 @@
 //! One module a command; each turns its arguments into calls of a library and prints what comes back.
 
+mod corpus;
 mod report;
 mod run;
 
@@ -10,6 +11,8 @@ use crate::context::{Context, Outcome};
 /// What to do.
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Look at the text and the sentence pairs of a run.
+    Corpus(corpus::Args),
     /// Run every stage of an experiment; finished stages are skipped.
     Run(run::Args),
     /// Draw the page of a finished run anew.
@@ -20,6 +23,7 @@ impl Command {
     /// Runs the command.
     pub(crate) fn execute(self, context: &Context) -> anyhow::Result<Outcome> {
         match self {
+            Self::Corpus(args) => corpus::execute(&args, context),
             Self::Run(args) => run::execute(&args, context),
             Self::Report(args) => report::execute(&args, context),
         }

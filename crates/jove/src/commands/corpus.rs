@@ -1,0 +1,99 @@
+//! `jove corpus`: what the text and the pairs of a run hold, and what is wrong with them.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use jove_corpus::{Check, Stats, doctor, stats};
+use jove_experiment::Run;
+
+use crate::context::{Context, Outcome};
+
+/// Arguments of `jove corpus`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Look for what spoils training: wrong encodings, lost sentence ends, copies, pairs that do not match.
+    Doctor(File),
+    /// Count texts by language, domain and length, after cleaning.
+    Stats(File),
+}
+
+#[derive(clap::Args)]
+struct File {
+    /// The run file, such as `experiments/quickstart.toml`.
+    file: PathBuf,
+    /// Override a setting, such as `data.root=/data`; may be given often.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+/// Looks at the corpus of a run.
+pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
+    match &args.action {
+        Action::Doctor(file) => examine(&Run::load(&file.file, &file.set)?, context),
+        Action::Stats(file) => count(&Run::load(&file.file, &file.set)?, context),
+    }
+}
+
+fn examine(run: &Run, context: &Context) -> anyhow::Result<Outcome> {
+    let checks = doctor(&run.text_options(), &run.pair_options(), context.progress())?;
+    if context.json() {
+        context.print_json(&checks)?;
+    } else {
+        for check in &checks {
+            context.print(line(check))?;
+            for problem in &check.examples {
+                context.print(format!("    {problem}"))?;
+            }
+        }
+    }
+    let passed = checks.iter().all(Check::passed);
+    Ok(if passed { Outcome::Done } else { Outcome::CheckFailed })
+}
+
+fn line(check: &Check) -> String {
+    let word = match (check.found, check.passed()) {
+        (0, _) => "ok",
+        (_, true) => "look",
+        (_, false) => "bad",
+    };
+    format!("{word:<5}{:<20}{} of {} rows", check.name, check.found, check.rows)
+}
+
+fn count(run: &Run, context: &Context) -> anyhow::Result<Outcome> {
+    let stats = stats(&run.text_options(), context.progress())?;
+    if context.json() {
+        context.print_json(&stats)?;
+    } else {
+        context.print(table(&stats))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn table(stats: &Stats) -> String {
+    let report = &stats.report;
+    let mut lines = vec![
+        format!("{} texts in {} files, {} kept ({} bytes)", report.read, report.files, report.kept, report.bytes),
+        format!(
+            "passed over: {} copies, {} near copies, {} too short, {} of signs; {} rejected",
+            report.duplicates, report.near_duplicates, report.too_short, report.symbols, report.rejected
+        ),
+        format!("{:<16}{:>10}{:>14}{:>14}", "language", "texts", "characters", "bytes"),
+    ];
+    let row = |name: &String, group: &jove_corpus::Group| {
+        format!("{name:<16}{:>10}{:>14}{:>14}", group.texts, group.chars, group.bytes)
+    };
+    lines.extend(stats.langs.iter().map(|(name, group)| row(name, group)));
+    if stats.domains.len() > 1 {
+        lines.push("domain".to_owned());
+        lines.extend(stats.domains.iter().map(|(name, group)| row(name, group)));
+    }
+    let tenths: Vec<String> = stats.chars.iter().map(u32::to_string).collect();
+    lines.push(format!("characters of a text, shortest, each tenth, longest: {}", tenths.join(" ")));
+    lines.join("\n")
+}
