@@ -8,13 +8,11 @@ use std::process::ExitCode;
 #[allow(clippy::print_stderr, reason = "this is a tool for the terminal")]
 fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace");
-    match std::env::args().nth(1).as_deref() {
-        Some("tidy") => report(&tidy::check(root)),
-        _ => {
-            eprintln!("usage: cargo xtask tidy");
-            ExitCode::from(2)
-        }
+    if std::env::args().nth(1).as_deref() == Some("tidy") {
+        return report(&tidy::check(root));
     }
+    eprintln!("usage: cargo xtask tidy");
+    ExitCode::from(2)
 }
 
 #[allow(clippy::print_stdout, reason = "this is a tool for the terminal")]
@@ -25,8 +23,7 @@ fn report(result: &anyhow::Result<Vec<String>>) -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(broken) => {
-            broken.iter().for_each(|line| println!("{line}"));
-            println!("tidy: {} broken", broken.len());
+            println!("{}\ntidy: {} broken", broken.join("\n"), broken.len());
             ExitCode::from(1)
         }
         Err(error) => {

@@ -123,7 +123,7 @@ impl Advise for Error {
             }
             Self::Setting { .. } | Self::Shape(_) => settings(),
             Self::Data { hint, .. } => Some(hint.clone()),
-            Self::Io { source, path, .. } => io_hint(source, path),
+            Self::Io { source, path, .. } => Some(io_hint(source, path)),
             Self::Busy { .. } => Some("wait for it, or give this run another `output` folder".to_owned()),
             _ if self.is_interrupted() => Some("run the same command again to go on from there".to_owned()),
             Self::Kb(error) => error.hint().or_else(settings),
@@ -138,19 +138,19 @@ impl Advise for Error {
     }
 }
 
-fn io_hint(source: &std::io::Error, path: &Path) -> Option<String> {
+fn io_hint(source: &std::io::Error, path: &Path) -> String {
     use std::io::ErrorKind;
     match source.kind() {
         ErrorKind::NotFound => {
-            Some(format!("check the path; relative paths in a run file start at `data.root` ({})", path.display()))
+            format!("check the path; relative paths in a run file start at `data.root` ({})", path.display())
         }
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            Some("free some space and run again; finished stages are kept".to_owned())
+            "free some space and run again; finished stages are kept".to_owned()
         }
         ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
-            Some("a file stands where a folder should be; move it, or set `output`".to_owned())
+            "a file stands where a folder should be; move it, or set `output`".to_owned()
         }
-        ErrorKind::PermissionDenied => Some("check who owns the file and its folder".to_owned()),
-        _ => Some("check the disk and the file, and run again; finished stages are kept".to_owned()),
+        ErrorKind::PermissionDenied => "check who owns the file and its folder".to_owned(),
+        _ => "check the disk and the file, and run again; finished stages are kept".to_owned(),
     }
 }

@@ -53,7 +53,7 @@ impl Run {
     /// When a stage fails; finished stages stay. When the user asked to stop; the next call goes on from there.
     pub fn execute(&self, progress: &dyn Progress) -> Result<Outcome> {
         let cache = Cache::new(self.output.join("cache"));
-        let folder = self.folder();
+        let folder = self.results();
         std::fs::create_dir_all(&folder).map_err(|source| Error::io("create", &folder, source))?;
         report::write_file(&folder.join("run.toml"), self.resolved())?;
         let work = Work { run: self, cache: &cache, progress };

@@ -21,6 +21,8 @@ const PATH_OVERRIDES: &[&str] = &["data.root", "output"];
 pub struct Run {
     /// The settings, as given.
     pub(crate) file: RunFile,
+    /// The run file's folder.
+    pub(crate) folder: PathBuf,
     /// Where data paths start.
     pub(crate) data_root: PathBuf,
     /// Where stages and results go.
@@ -68,6 +70,7 @@ impl Run {
         check_settings(&file, &variants)?;
         let resolved = resolved(&file, &variants);
         let run = Self {
+            folder: folder.to_owned(),
             data_root: folder.join(&file.data.root),
             output: folder.join(&file.output),
             variants,
@@ -87,7 +90,7 @@ impl Run {
     }
 
     /// Where the results go.
-    pub(crate) fn folder(&self) -> PathBuf {
+    pub(crate) fn results(&self) -> PathBuf {
         self.output.join(&self.file.name)
     }
 
@@ -113,10 +116,9 @@ impl Variant {
     fn resolve(path: &Path, settings: &VariantSettings, base: &Table) -> Result<Self> {
         let recipe = settings.recipe;
         let masking =
-            layered(path, &format!("variants.{}.masking", settings.name), recipe.masking(), &[&settings.masking])?;
+            layered(path, &format!("variants.{}.masking", settings.name), &recipe.masking(), &[&settings.masking])?;
         let mut train = table_of(&TrainConfig::default());
         merge(&mut train, &recipe.train());
-        // A length given by the file replaces the other way of giving it.
         let train = layered_table(path, &format!("variants.{}.train", settings.name), train, &[base, &settings.train])?;
         Ok(Self {
             name: settings.name.clone(),
@@ -177,8 +179,8 @@ fn table_of(value: &impl Serialize) -> Table {
     Table::try_from(value).expect("settings are plain tables")
 }
 
-fn layered<T: Serialize + DeserializeOwned>(path: &Path, at: &str, base: T, layers: &[&Table]) -> Result<T> {
-    layered_table(path, at, table_of(&base), layers)
+fn layered<T: Serialize + DeserializeOwned>(path: &Path, at: &str, base: &T, layers: &[&Table]) -> Result<T> {
+    layered_table(path, at, table_of(base), layers)
 }
 
 fn layered_table<T: DeserializeOwned>(path: &Path, at: &str, mut base: Table, layers: &[&Table]) -> Result<T> {
@@ -213,30 +215,30 @@ fn check_names(file: &RunFile) -> Result<()> {
 }
 
 fn check_settings(file: &RunFile, variants: &[Variant]) -> Result<()> {
-    let refuse = |key: &str, expected: &str, found: String| {
-        Err(Error::Setting { key: key.to_owned(), expected: expected.to_owned(), found })
+    let refuse = |key: &str, expected: &str, found: &str| {
+        Err(Error::Setting { key: key.to_owned(), expected: expected.to_owned(), found: found.to_owned() })
     };
     if variants.is_empty() {
-        return refuse("variants", "at least one [[variants]] section", "none".to_owned());
+        return refuse("variants", "at least one [[variants]] section", "none");
     }
     let mut seeds = file.seeds.clone();
     seeds.sort_unstable();
     seeds.dedup();
     if seeds.is_empty() || seeds.len() != file.seeds.len() {
-        return refuse("seeds", "one or more different numbers", format!("{:?}", file.seeds));
+        return refuse("seeds", "one or more different numbers", &format!("{:?}", file.seeds));
     }
     if file.kb.sources.is_empty() {
-        return refuse("kb.sources", "at least one source", "none".to_owned());
+        return refuse("kb.sources", "at least one source", "none");
     }
     if !(0.0..=0.5).contains(&file.text.held_out) {
-        return refuse("text.held-out", "a share from 0 to 0.5", file.text.held_out.to_string());
+        return refuse("text.held-out", "a share from 0 to 0.5", &file.text.held_out.to_string());
     }
     if file.probes.candidates < 2 || file.probes.items_max == 0 {
-        return refuse("probes", "two or more candidates and one or more items", format!("{:?}", file.probes));
+        return refuse("probes", "two or more candidates and one or more items", &format!("{:?}", file.probes));
     }
     let needs_pairs = variants.iter().find(|variant| variant.train.objectives.needs_pairs());
     if let (Some(variant), true) = (needs_pairs, file.pairs.train.is_empty()) {
-        return refuse("pairs.train", &format!("pairs, since `{}` aligns languages", variant.name), "none".to_owned());
+        return refuse("pairs.train", &format!("pairs, since `{}` aligns languages", variant.name), "none");
     }
     file.link.validate()?;
     if let Some(verbalize) = &file.verbalize {

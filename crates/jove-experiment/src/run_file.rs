@@ -90,7 +90,7 @@ pub struct KbSettings {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct VerbalizeSettings {
-    /// The sentence patterns: a TOML file, or a folder of them. Required.
+    /// The sentence patterns: a TOML file, or a folder of them; relative to the run file. Required.
     pub patterns: PathBuf,
     /// How many sentences, and which facts are held out for the probes.
     pub sentences: VerbalizeOptions,
@@ -123,7 +123,7 @@ pub struct PairSettings {
 }
 
 /// The vocabularies.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct TokenizerSettings {
     /// For variants in BERT's layout.
@@ -221,12 +221,6 @@ impl Default for DataSettings {
 impl Default for TextSettings {
     fn default() -> Self {
         Self { sources: Vec::new(), clean: CleanOptions::default(), held_out: 0.05, max_bad: 0 }
-    }
-}
-
-impl Default for TokenizerSettings {
-    fn default() -> Self {
-        Self { bert: Vocabulary::default(), xlm_roberta: Vocabulary::default() }
     }
 }
 

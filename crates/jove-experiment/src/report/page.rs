@@ -96,7 +96,7 @@ fn comparison_row(row: &Row) -> Markup {
             td { (measure.chance.map_or_else(String::new, number)) }
             @for (index, cell) in row.cells.iter().enumerate() {
                 @match cell {
-                    Some(cell) => td.best[cell.mean >= best && cell.mean <= best] {
+                    Some(cell) => td.best[(cell.mean - best).abs() < 1e-12] {
                         (value(*cell))
                         span.bar style=(format!("{}; width: {:.0}%", colour(index), 100.0 * (cell.mean / most.max(1e-12)).clamp(0.0, 1.0))) {}
                     },

@@ -50,7 +50,7 @@ pub(crate) fn annotate(work: &Work<'_>, base: &Stage, text: &Stage) -> Result<St
         let mut linked = BTreeSet::new();
 
         let mut train = AnnotatedWriter::create(&folder.join(TRAIN))?;
-        each(work, "link training text", &annotator, read_lines(&text.file(super::text::TRAIN))?, |annotated| {
+        each(work, "link training text", &annotator, &read_lines(&text.file(super::text::TRAIN))?, |annotated| {
             if gives_away(&annotated, &secrets) {
                 summary.withheld += 1;
                 return Ok(());
@@ -63,7 +63,7 @@ pub(crate) fn annotate(work: &Work<'_>, base: &Stage, text: &Stage) -> Result<St
         summary.entities = linked.len() as u64;
 
         let mut dev = AnnotatedWriter::create(&folder.join(DEV))?;
-        each(work, "link held-out text", &annotator, read_lines(&text.file(super::text::DEV))?, |annotated| {
+        each(work, "link held-out text", &annotator, &read_lines(&text.file(super::text::DEV))?, |annotated| {
             Ok(dev.push(&annotated)?)
         })?;
         summary.dev_texts = dev.finish()?;
@@ -91,7 +91,7 @@ fn each(
     work: &Work<'_>,
     task: &str,
     annotator: &Annotator,
-    texts: Vec<TextRecord>,
+    texts: &[TextRecord],
     mut visit: impl FnMut(AnnotatedText) -> Result<()>,
 ) -> Result<()> {
     work.progress.begin(task, Some(texts.len() as u64), "texts");
@@ -107,9 +107,10 @@ fn each(
 }
 
 /// For the first end of every held-out fact, the other ends.
-type Secrets = BTreeMap<EntityId, BTreeSet<EntityId>>;
+pub(crate) type Secrets = BTreeMap<EntityId, BTreeSet<EntityId>>;
 
-fn secrets(text: &Stage) -> Result<Secrets> {
+/// The held-out facts of the text stage.
+pub(crate) fn secrets(text: &Stage) -> Result<Secrets> {
     let mut secrets = Secrets::new();
     for sentence in read_lines::<Sentence>(&text.file(super::text::FACTS))? {
         secrets.entry(sentence.fact.subject).or_default().insert(sentence.fact.object);

@@ -1,6 +1,7 @@
 //! The stages of an experiment, one module each, in the order in which they run.
 
 pub(crate) mod annotate;
+pub(crate) mod describe;
 pub(crate) mod kb;
 pub(crate) mod preview;
 pub(crate) mod probe;
@@ -34,7 +35,7 @@ pub(crate) struct Work<'a> {
 impl Work<'_> {
     /// Where the bad rows of a source go: beside the results, so that they outlive a failed stage.
     pub(crate) fn rejects(&self, name: &str) -> Result<PathBuf> {
-        let path = self.run.folder().join(format!("{name}.rejects.jsonl"));
+        let path = self.run.results().join(format!("{name}.rejects.jsonl"));
         create_parent(&path)?;
         Ok(path)
     }

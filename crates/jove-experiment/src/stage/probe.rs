@@ -15,7 +15,7 @@ use crate::execute::Prepared;
 use crate::results::Measure;
 use crate::run::Variant;
 use crate::stage::text::PairRecord;
-use crate::stage::{Work, kb, read_lines, shards, text, tokenizer, train, write_json};
+use crate::stage::{Work, describe, kb, read_lines, shards, text, tokenizer, write_json};
 
 /// What the probes measured, in their stage.
 pub(crate) const MEASURES: &str = "measures.json";
@@ -75,7 +75,7 @@ impl Asker<'_> {
         let texts: Vec<TokenizedText> =
             sentences.iter().map(|sentence| Ok(self.tokenizer.encode(&gold(sentence))?)).collect::<Result<_>>()?;
         let items = mention_items(&texts, settings.items_max, SEED);
-        let descriptions = train::descriptions(&self.prepared.base, self.tokenizer)?;
+        let descriptions = describe::descriptions(self.prepared, self.tokenizer)?;
         let mentions = self.probe.mention_retrieval(&items, &descriptions, &self.linked_in_training()?)?;
         let MentionScores { all, unseen, .. } = mentions;
         let mut measures = ranked("entity cloze", &cloze.scores);

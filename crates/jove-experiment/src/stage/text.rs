@@ -68,7 +68,7 @@ pub(crate) fn gather(work: &Work<'_>, base: &Stage) -> Result<Stage> {
         inputs.extend(files_below(&work.run.data(path))?);
     }
     if let Some(verbalize) = &file.verbalize {
-        inputs.extend(files_below(&work.run.data(&verbalize.patterns))?);
+        inputs.extend(files_below(&work.run.folder.join(&verbalize.patterns))?);
     }
     let contents = Key::of_files(&inputs)?;
     let key = Key::new("text", &(&file.text, &file.pairs, &file.verbalize), &[&base.key, &contents]);
@@ -161,7 +161,7 @@ impl Gathered {
     /// Sentences from facts; those of held-out facts only ask, they do not teach.
     fn verbalize(&mut self, work: &Work<'_>, base: &Stage) -> Result<()> {
         let Some(settings) = &work.run.file.verbalize else { return Ok(()) };
-        let patterns = Patterns::read(&work.run.data(&settings.patterns))?;
+        let patterns = Patterns::read(&work.run.folder.join(&settings.patterns))?;
         let sentences = verbalize(&kb::open(base)?, &patterns, &settings.sentences)?;
         self.summary.from_facts = sentences.train.len() as u64;
         self.train.extend(sentences.train.into_iter().map(|s| TextRecord { text: s.text, lang: s.lang }));

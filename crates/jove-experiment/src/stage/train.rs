@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use jove_checkpoint::ExtraFile;
-use jove_core::{EntityId, Lang, Seed};
-use jove_corpus::{PairReader, ShardReader, Tokenizer};
+use jove_core::Seed;
+use jove_corpus::{PairReader, ShardReader};
 use jove_model::{Cpu, Parameters as _};
 use jove_trainer::{Descriptions, Model, Output, Trainer, TrainingData, read_metrics};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use crate::cache::{Key, Leftover, Stage};
 use crate::execute::{Cut, Prepared};
 use crate::results::CurvePoint;
 use crate::run::Variant;
-use crate::stage::{Work, kb, tokenizer, write_json};
+use crate::stage::{Work, describe, tokenizer, write_json};
 
 /// What training cost, in its stage.
 pub(crate) const SUMMARY: &str = "summary.json";
@@ -49,7 +49,7 @@ pub(crate) fn train(work: &Work<'_>, variant: &Variant, seed: u64, prepared: &Pr
             text: Box::new(ShardReader::open(&shards.file(super::shards::TRAIN))?),
             pairs: Box::new(PairReader::open(&shards.file(super::shards::PAIRS))?),
             descriptions: if config.objectives.link.weight > 0.0 {
-                descriptions(base, &tokenizer)?
+                describe::descriptions(prepared, &tokenizer)?
             } else {
                 Descriptions::new()
             },
@@ -77,30 +77,4 @@ pub(crate) fn train(work: &Work<'_>, variant: &Variant, seed: u64, prepared: &Pr
         };
         write_json(&folder.join(SUMMARY), &summary)
     })
-}
-
-/// The tokens of what every entity is described by: its name, its type and its description, in Chinese and in English.
-pub(crate) fn descriptions(base: &Stage, tokenizer: &Tokenizer) -> Result<Descriptions> {
-    let mut descriptions = Descriptions::new();
-    for (entity, text) in described(base)? {
-        let tokens = tokenizer.encode_text(&text)?.tokens;
-        if !tokens.is_empty() {
-            descriptions.entry(entity).or_default().push(tokens);
-        }
-    }
-    Ok(descriptions)
-}
-
-/// What every entity is described by, in entity order.
-pub(crate) fn described(base: &Stage) -> Result<Vec<(EntityId, String)>> {
-    let kb = kb::open(base)?;
-    let mut texts = Vec::new();
-    for (lang, colon) in [(Lang::ZH, "："), (Lang::EN, ": ")] {
-        for (entity, description) in kb.descriptions(lang)? {
-            let name = kb.label(entity, lang)?.unwrap_or_default();
-            texts.push((entity, format!("{name}{colon}{description}")));
-        }
-    }
-    texts.sort_by_key(|(entity, _)| *entity);
-    Ok(texts)
 }

@@ -31,13 +31,13 @@ impl Fixture {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let fixture = Self { folder };
-        fixture.write("kb.jsonl", &graph());
+        fixture.write("kb.jsonl", graph());
         fixture.write("patterns.toml", PATTERNS);
-        fixture.write("text/zh.txt", &sentences(|zh, _, n| format!("第{n}天，渔民从{zh}出发，傍晚才回到家里。")));
+        fixture.write("text/zh.txt", sentences(|zh, _, n| format!("第{n}天，渔民从{zh}出发，傍晚才回到家里。")));
         fixture
-            .write("text/en.txt", &sentences(|_, en, n| format!("On day {n} the fishermen left {en} before sunrise.")));
-        fixture.write("pairs.tsv", &sentences(|zh, en, n| format!("{zh}有{n}座灯塔。\t{en} has {n} lighthouses.")));
-        fixture.write("dev.tsv", &sentences(|zh, en, n| format!("{n}条船停在{zh}。\t{n} boats lie at {en}.")));
+            .write("text/en.txt", sentences(|_, en, n| format!("On day {n} the fishermen left {en} before sunrise.")));
+        fixture.write("pairs.tsv", sentences(|zh, en, n| format!("{zh}有{n}座灯塔。\t{en} has {n} lighthouses.")));
+        fixture.write("dev.tsv", sentences(|zh, en, n| format!("{n}条船停在{zh}。\t{n} boats lie at {en}.")));
         fixture.write("run.toml", RUN);
         fixture
     }
@@ -69,7 +69,7 @@ impl Fixture {
 
     /// The finished stages, by folder name.
     pub(crate) fn stages(&self) -> Vec<String> {
-        names(&self.path("runs/cache")).into_iter().filter(|name| !name.ends_with(".lock")).collect()
+        names(&self.path("runs/cache")).into_iter().filter(|name| !name.contains(".lock")).collect()
     }
 }
 

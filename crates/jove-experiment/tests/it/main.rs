@@ -1,5 +1,7 @@
 //! Whole experiments on a graph of a few islands: every stage is the real one.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot set up its fixture has failed")]
+
 mod fixture;
 mod refusals;
 mod whole_run;
