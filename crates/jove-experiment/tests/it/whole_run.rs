@@ -91,12 +91,12 @@ fn a_run_stopped_anywhere_goes_on_to_the_same_results() {
 fn no_training_text_tells_a_held_out_fact() {
     let fixture = Fixture::new();
     // The two ends of every fact, in sentences of nobody's pattern.
-    let facts: String = fs::read_to_string(fixture.path("kb.jsonl"))
-        .unwrap()
-        .lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
-        .map(|entity| format!("{}和它的邻居们每年一起过节。\n", entity["labels"]["zh"].as_str().unwrap()))
-        .collect();
+    let mut facts = String::new();
+    for line in fs::read_to_string(fixture.path("kb.jsonl")).unwrap().lines() {
+        let entity: serde_json::Value = serde_json::from_str(line).unwrap();
+        facts.push_str(entity["labels"]["zh"].as_str().unwrap());
+        facts.push_str("和它的邻居们每年一起过节。\n");
+    }
     fixture.write(
         "text/zh.txt",
         facts + "洛拉岛和明塔岛之间风浪很大。\n明塔岛和克索岛之间风浪很大。\n克索岛和瓦鲁岛之间风浪很大。\n",
