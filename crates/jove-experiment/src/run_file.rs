@@ -22,7 +22,7 @@ pub struct RunFile {
     /// What the experiment asks, shown on top of the report. Default empty.
     #[serde(default)]
     pub description: String,
-    /// Every variant is trained once for each of these. Default [1].
+    /// Every variant is trained once for each of these. Default `[1]`.
     #[serde(default = "one_seed")]
     pub seeds: Vec<u64>,
     /// Where finished stages and results go; relative to the run file, or to where you are when given by `--set`.
