@@ -33,6 +33,7 @@
 #![allow(clippy::type_complexity)]
 
 mod backend;
+pub mod bench;
 mod dropout;
 mod encoder;
 mod error;
@@ -41,6 +42,7 @@ pub(crate) mod kernels;
 mod layer;
 mod linear;
 mod masked_lm;
+mod memory;
 pub mod ops;
 mod parameters;
 mod sequences;
@@ -53,6 +55,7 @@ pub use encoder::{Encoder, Hidden};
 pub use error::Error;
 pub use linear::{LayerNorm, Linear};
 pub use masked_lm::{MaskedLm, MlmHead};
+pub use memory::{BatchShape, MemoryEstimate, parameter_count};
 pub use ops::adamw::{AdamState, AdamW, Moments};
 pub use parameters::{ParameterMut, ParameterRef, Parameters, ValueMut, ValueRef};
 pub use sequences::{Sequences, SequencesBuilder};

@@ -108,6 +108,23 @@ pub struct Rates {
     pub step: u64,
     /// The optimizer's constants; its weight decay is 0 here for biases and norms.
     pub constants: AdamW,
+    /// Which rows of a matrix are updated.
+    pub rows: Rows,
+}
+
+/// Which rows of a matrix an update touches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rows {
+    /// All of them: AdamW as published and as PyTorch has it. A row without gradient still loses its share to weight
+    /// decay, moves on by what is left of its mean gradient, and its moments fade.
+    #[default]
+    All,
+    /// Only those with a gradient that is not 0, as PyTorch's `SparseAdam` does. A row left out keeps its value and its
+    /// moments as they are, however many steps go by, so it does not decay, does not drift, and takes up its old
+    /// moments undiminished when it is met again; the corrections for moments that began at 0 count all steps. Pays for
+    /// a large embedding table whose gradient comes from the tokens of the batch alone; a masked-language-model loss
+    /// reaches every row through the shared decoder, so nothing is saved there. Only the CPU heeds it.
+    Touched,
 }
 
 impl Rates {
@@ -132,6 +149,22 @@ pub fn update<D: Backend>(
     learning_rate: f64,
     scale: f64,
 ) -> Result<(), Error> {
+    update_rows(model, gradients, state, constants, learning_rate, scale, Rows::All)
+}
+
+/// [`update`] of all rows, or of those alone that the gradient touches.
+///
+/// # Errors
+/// As [`update`].
+pub fn update_rows<D: Backend>(
+    model: &mut impl Parameters<D>,
+    gradients: &mut Gradients<D>,
+    state: &mut AdamState<D>,
+    constants: &AdamW,
+    learning_rate: f64,
+    scale: f64,
+    rows: Rows,
+) -> Result<(), Error> {
     state.steps += 1;
     let step = state.steps;
     let mut result = Ok(());
@@ -140,7 +173,7 @@ pub fn update<D: Backend>(
             return;
         }
         let weight_decay = if parameter.decays() { constants.weight_decay } else { 0.0 };
-        let rates = Rates { learning_rate, scale, step, constants: AdamW { weight_decay, ..*constants } };
+        let rates = Rates { learning_rate, scale, step, constants: AdamW { weight_decay, ..*constants }, rows };
         result = state
             .moments(&parameter.device(), &parameter.name, parameter.count())
             .and_then(|moments| parameter.adamw(gradients, moments, &rates));
@@ -189,11 +222,19 @@ pub(crate) fn fused<S: Shape>(
     let gradient = &mut ***gradients.get_or_alloc_mut(parameter).map_err(device)?;
     let step = Step::new(rates);
     let (first, second) = (slice_mut(&mut moments.first), slice_mut(&mut moments.second));
+    let width = match (rates.rows, S::NUM_DIMS) {
+        (Rows::Touched, 2) => parameter.shape().concrete()[1],
+        _ => 0,
+    };
+    // Whole rows in each block.
+    let block = if width == 0 { BLOCK } else { BLOCK.next_multiple_of(width) };
     slice_mut(parameter)
-        .par_chunks_mut(BLOCK)
-        .zip(gradient.par_chunks_mut(BLOCK))
-        .zip(first.par_chunks_mut(BLOCK).zip(second.par_chunks_mut(BLOCK)))
-        .for_each(|((p, g), (m, v))| vectorized(|| step.update(p, g, m, v)));
+        .par_chunks_mut(block)
+        .zip(gradient.par_chunks_mut(block))
+        .zip(first.par_chunks_mut(block).zip(second.par_chunks_mut(block)))
+        .for_each(|((p, g), (m, v))| {
+            vectorized(|| if width == 0 { step.update(p, g, m, v) } else { step.update_touched(p, g, m, v, width) });
+        });
     Ok(())
 }
 
@@ -219,6 +260,16 @@ impl Step {
             rate: (rates.learning_rate * first) as f32,
             inverse_root: second.sqrt() as f32,
             epsilon: rates.constants.epsilon as f32,
+        }
+    }
+
+    #[inline(always)]
+    fn update_touched(&self, p: &mut [f32], g: &mut [f32], m: &mut [f32], v: &mut [f32], width: usize) {
+        let rows = p.chunks_exact_mut(width).zip(g.chunks_exact_mut(width));
+        for ((p, g), (m, v)) in rows.zip(m.chunks_exact_mut(width).zip(v.chunks_exact_mut(width))) {
+            if g.iter().any(|g| *g != 0.0) {
+                self.update(p, g, m, v);
+            }
         }
     }
 

@@ -327,7 +327,7 @@ fn every_row_may_be_masked() {
 #[test]
 fn fused_adamw_equals_its_composed_form() {
     for (rows, columns) in [(1, 1), (3, 5), (130, 200)] {
-        let rates = |step| adamw::Rates { learning_rate: 0.01, scale: 0.7, step, constants: AdamW::default() };
+        let rates = |step| adamw::Rates { learning_rate: 0.01, scale: 0.7, step, constants: AdamW::default(), rows: adamw::Rows::All };
         let run = |fused: bool| {
             let mut x = matrix(rows, columns, 1);
             let mut state = jove_model::AdamState::<Cpu>::default();
@@ -350,6 +350,23 @@ fn fused_adamw_equals_its_composed_form() {
         for (found, expected) in run(true).iter().zip(&run(false)) {
             assert!(gap(found, expected) < 1e-5);
         }
+    }
+}
+
+#[test]
+fn rows_without_gradient_can_be_left_alone() {
+    let (mut x, before) = (matrix(5, 3, 1), matrix(5, 3, 1).as_vec());
+    let zeros = || Cpu::default().tensor_from_vec(vec![0.5; 15], (15,));
+    let mut moments = jove_model::Moments { first: zeros(), second: zeros() };
+    let picked = Cpu::rows(tape::start(&x), &[3, 1, 3]).unwrap();
+    let mut gradients = tape::backward(weigh(picked)).unwrap();
+    let (rows, constants) = (adamw::Rows::Touched, AdamW::default());
+    let rates = adamw::Rates { learning_rate: 0.1, scale: 1.0, step: 7, constants, rows };
+    Cpu::adamw_update(&mut x, &mut gradients, &mut moments, &rates).unwrap();
+    for (row, (after, before)) in x.as_vec().chunks(3).zip(before.chunks(3)).enumerate() {
+        assert_eq!(bits(after) == bits(before), row != 1 && row != 3, "row {row}");
+        let moment = &moments.first.as_vec()[row * 3..][..3];
+        assert_eq!(bits(moment) == bits(&[0.5; 3]), row != 1 && row != 3, "row {row}");
     }
 }
 

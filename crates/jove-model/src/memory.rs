@@ -1,0 +1,99 @@
+//! How much memory training will take, before it begins.
+
+use jove_core::ModelConfig;
+
+/// The memory of one training step on the CPU, in bytes, by what it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryEstimate {
+    /// The model.
+    pub parameters: u64,
+    /// Its gradients.
+    pub gradients: u64,
+    /// The two moments of AdamW.
+    pub optimizer: u64,
+    /// What the forward pass keeps for the backward pass, and the most that is needed beside it.
+    pub activations: u64,
+}
+
+/// A batch as far as memory goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchShape {
+    /// Tokens in all sequences together.
+    pub tokens: usize,
+    /// Tokens that are predicted.
+    pub masked: usize,
+    /// Whether activations are computed again in the backward pass.
+    pub recompute: bool,
+}
+
+/// Bytes of a number.
+const FLOAT: u64 = 4;
+/// Code, stacks and buffers that do not depend on the model.
+const PROCESS: u64 = 24 << 20;
+
+impl MemoryEstimate {
+    /// For a masked language model of this shape and a batch of this size.
+    pub fn new(config: &ModelConfig, batch: &BatchShape) -> Self {
+        let parameters = FLOAT * parameter_count(config);
+        Self {
+            parameters,
+            gradients: parameters,
+            optimizer: 2 * parameters,
+            activations: FLOAT * activation_count(config, batch),
+        }
+    }
+
+    /// All together, with what the process takes anyway.
+    pub fn total(&self) -> u64 {
+        self.parameters + self.gradients + self.optimizer + self.activations + PROCESS
+    }
+}
+
+/// Numbers in a masked language model, the shared table once.
+pub fn parameter_count(config: &ModelConfig) -> u64 {
+    let [v, h, f] = [config.vocab_size, config.hidden_size, config.intermediate_size].map(|n| n as u64);
+    let rows = v + config.max_position_embeddings as u64 + config.type_vocab_size as u64;
+    let layer = 4 * h * (h + 1) + f * (h + 1) + h * (f + 1) + 4 * h;
+    rows * h + 2 * h + config.num_hidden_layers as u64 * layer + h * (h + 1) + 2 * h + v
+}
+
+fn activation_count(config: &ModelConfig, batch: &BatchShape) -> u64 {
+    let [h, f, a] = [config.hidden_size, config.intermediate_size, config.num_attention_heads].map(|n| n as u64);
+    let (t, n) = (batch.tokens as u64, batch.masked as u64);
+    // Queries, keys, values, their mixture and two normalised sums; then what comes before the GELU.
+    let saved = t * (6 * h + f + a);
+    // The input of each half, which is the output of the one before.
+    let inputs = 2 * t * h;
+    let kept = config.num_hidden_layers as u64 * (inputs + if batch.recompute { 0 } else { saved });
+    // One half at work backwards: gradients of inner activations, of queries, keys, values and their mixture, of the
+    // input and the output.
+    let working = t * (f.max(4 * h) + 3 * h) + if batch.recompute { saved } else { 0 };
+    // The head's rows, their gradients, and partial ones over shares of the vocabulary.
+    let head = n * h * (8 + 16);
+    kept + t * 3 * h + working.max(head)
+}
+
+#[cfg(test)]
+mod tests {
+    use dfdx::prelude::Cpu;
+    use jove_core::Seed;
+
+    use super::*;
+    use crate::{MaskedLm, Parameters as _};
+
+    #[test]
+    fn parameters_are_counted_as_the_model_has_them() {
+        for config in [ModelConfig::bert(101, 24, 3, 4, 40), ModelConfig::xlm_roberta(77, 8, 1, 2, 12)] {
+            let model = MaskedLm::new(&config, &Cpu::default(), Seed(1)).unwrap();
+            assert_eq!(parameter_count(&config), model.parameter_count() as u64);
+        }
+    }
+
+    #[test]
+    fn recomputing_takes_less() {
+        let config = ModelConfig::bert(21_128, 768, 12, 12, 3072);
+        let estimate = |recompute| MemoryEstimate::new(&config, &BatchShape { tokens: 1024, masked: 160, recompute });
+        assert!(estimate(true).activations * 2 < estimate(false).activations);
+        assert_eq!(estimate(true).parameters, estimate(false).parameters);
+    }
+}
