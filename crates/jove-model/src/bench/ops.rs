@@ -4,9 +4,7 @@ use dfdx::prelude::{Axes2, Cpu, SumTo};
 use jove_core::Seed;
 
 use super::{matrix_peak_gflops, memory_gb_per_s, seconds, spread};
-use crate::ops::{
-    Attend, AttentionWeights, FeedForwardWeights, NormWeights, SublayerPass, adamw, composed, tape,
-};
+use crate::ops::{Attend, AttentionWeights, FeedForwardWeights, NormWeights, SublayerPass, adamw, composed, tape};
 use crate::{AdamW, Backend, DropMask, Error, Gradients, Matrix, Moments, OwnedTape, Scalar, Vector, init};
 
 /// How one operator did.
@@ -108,6 +106,7 @@ impl Inputs {
         (self.sizes.batch * self.sizes.seq) as f64
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "operators take masks as options")]
     fn mask(op: u32) -> Option<DropMask> {
         Some(DropMask::new(Seed(1), 0, op, 0.1))
     }
@@ -201,8 +200,7 @@ impl Inputs {
         let flops = self.tokens() * (24.0 * h * h + 12.0 * seq * h);
         self.compare("attention_sublayer", repeats, (flops, 0.0), |fused| {
             let pair = |n: usize| (&self.square[n], &self.bias);
-            let weights =
-                AttentionWeights { inputs: [pair(0), pair(1), pair(2)], output: pair(3), norm: self.norm() };
+            let weights = AttentionWeights { inputs: [pair(0), pair(1), pair(2)], output: pair(3), norm: self.norm() };
             let pass = SublayerPass { mask: Self::mask(3), recompute: false };
             let x = tape::start(&self.x[0]);
             let y = if fused {
@@ -254,7 +252,13 @@ impl Inputs {
     fn adamw(&self, repeats: usize) -> Result<OpReport, Error> {
         let dev = Cpu::default();
         let count = self.sizes.vocab * self.sizes.hidden;
-        let rates = adamw::Rates { learning_rate: 1e-4, scale: 1.0, step: 1, constants: AdamW::default(), rows: adamw::Rows::All };
+        let rates = adamw::Rates {
+            learning_rate: 1e-4,
+            scale: 1.0,
+            step: 1,
+            constants: AdamW::default(),
+            rows: adamw::Rows::All,
+        };
         let mut times = [Vec::new(), Vec::new()];
         for (form, times) in times.iter_mut().enumerate() {
             let mut parameter = self.vocabulary.clone();

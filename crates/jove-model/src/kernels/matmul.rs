@@ -58,10 +58,10 @@ impl<'a> Tiles<'a> {
 
 /// Cuts `0..size` into the fewest equal steps of at most `step`, but for the last; depends on the sizes alone.
 pub(crate) fn bounds(size: usize, step: usize) -> Vec<usize> {
-    let pieces = size.div_ceil(step).max(1);
-    // Whole vector registers in each piece.
-    let step = size.div_ceil(pieces).next_multiple_of(16);
-    let mut bounds: Vec<usize> = (0..pieces).map(|p| (p * step).min(size)).collect();
+    let fewest = size.div_ceil(step).max(1);
+    // Whole vector registers in each piece, and no piece without elements.
+    let step = size.div_ceil(fewest).next_multiple_of(16);
+    let mut bounds: Vec<usize> = (0..size.max(1)).step_by(step.max(1)).collect();
     bounds.push(size);
     bounds
 }
@@ -82,6 +82,10 @@ mod tests {
             let bounds = bounds(size, 256);
             assert!(bounds.is_sorted() && bounds[0] == 0 && *bounds.last().unwrap() == size, "{size}: {bounds:?}");
             assert!(bounds.windows(2).all(|b| b[1] - b[0] <= 256), "{size}: {bounds:?}");
+        }
+        for size in 1..5000 {
+            let bounds = bounds(size, 256 + size % 300);
+            assert!(bounds.is_sorted_by(|a, b| a < b) && bounds.last() == Some(&size), "{size}: {bounds:?}");
         }
     }
 

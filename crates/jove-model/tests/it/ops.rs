@@ -298,6 +298,7 @@ fn sizes_beyond_one_tile_agree() {
     check_attention(&[512], 2, 16, 0.1);
     check_attention(&[1], 1, 1, 0.0);
     check_vocabulary((300, 8, 5000));
+    check_vocabulary((700, 3, 21_128));
 }
 
 #[test]
@@ -327,7 +328,13 @@ fn every_row_may_be_masked() {
 #[test]
 fn fused_adamw_equals_its_composed_form() {
     for (rows, columns) in [(1, 1), (3, 5), (130, 200)] {
-        let rates = |step| adamw::Rates { learning_rate: 0.01, scale: 0.7, step, constants: AdamW::default(), rows: adamw::Rows::All };
+        let rates = |step| adamw::Rates {
+            learning_rate: 0.01,
+            scale: 0.7,
+            step,
+            constants: AdamW::default(),
+            rows: adamw::Rows::All,
+        };
         let run = |fused: bool| {
             let mut x = matrix(rows, columns, 1);
             let mut state = jove_model::AdamState::<Cpu>::default();

@@ -1,5 +1,6 @@
 //! One module a command; each turns its arguments into calls of a library and prints what comes back.
 
+mod bench;
 mod corpus;
 mod report;
 mod run;
@@ -11,6 +12,9 @@ use crate::context::{Context, Outcome};
 /// What to do.
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Measure how fast this machine trains.
+    #[command(subcommand)]
+    Bench(bench::Args),
     /// Look at the text and the sentence pairs of a run.
     Corpus(corpus::Args),
     /// Run every stage of an experiment; finished stages are skipped.
@@ -23,6 +27,7 @@ impl Command {
     /// Runs the command.
     pub(crate) fn execute(self, context: &Context) -> anyhow::Result<Outcome> {
         match self {
+            Self::Bench(args) => bench::execute(&args, context),
             Self::Corpus(args) => corpus::execute(&args, context),
             Self::Run(args) => run::execute(&args, context),
             Self::Report(args) => report::execute(&args, context),
