@@ -127,22 +127,25 @@ impl Unit<'_> {
 
     /// Turns scores into probabilities, some of them dropped; returns the logarithm of the denominator.
     fn softmax(&self, row: &mut [f32], query: usize) -> f32 {
-        vectorized(|| {
-            let largest = math::max(row);
-            for x in row.iter_mut() {
-                *x = math::exp(*x - largest);
-            }
-            let sum = math::sum(row);
-            let inverse = 1.0 / sum;
-            match &self.mask {
-                None => row.iter_mut().for_each(|x| *x *= inverse),
-                Some(mask) => {
-                    let mask = mask.row((self.mask_row + query) as u32);
-                    row.iter_mut().enumerate().for_each(|(key, x)| *x *= inverse * mask.factor(key as u32));
+        vectorized(
+            #[inline(always)]
+            || {
+                let largest = math::max(row);
+                for x in row.iter_mut() {
+                    *x = math::exp(*x - largest);
                 }
-            }
-            largest + sum.ln()
-        })
+                let sum = math::sum(row);
+                let inverse = 1.0 / sum;
+                match &self.mask {
+                    None => row.iter_mut().for_each(|x| *x *= inverse),
+                    Some(mask) => {
+                        let mask = mask.row((self.mask_row + query) as u32);
+                        row.iter_mut().enumerate().for_each(|(key, x)| *x *= inverse * mask.factor(key as u32));
+                    }
+                }
+                largest + sum.ln()
+            },
+        )
     }
 
     fn backward(&self, known: &Known<'_>, d_query: Part<'_>, mut d_key: Part<'_>, mut d_value: Part<'_>) {
@@ -173,26 +176,29 @@ impl Unit<'_> {
 
     /// Turns a row of scores into probabilities after dropout, and the gradients of those into those of the scores.
     fn slopes(&self, known: &Known<'_>, query: usize, shares: &mut [f32], slopes: &mut [f32]) {
-        vectorized(|| {
-            let mean = math::dot(known.out.row(query), known.d_out.row(query));
-            let log_sum = known.log_sums.row(query)[0];
-            match &self.mask {
-                None => {
-                    for (share, slope) in shares.iter_mut().zip(slopes) {
-                        *share = math::exp(*share - log_sum);
-                        *slope = *share * (*slope - mean);
+        vectorized(
+            #[inline(always)]
+            || {
+                let mean = math::dot(known.out.row(query), known.d_out.row(query));
+                let log_sum = known.log_sums.row(query)[0];
+                match &self.mask {
+                    None => {
+                        for (share, slope) in shares.iter_mut().zip(slopes) {
+                            *share = math::exp(*share - log_sum);
+                            *slope = *share * (*slope - mean);
+                        }
+                    }
+                    Some(mask) => {
+                        let mask = mask.row((self.mask_row + query) as u32);
+                        for (key, (share, slope)) in shares.iter_mut().zip(slopes).enumerate() {
+                            let (factor, whole) = (mask.factor(key as u32), math::exp(*share - log_sum));
+                            *share = whole * factor;
+                            *slope = whole * (*slope * factor - mean);
+                        }
                     }
                 }
-                Some(mask) => {
-                    let mask = mask.row((self.mask_row + query) as u32);
-                    for (key, (share, slope)) in shares.iter_mut().zip(slopes).enumerate() {
-                        let (factor, whole) = (mask.factor(key as u32), math::exp(*share - log_sum));
-                        *share = whole * factor;
-                        *slope = whole * (*slope * factor - mean);
-                    }
-                }
-            }
-        });
+            },
+        );
     }
 }
 

@@ -16,23 +16,29 @@ pub(crate) fn add_sums(total: &mut [f32], x: &[f32]) {
     let blocks = x.len().div_ceil(ROWS * width);
     let mut partial = pool::take(blocks * width);
     partial.par_chunks_mut(width).zip(x.par_chunks(ROWS * width)).for_each(|(partial, rows)| {
-        vectorized(|| {
-            partial.fill(0.0);
-            for row in rows.chunks_exact(width) {
-                add(partial, row);
-            }
-        });
+        vectorized(
+            #[inline(always)]
+            || {
+                partial.fill(0.0);
+                for row in rows.chunks_exact(width) {
+                    add(partial, row);
+                }
+            },
+        );
     });
     add_rows(total, &partial);
 }
 
 /// Adds every row of `partial` to `total`, first to last.
 pub(crate) fn add_rows(total: &mut [f32], partial: &[f32]) {
-    vectorized(|| {
-        for row in partial.chunks_exact(total.len()) {
-            add(total, row);
-        }
-    });
+    vectorized(
+        #[inline(always)]
+        || {
+            for row in partial.chunks_exact(total.len()) {
+                add(total, row);
+            }
+        },
+    );
 }
 
 #[inline(always)]
@@ -45,7 +51,12 @@ pub(crate) fn add(total: &mut [f32], row: &[f32]) {
 /// `total += x`, elementwise.
 pub(crate) fn add_all(total: &mut [f32], x: &[f32]) {
     const BLOCK: usize = 1 << 15;
-    total.par_chunks_mut(BLOCK).zip(x.par_chunks(BLOCK)).for_each(|(total, x)| vectorized(|| add(total, x)));
+    total.par_chunks_mut(BLOCK).zip(x.par_chunks(BLOCK)).for_each(|(total, x)| {
+        vectorized(
+            #[inline(always)]
+            || add(total, x),
+        )
+    });
 }
 
 #[cfg(test)]

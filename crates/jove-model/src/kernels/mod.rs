@@ -11,7 +11,9 @@ pub(crate) mod norm;
 pub(crate) mod pool;
 pub(crate) mod vocabulary;
 
-/// Runs `f` compiled for the widest vectors that the processor has. Only what is inlined into `f` gains from it.
+/// Runs `f` compiled for the widest vectors that the processor has. Only what is inlined gains from it, so closures are
+/// handed over as `#[inline(always)] || …`: without the attribute they stay functions of their own for the oldest
+/// processor, and every `mul_add` a call of a library.
 #[inline(always)]
 pub(crate) fn vectorized<R>(f: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(f)

@@ -36,17 +36,20 @@ pub(crate) fn forward(
     let block = ROWS * width;
     let outputs = y.par_chunks_mut(block).zip(normal.par_chunks_mut(block)).zip(inverse.par_chunks_mut(ROWS));
     outputs.enumerate().for_each(|(n, ((y, normal), inverse))| {
-        vectorized(|| {
-            let rows = y.chunks_exact_mut(width).zip(normal.chunks_exact_mut(width)).zip(inverse);
-            for (r, ((y, normal), inverse)) in rows.enumerate() {
-                let row = n * ROWS + r;
-                add_up(inputs, row, width, normal);
-                *inverse = normalize(normal, affine.epsilon);
-                for (((y, x), gain), bias) in y.iter_mut().zip(&*normal).zip(affine.gain).zip(affine.bias) {
-                    *y = x.mul_add(*gain, *bias);
+        vectorized(
+            #[inline(always)]
+            || {
+                let rows = y.chunks_exact_mut(width).zip(normal.chunks_exact_mut(width)).zip(inverse);
+                for (r, ((y, normal), inverse)) in rows.enumerate() {
+                    let row = n * ROWS + r;
+                    add_up(inputs, row, width, normal);
+                    *inverse = normalize(normal, affine.epsilon);
+                    for (((y, x), gain), bias) in y.iter_mut().zip(&*normal).zip(affine.gain).zip(affine.bias) {
+                        *y = x.mul_add(*gain, *bias);
+                    }
                 }
-            }
-        });
+            },
+        );
     });
 }
 
@@ -98,13 +101,17 @@ pub(crate) fn backward(
         .zip(partial.par_chunks_mut(2 * width))
         .for_each(|(((d, normal), inverse), partial)| {
             let (d_gain, d_bias) = partial.split_at_mut(width);
-            vectorized(|| {
-                d_gain.fill(0.0);
-                d_bias.fill(0.0);
-                for ((d, normal), inverse) in d.chunks_exact_mut(width).zip(normal.chunks_exact(width)).zip(inverse) {
-                    backward_row(d, normal, *inverse, gain, d_gain, d_bias);
-                }
-            });
+            vectorized(
+                #[inline(always)]
+                || {
+                    d_gain.fill(0.0);
+                    d_bias.fill(0.0);
+                    for ((d, normal), inverse) in d.chunks_exact_mut(width).zip(normal.chunks_exact(width)).zip(inverse)
+                    {
+                        backward_row(d, normal, *inverse, gain, d_gain, d_bias);
+                    }
+                },
+            );
         });
     for partial in partial.chunks_exact(2 * width) {
         columns::add_rows(d_gain, &partial[..width]);
@@ -130,11 +137,14 @@ fn backward_row(d: &mut [f32], normal: &[f32], inverse: f32, gain: &[f32], d_gai
 /// Multiplies the `[rows, width]` matrix `x` by the mask.
 pub(crate) fn apply_mask(x: &mut [f32], width: usize, mask: DropMask) {
     x.par_chunks_mut(ROWS * width).enumerate().for_each(|(n, rows)| {
-        vectorized(|| {
-            for (r, row) in rows.chunks_exact_mut(width).enumerate() {
-                let mask = mask.row((n * ROWS + r) as u32);
-                row.iter_mut().enumerate().for_each(|(c, x)| *x *= mask.factor(c as u32));
-            }
-        });
+        vectorized(
+            #[inline(always)]
+            || {
+                for (r, row) in rows.chunks_exact_mut(width).enumerate() {
+                    let mask = mask.row((n * ROWS + r) as u32);
+                    row.iter_mut().enumerate().for_each(|(c, x)| *x *= mask.factor(c as u32));
+                }
+            },
+        );
     });
 }

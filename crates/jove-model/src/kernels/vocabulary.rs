@@ -47,11 +47,14 @@ impl Problem<'_> {
         let (n, h, v) = self.sizes();
         let weight = View::new(self.weight, v, h).block(start..end, 0..h);
         multiply(&mut Part::new(logits, n, end - start), View::new(self.x, n, h), weight.transposed(), 1.0, false);
-        vectorized(|| {
-            for row in logits.chunks_exact_mut(end - start) {
-                columns::add(row, &self.bias[start..end]);
-            }
-        });
+        vectorized(
+            #[inline(always)]
+            || {
+                for row in logits.chunks_exact_mut(end - start) {
+                    columns::add(row, &self.bias[start..end]);
+                }
+            },
+        );
     }
 
     /// The sum of the losses, and the logarithm of each row's denominator.
@@ -67,13 +70,16 @@ impl Problem<'_> {
             let rows = logits.chunks_exact_mut(end - start).zip(self.targets).zip(partial.chunks_exact_mut(3));
             for ((row, &target), out) in rows {
                 let target = (target as usize).checked_sub(start).and_then(|t| row.get(t)).copied();
-                let (largest, sum) = vectorized(|| {
-                    let largest = math::max(row);
-                    for x in row.iter_mut() {
-                        *x = math::exp(*x - largest);
-                    }
-                    (largest, math::sum(row))
-                });
+                let (largest, sum) = vectorized(
+                    #[inline(always)]
+                    || {
+                        let largest = math::max(row);
+                        for x in row.iter_mut() {
+                            *x = math::exp(*x - largest);
+                        }
+                        (largest, math::sum(row))
+                    },
+                );
                 out.copy_from_slice(&[largest, sum, target.unwrap_or(0.0)]);
             }
         });
@@ -134,7 +140,10 @@ impl Problem<'_> {
     fn slopes(&self, start: usize, end: usize, scale: f32, log_sums: &[f32], slopes: &mut [f32]) {
         self.logits(start, end, slopes);
         for ((row, log_sum), &target) in slopes.chunks_exact_mut(end - start).zip(log_sums).zip(self.targets) {
-            vectorized(|| row.iter_mut().for_each(|x| *x = scale * math::exp(*x - log_sum)));
+            vectorized(
+                #[inline(always)]
+                || row.iter_mut().for_each(|x| *x = scale * math::exp(*x - log_sum)),
+            );
             if let Some(x) = (target as usize).checked_sub(start).and_then(|t| row.get_mut(t)) {
                 *x -= scale;
             }

@@ -233,7 +233,10 @@ pub(crate) fn fused<S: Shape>(
         .zip(gradient.par_chunks_mut(block))
         .zip(first.par_chunks_mut(block).zip(second.par_chunks_mut(block)))
         .for_each(|((p, g), (m, v))| {
-            vectorized(|| if width == 0 { step.update(p, g, m, v) } else { step.update_touched(p, g, m, v, width) });
+            vectorized(
+                #[inline(always)]
+                || if width == 0 { step.update(p, g, m, v) } else { step.update_touched(p, g, m, v, width) },
+            );
         });
     Ok(())
 }

@@ -86,13 +86,16 @@ impl Half {
         let after = Tiles::new(Part::new(after, rows, f).split(&row_bounds, &column_bounds));
         matmul_then(Part::new(before, rows, f), View::new(x, rows, h), weight, false, |tile, number, _, column| {
             let mut after = after.take(number);
-            vectorized(|| {
-                for r in 0..tile.rows() {
-                    let row = tile.row_mut(r);
-                    columns::add(row, &bias[column..column + row.len()]);
-                    after.row_mut(r).iter_mut().zip(row).for_each(|(a, x)| *a = math::gelu(*x));
-                }
-            });
+            vectorized(
+                #[inline(always)]
+                || {
+                    for r in 0..tile.rows() {
+                        let row = tile.row_mut(r);
+                        columns::add(row, &bias[column..column + row.len()]);
+                        after.row_mut(r).iter_mut().zip(row).for_each(|(a, x)| *a = math::gelu(*x));
+                    }
+                },
+            );
         });
     }
 
@@ -130,15 +133,18 @@ impl Half {
         let weight = View::new(slice(&self.outer.weight), h, f);
         matmul_then(Part::new(d_inner, rows, f), View::new(d, rows, h), weight, false, |tile, number, _, _| {
             let mut before = before.take(number);
-            vectorized(|| {
-                for r in 0..tile.rows() {
-                    for (d, x) in tile.row_mut(r).iter_mut().zip(before.row_mut(r)) {
-                        let (slope, value) = math::gelu_slope(*x);
-                        *d *= slope;
-                        *x = value;
+            vectorized(
+                #[inline(always)]
+                || {
+                    for r in 0..tile.rows() {
+                        for (d, x) in tile.row_mut(r).iter_mut().zip(before.row_mut(r)) {
+                            let (slope, value) = math::gelu_slope(*x);
+                            *d *= slope;
+                            *x = value;
+                        }
                     }
-                }
-            });
+                },
+            );
         });
     }
 }

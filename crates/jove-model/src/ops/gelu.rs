@@ -42,7 +42,10 @@ pub(crate) fn fused<T: Tape<f32, Cpu>>(x: Matrix<Cpu, T>) -> Result<Matrix<Cpu, 
     let (x, mut tape) = x.try_contiguous().map_err(device)?.split_tape();
     let mut y = vec![0.0; slice(&x).len()];
     y.par_chunks_mut(BLOCK).zip(slice(&x).par_chunks(BLOCK)).for_each(|(y, x)| {
-        vectorized(|| y.iter_mut().zip(x).for_each(|(y, x)| *y = math::gelu(*x)));
+        vectorized(
+            #[inline(always)]
+            || y.iter_mut().zip(x).for_each(|(y, x)| *y = math::gelu(*x)),
+        );
     });
     let y = x.device().try_tensor_from_vec(y, *x.shape()).map_err(device)?;
     if T::OWNS_TAPE {
@@ -52,11 +55,14 @@ pub(crate) fn fused<T: Tape<f32, Cpu>>(x: Matrix<Cpu, T>) -> Result<Matrix<Cpu, 
             let d_x = &mut ***grads.get_or_alloc_mut(&x)?;
             let blocks = d_x.par_chunks_mut(BLOCK).zip(d.par_chunks(BLOCK)).zip(slice(&x).par_chunks(BLOCK));
             blocks.for_each(|((d_x, d), x)| {
-                vectorized(|| {
-                    for ((d_x, d), x) in d_x.iter_mut().zip(d).zip(x) {
-                        *d_x += d * math::gelu_slope(*x).0;
-                    }
-                });
+                vectorized(
+                    #[inline(always)]
+                    || {
+                        for ((d_x, d), x) in d_x.iter_mut().zip(d).zip(x) {
+                            *d_x += d * math::gelu_slope(*x).0;
+                        }
+                    },
+                );
             });
             Ok(())
         });

@@ -91,11 +91,14 @@ pub(crate) fn forward(
     let (x, weight) = (View::new(x, n, k), View::new(weight, out, k).transposed());
     matmul_then(Part::new(y, n, out), x, weight, false, |tile, _, _, column| {
         let Some(bias) = bias else { return };
-        vectorized(|| {
-            for r in 0..tile.rows() {
-                let row = tile.row_mut(r);
-                columns::add(row, &bias[column..column + row.len()]);
-            }
-        });
+        vectorized(
+            #[inline(always)]
+            || {
+                for r in 0..tile.rows() {
+                    let row = tile.row_mut(r);
+                    columns::add(row, &bias[column..column + row.len()]);
+                }
+            },
+        );
     });
 }

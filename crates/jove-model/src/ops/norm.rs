@@ -23,7 +23,12 @@ pub(crate) fn fused<S: Shape>(parameter: &Tensor<S, f32, Cpu>, gradients: &mut G
     let sums: Vec<f64> = gradient
         .par_chunks(BLOCK)
         .with_min_len(8)
-        .map(|block| f64::from(vectorized(|| math::square_sum(block, 0.0))))
+        .map(|block| {
+            f64::from(vectorized(
+                #[inline(always)]
+                || math::square_sum(block, 0.0),
+            ))
+        })
         .collect();
     Ok(sums.iter().sum())
 }

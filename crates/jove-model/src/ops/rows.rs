@@ -48,9 +48,12 @@ pub(crate) fn fused<T: Tape<f32, Cpu>>(x: Matrix<Cpu, T>, positions: &[u32]) -> 
 
 /// Adds each row of `d` to the row of `table` that it came from.
 pub(crate) fn scatter(table: &mut [f32], positions: &[u32], d: &[f32], width: usize) {
-    vectorized(|| {
-        for (&p, d) in positions.iter().zip(d.chunks_exact(width)) {
-            columns::add(&mut table[p as usize * width..][..width], d);
-        }
-    });
+    vectorized(
+        #[inline(always)]
+        || {
+            for (&p, d) in positions.iter().zip(d.chunks_exact(width)) {
+                columns::add(&mut table[p as usize * width..][..width], d);
+            }
+        },
+    );
 }
