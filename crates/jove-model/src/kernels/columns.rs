@@ -55,7 +55,7 @@ pub(crate) fn add_all(total: &mut [f32], x: &[f32]) {
         vectorized(
             #[inline(always)]
             || add(total, x),
-        )
+        );
     });
 }
 
