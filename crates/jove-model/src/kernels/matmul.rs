@@ -6,10 +6,13 @@ use rayon::prelude::*;
 
 use crate::view::{Part, View, multiply};
 
-/// Rows and columns of the tiles that a product is cut into: large enough to pack operands once for many sums, small
-/// enough to give every thread work. Measured, see `docs/performance.md`.
-const TILE_ROWS: usize = 256;
-const TILE_COLUMNS: usize = 1024;
+/// Rows and columns of the tiles that a product is cut into: large enough to pack operands once for many sums.
+/// Measured, see `docs/performance.md`.
+const TILE: usize = 512;
+/// Smaller products are cut into at least as many tiles, so that threads have something to share.
+const TILES_MIN: usize = 4;
+/// But never into tiles smaller than this.
+const TILE_MIN: usize = 64;
 
 /// `c = a b`, or `c += a b` where `add`.
 pub(crate) fn matmul(c: Part<'_>, a: View<'_>, b: View<'_>, add: bool) {
@@ -36,9 +39,22 @@ pub(crate) fn matmul_then(
     });
 }
 
-/// Where the tiles of a product of this size begin.
+/// Where the tiles of a product of this size begin; depends on the size alone.
 pub(crate) fn tiles(rows: usize, columns: usize) -> (Vec<usize>, Vec<usize>) {
-    (bounds(rows, TILE_ROWS), bounds(columns, TILE_COLUMNS))
+    let (mut tall, mut wide) = (TILE, TILE);
+    loop {
+        let tiles = (bounds(rows, tall), bounds(columns, wide));
+        let enough = (tiles.0.len() - 1) * (tiles.1.len() - 1) >= TILES_MIN;
+        if enough || tall.max(wide) <= TILE_MIN {
+            return tiles;
+        }
+        // The longer side of a tile is halved.
+        if tall > TILE_MIN && (tall.min(rows) >= wide.min(columns) || wide <= TILE_MIN) {
+            tall /= 2;
+        } else {
+            wide /= 2;
+        }
+    }
 }
 
 /// The tiles of a second matrix, to be handed out to whoever works on the same tile of the first.
