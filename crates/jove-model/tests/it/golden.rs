@@ -219,3 +219,16 @@ fn bert_equals_hugging_face() {
 fn xlm_roberta_equals_hugging_face() {
     check_all(Layout::XlmRoberta);
 }
+
+/// The same composed operators on dfdx's CUDA device; needs a card, or an emulator of its driver.
+#[cfg(feature = "cuda")]
+#[test]
+fn cuda_equals_hugging_face() {
+    for layout in [Layout::Bert, Layout::XlmRoberta] {
+        let golden = Golden::open(layout);
+        let dev = dfdx::prelude::Cuda::default();
+        check_forward(&golden, &dev);
+        check_gradients(&golden, &dev, &Pass::eval());
+        check_training(&golden, &dev);
+    }
+}
