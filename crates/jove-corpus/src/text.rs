@@ -25,6 +25,8 @@ pub enum TextFormat {
     Blocks,
     /// One JSON object a line, with the text in one of its fields.
     JsonLines,
+    /// Tab-separated columns, one text a line, with the text in one of them; quotes around it are taken off.
+    Table,
 }
 
 /// Text to read.
@@ -37,7 +39,8 @@ pub struct TextSource {
     pub lang: Option<Lang>,
     /// How texts lie in the files. Default: `auto`.
     pub format: TextFormat,
-    /// The field that holds the text, in JSON lines. Default when empty: `text`.
+    /// What holds the text: a field's name in JSON lines, a column's number in a table, counted from 1. Default when
+    /// empty: `text` and 1.
     pub field: String,
     /// A name for the kind of text, such as `news`, by which texts may be balanced. Default: none.
     pub domain: Option<String>,
@@ -192,7 +195,11 @@ impl Texts {
             TextFormat::Lines
         };
         let format = if source.format == TextFormat::Auto { by_name } else { source.format };
-        let field = if source.field.is_empty() { "text".to_owned() } else { source.field.clone() };
+        let field = match (source.field.as_str(), format) {
+            ("", TextFormat::Table) => "1".to_owned(),
+            ("", _) => "text".to_owned(),
+            (field, _) => field.to_owned(),
+        };
         Ok(Self { rows: Rows::open(path, LINE_BYTES_MAX)?, path: path.to_owned(), format, field })
     }
 
@@ -219,7 +226,7 @@ impl Texts {
                 }
                 _ if blank => {}
                 (TextFormat::Blocks, None) => block = Some(RawText { text: line.to_owned(), line: row.number }),
-                (TextFormat::JsonLines, _) => match field_of(line, &self.field) {
+                (TextFormat::JsonLines | TextFormat::Table, _) => match self.field_of(line) {
                     Ok(text) => return Ok(Some(RawText { text, line: row.number })),
                     Err(expected) => {
                         rejects.reject(Problem::new(&self.path, Some(row.number), expected, line), &row.bytes)?;
@@ -230,6 +237,20 @@ impl Texts {
         }
         Ok(block)
     }
+
+    fn field_of(&self, line: &str) -> Result<String, String> {
+        if self.format == TextFormat::Table { column_of(line, &self.field) } else { field_of(line, &self.field) }
+    }
+}
+
+/// The text in a column of a line; quotes hold no line breaks, so that one missing quote costs one line.
+fn column_of(line: &str, column: &str) -> Result<String, String> {
+    let expected = || format!("tab-separated columns with text in column {column}");
+    let number: usize = column.parse().map_err(|_| format!("a column's number as `field`, not `{column}`"))?;
+    let text = line.split('\t').nth(number.wrapping_sub(1)).map(str::trim).ok_or_else(expected)?;
+    let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    let text = quoted.map_or_else(|| text.to_owned(), |inside| inside.replace("\"\"", "\""));
+    if text.is_empty() { Err(expected()) } else { Ok(text) }
 }
 
 fn field_of(line: &str, field: &str) -> Result<String, String> {

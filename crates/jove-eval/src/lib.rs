@@ -1,9 +1,10 @@
 //! Evaluation: knowledge probes, bitext retrieval, significance.
 //!
-//! A [`Probe`] holds a model and asks it: [`Probe::entity_cloze`] and [`Probe::mention_retrieval`] what it knows,
+//! [`open`] reads a checkpoint; a [`Probe`] holds a model and asks it: [`Probe::entity_cloze`] and [`Probe::mention_retrieval`] what it knows,
 //! [`Probe::bitext_retrieval`] how well languages align, [`Probe::pseudo_perplexity`] how well it models text. Nothing is
 //! trained here, and everything is a function of the model, the items and a seed.
 
+mod ask;
 mod bitext;
 mod cloze;
 mod error;
@@ -15,6 +16,7 @@ mod ranking;
 mod significance;
 mod vectors;
 
+pub use ask::{Ask, open};
 pub use bitext::BitextScores;
 pub use cloze::ClozeItem;
 pub use error::Error;

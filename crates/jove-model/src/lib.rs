@@ -50,6 +50,8 @@ mod tensors;
 mod view;
 
 pub use backend::Backend;
+#[cfg(feature = "cuda")]
+pub use dfdx::prelude::Cuda;
 pub use dropout::{DropMask, Dropout, Pass};
 pub use encoder::{Encoder, Hidden};
 pub use error::Error;

@@ -5,12 +5,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::assemble::Shares;
-use crate::{Error, Objectives};
+use crate::{Device, Error, Objectives};
 
 /// How to train: length, batches, optimizer, objectives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct TrainConfig {
+    /// Where the arithmetic is done, `cpu` or `cuda`; default `cpu`.
+    pub device: Device,
     /// The number all randomness of the run comes from; default 1.
     pub seed: Seed,
     /// Length of the run in optimizer steps; default none. Give either `steps` or `tokens`.
@@ -56,6 +58,7 @@ pub struct TrainConfig {
 impl Default for TrainConfig {
     fn default() -> Self {
         Self {
+            device: Device::Cpu,
             seed: Seed(1),
             steps: None,
             tokens: None,

@@ -116,6 +116,12 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// The device is not there.
+    #[error("train.device: expected a device at hand, found none: {reason}")]
+    NoDevice {
+        /// What the driver says.
+        reason: String,
+    },
     /// The user asked to stop; a checkpoint was saved.
     #[error("interrupted after step {step}; a checkpoint was saved")]
     Interrupted {
@@ -159,6 +165,7 @@ impl Advise for Error {
             }
             Self::NoData { .. } => "give the objective its data, or set its weight to 0",
             Self::OtherRun { .. } => "train into another directory, or remove this one to start anew",
+            Self::NoDevice { .. } => "set train.device to cpu, or see docs/cuda.md",
             Self::Interrupted { .. } => "run the same command again to go on",
             Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "free some disk space and run again: the last good checkpoint is untouched"

@@ -108,6 +108,23 @@ fn json_lines_need_their_field() {
 }
 
 #[test]
+fn a_table_gives_one_column_without_its_quotes() {
+    let rows =
+        "3\t“小麦”\t\"小麦是一种\"\"谷物\"\"。\"\n4\t玉米\t玉米也是谷物，没有引号。\tzh\n5\t缺一列\n6\t空\t\"\"\n";
+    let folder = Folder::new(&[("a.txt", rows.as_bytes())]);
+    let mut options = folder.texts("a.txt");
+    options.sources[0].format = TextFormat::Table;
+    options.sources[0].field = "3".to_owned();
+    let (texts, report) = read(&options).unwrap();
+    assert_eq!(lines(&texts), [("小麦是一种\"谷物\"。", "zh", 1), ("玉米也是谷物，没有引号。", "zh", 2)]);
+    assert_eq!(report.rejected, 2);
+    for field in ["0", "-1", "three", "99"] {
+        options.sources[0].field = field.to_owned();
+        assert!(matches!(read(&options), Err(Error::EmptyCorpus { rejected: 4, .. })), "{field}");
+    }
+}
+
+#[test]
 fn an_empty_corpus_is_an_error() {
     let folder = Folder::new(&[("a.txt", b""), ("b.txt", b"\n \n\t\n"), ("c.txt", b"\xff\n"), ("d/e.md", b"x")]);
     for name in ["a.txt", "b.txt", "c.txt", "d"] {

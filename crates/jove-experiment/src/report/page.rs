@@ -55,8 +55,11 @@ fn what_it_says(report: &Report, rows: &[Row]) -> Markup {
     html! {
         @if !findings.is_empty() {
             h2 { "What each signal bought" }
-            div.card { ul.findings {
-                @for (verdict, sentence) in &findings { li class=(mark(*verdict)) { (sentence) } }
+            div.columns { @for (index, finding) in findings.iter().enumerate() {
+                div.card style=(colour(index + 1)) {
+                    h3 { (finding.heading) }
+                    ul.findings { @for (verdict, phrase) in &finding.phrases { li class=(mark(*verdict)) { (phrase) } } }
+                }
             } }
         }
     }

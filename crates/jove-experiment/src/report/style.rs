@@ -16,6 +16,8 @@ p { max-width: 46rem; } .soft { color: var(--soft); } .lead { font-size: 1.1rem;
 .chips { display: flex; flex-wrap: wrap; gap: 0.5rem 1.25rem; margin: 0 0 0.5rem; padding: 0; list-style: none; }
 .chips b::before { content: ''; display: inline-block; width: 0.7em; height: 0.7em; border-radius: 50%; margin-right: 0.45em; background: var(--c); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.25rem; overflow-x: auto; }
+.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(24rem, 1fr)); gap: 1rem; } .columns .card { border-top: 3px solid var(--c); }
+h3 { font-size: 1rem; margin: 0 0 0.5rem; } .columns .findings { font-size: 0.92rem; }
 .findings { list-style: none; padding: 0; margin: 0; } .findings li { padding: 0.35rem 0 0.35rem 1.7rem; position: relative; }
 .findings li::before { position: absolute; left: 0; font-weight: 700; } .good::before { content: '▲'; color: var(--good); }
 .weak::before { content: '△'; color: var(--flat); } .flat::before { content: '●'; color: var(--soft); }

@@ -24,8 +24,10 @@ pub fn markdown(report: &Report) -> String {
         }
         lines.push(line);
     }
-    lines.push(String::new());
-    lines.extend(findings(report, &rows).into_iter().map(|(_, sentence)| format!("- {sentence}")));
+    for finding in findings(report, &rows) {
+        lines.extend([String::new(), format!("{}:", finding.heading), String::new()]);
+        lines.extend(finding.phrases.into_iter().map(|(_, phrase)| format!("- {phrase}")));
+    }
     lines.push(String::new());
     lines.join("\n")
 }

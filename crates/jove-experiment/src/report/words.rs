@@ -1,46 +1,45 @@
 //! What the numbers say, in sentences that claim no more than the seeds carry.
 
-use crate::report::Report;
-use crate::results::{Row, Summary, Verdict};
+use crate::report::{Report, VariantNote};
+use crate::results::{Row, Verdict};
 
-/// One sentence for each variant but the first and each measure that it was compared in.
-pub(crate) fn findings(report: &Report, rows: &[Row]) -> Vec<(Verdict, String)> {
-    let Some(base) = report.variants.first() else { return Vec::new() };
-    let mut findings = Vec::new();
-    for (index, variant) in report.variants.iter().enumerate().skip(1) {
-        for row in rows {
-            let (Some(Some(own)), Some(Some(reference))) = (row.cells.get(index), row.cells.first()) else { continue };
-            let verdict = row.verdict(index);
-            if let Some(sentence) = sentence(&variant.name, &base.name, row, *own, *reference, verdict, index) {
-                findings.push((verdict, sentence));
-            }
-        }
-    }
-    findings
+/// What is said of one variant beside the first.
+pub(crate) struct Findings {
+    /// Who is compared, and how much that proves.
+    pub(crate) heading: String,
+    /// A phrase for each measure.
+    pub(crate) phrases: Vec<(Verdict, String)>,
 }
 
-fn sentence(
-    name: &str,
-    base: &str,
-    row: &Row,
-    own: Summary,
-    reference: Summary,
-    verdict: Verdict,
-    index: usize,
-) -> Option<String> {
-    let what = format!("{} ({})", row.measure.probe, row.measure.measure);
-    let numbers = format!("{} against {}", number(own.mean), number(reference.mean));
-    let seeds = row.differences[index].len();
+/// The findings for each variant but the first.
+pub(crate) fn findings(report: &Report, rows: &[Row]) -> Vec<Findings> {
+    let Some(base) = report.variants.first() else { return Vec::new() };
+    let compared = |(index, variant): (usize, &VariantNote)| {
+        let seeds = rows.iter().map(|row| row.differences[index].len()).max()?;
+        let proof = match seeds {
+            0 => return None,
+            1 => "under the only seed; one seed proves little".to_owned(),
+            seeds => format!("under {seeds} seeds"),
+        };
+        let heading = format!("{} beside {}, {proof}", variant.name, base.name);
+        let phrases = rows.iter().filter_map(|row| phrase(row, index)).collect();
+        Some(Findings { heading, phrases })
+    };
+    report.variants.iter().enumerate().skip(1).filter_map(compared).collect()
+}
+
+fn phrase(row: &Row, index: usize) -> Option<(Verdict, String)> {
+    let (own, reference) = (row.cells.get(index)?.as_ref()?, row.cells.first()?.as_ref()?);
+    let verdict = row.verdict(index);
     let relation = match verdict {
-        Verdict::AboveAlways => format!("is better than {base} on {what} under each of {seeds} seeds"),
-        Verdict::AboveOnAverage => {
-            format!("is better than {base} on {what} on average over {seeds} seeds, not under each")
-        }
-        Verdict::AboveOnce => format!("is better than {base} on {what} under the only seed: one seed proves little"),
-        Verdict::NotAbove => format!("is not better than {base} on {what}"),
+        Verdict::AboveAlways => "better under each seed",
+        Verdict::AboveOnAverage => "better on average, not under each seed",
+        Verdict::AboveOnce => "better",
+        Verdict::NotAbove => "not better",
         Verdict::NotMeasured => return None,
     };
-    Some(format!("{name} {relation}: {numbers}"))
+    let numbers = format!("{} against {}", number(own.mean), number(reference.mean));
+    Some((verdict, format!("{}, {}: {relation}, {numbers}", row.measure.probe, row.measure.measure)))
 }
 
 /// A number with as many digits as a reader can use.
@@ -76,13 +75,27 @@ mod tests {
     fn findings_name_gains_and_their_absence() {
         let report = crate::report::tests::sample();
         let findings = findings(&report, &report.rows());
-        assert_eq!(findings.len(), 4);
+        let headings: Vec<&str> = findings.iter().map(|finding| finding.heading.as_str()).collect();
+        assert_eq!(headings, ["kg beside pd, under 2 seeds", "ml beside pd, under 2 seeds"]);
+        let phrases: Vec<&str> = findings[0].phrases.iter().map(|(_, phrase)| phrase.as_str()).collect();
         assert_eq!(
-            findings[0].1,
-            "kg is better than pd on entity cloze (R@1) under each of 2 seeds: 0.525 against 0.225"
+            phrases,
+            [
+                "entity cloze, R@1: better under each seed, 0.525 against 0.225",
+                "pseudo-perplexity, nats: not better, 2.000 against 2.000"
+            ]
         );
-        assert_eq!(findings[1].1, "kg is not better than pd on pseudo-perplexity (nats): 2.000 against 2.000");
-        assert_eq!(findings[2].0, Verdict::NotAbove);
+        assert_eq!(findings[1].phrases[0].0, Verdict::NotAbove);
+    }
+
+    #[test]
+    fn one_seed_is_said_to_prove_little() {
+        let mut report = crate::report::tests::sample();
+        report.results.retain(|result| result.seed == 1);
+        let findings = findings(&report, &report.rows());
+        assert!(findings.iter().all(|finding| finding.heading.ends_with("one seed proves little")));
+        report.variants.truncate(1);
+        assert!(super::findings(&report, &report.rows()).is_empty());
     }
 
     #[test]

@@ -4,10 +4,8 @@ use std::collections::BTreeSet;
 
 use jove_core::{AnnotatedText, EntityId, Mention, Seed, TokenizedText};
 use jove_corpus::{ShardReader, Tokenizer};
-use jove_eval::{ClozeOptions, MentionScores, Perplexity, Probe, ProbeOptions, RankScores, cloze_items, mention_items};
+use jove_eval::{Ask, ClozeOptions, MentionScores, Perplexity, ProbeOptions, RankScores, cloze_items, mention_items};
 use jove_kb::Sentence;
-use jove_model::Cpu;
-use jove_trainer::Model;
 
 use crate::Result;
 use crate::cache::{Key, Leftover, Stage};
@@ -34,14 +32,14 @@ pub(crate) fn probe(
     let key = Key::new("probe", &work.run.file.probes, &[&trained.key, &prepared.text.key]);
     work.cache.stage(&format!("probe-{}-{seed}", variant.name), key, Leftover::Discard, |folder| {
         let tokenizer = tokenizer::open(&prepared.cut(variant).vocabulary)?;
-        let model = Model::open(&trained.file("checkpoint"), &Cpu::default())?;
         let options = ProbeOptions {
             max_length: variant.train.max_length,
             description_pooling: variant.train.objectives.link.pooling,
             ..ProbeOptions::default()
         };
-        let probe = Probe::new(&model, tokenizer.specials(), options, work.progress);
-        let asker = Asker { work, prepared, variant, tokenizer: &tokenizer, probe };
+        let (checkpoint, device) = (trained.file("checkpoint"), variant.train.device);
+        let model = jove_eval::open(&checkpoint, device, tokenizer.specials(), options, work.progress)?;
+        let asker = Asker { work, prepared, variant, tokenizer: &tokenizer, model };
         let mut measures = Vec::new();
         measures.extend(asker.knowledge()?);
         measures.extend(asker.bitext()?);
@@ -56,7 +54,7 @@ struct Asker<'a> {
     prepared: &'a Prepared,
     variant: &'a Variant,
     tokenizer: &'a Tokenizer,
-    probe: Probe<'a, Cpu>,
+    model: Box<dyn Ask + 'a>,
 }
 
 impl Asker<'_> {
@@ -70,13 +68,13 @@ impl Asker<'_> {
         let base = kb::open(&self.prepared.base)?;
         let options = ClozeOptions { items_max: settings.items_max, candidates: settings.candidates, seed: SEED };
         let items = cloze_items(&base, &sentences, self.tokenizer, &options)?;
-        let cloze = self.probe.entity_cloze(&items)?;
+        let cloze = self.model.entity_cloze(&items)?;
 
         let texts: Vec<TokenizedText> =
             sentences.iter().map(|sentence| Ok(self.tokenizer.encode(&gold(sentence))?)).collect::<Result<_>>()?;
         let items = mention_items(&texts, settings.items_max, SEED);
         let descriptions = describe::descriptions(self.prepared, self.tokenizer)?;
-        let mentions = self.probe.mention_retrieval(&items, &descriptions, &self.linked_in_training()?)?;
+        let mentions = self.model.mention_retrieval(&items, &descriptions, &self.linked_in_training()?)?;
         let MentionScores { all, unseen, .. } = mentions;
         let mut measures = ranked("entity cloze", &cloze.scores);
         measures.extend(ranked("mention → entity", &all.scores));
@@ -106,7 +104,7 @@ impl Asker<'_> {
         };
         let tokens: Vec<(TokenizedText, TokenizedText)> =
             pairs.iter().map(|pair| Ok((side(pair, 0)?, side(pair, 1)?))).collect::<Result<_>>()?;
-        let scores = self.probe.bitext_retrieval(&tokens)?;
+        let scores = self.model.bitext_retrieval(&tokens)?;
         let mut measures = ranked(&format!("bitext {left} → {right}"), &scores.forward.scores);
         measures.extend(ranked(&format!("bitext {right} → {left}"), &scores.backward.scores));
         measures.retain(|measure| measure.measure == "R@1");
@@ -118,7 +116,7 @@ impl Asker<'_> {
         let shard = ShardReader::open(&self.prepared.cut(self.variant).shards.file(shards::DEV))?;
         let count = shard.len().min(self.work.run.file.probes.items_max);
         let texts: Vec<TokenizedText> = (0..count).map(|index| Ok(shard.get(index)?)).collect::<Result<_>>()?;
-        let scores = self.probe.pseudo_perplexity(&texts, SEED)?;
+        let scores = self.model.pseudo_perplexity(&texts, SEED)?;
         let layout = self.variant.layout;
         let measure = |(lang, score): (_, Perplexity)| Measure {
             probe: format!("masked tokens {lang}, {layout:?} vocabulary"),

@@ -5,8 +5,7 @@ use std::time::Instant;
 use jove_checkpoint::ExtraFile;
 use jove_core::Seed;
 use jove_corpus::{PairReader, ShardReader};
-use jove_model::{Cpu, Parameters as _};
-use jove_trainer::{Descriptions, Model, Output, Trainer, TrainingData, read_metrics};
+use jove_trainer::{Descriptions, Job, Output, Start, TrainingData, read_metrics};
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
@@ -44,7 +43,6 @@ pub(crate) fn train(work: &Work<'_>, variant: &Variant, seed: u64, prepared: &Pr
         let tokenizer = tokenizer::open(vocabulary)?;
         let specials = tokenizer.specials();
         let shape = work.run.model_config(variant.layout, specials.vocab_size as usize);
-        let model = Model::new(&shape, &Cpu::default(), config.seed)?;
         let data = TrainingData {
             text: Box::new(ShardReader::open(&shards.file(super::shards::TRAIN))?),
             pairs: Box::new(PairReader::open(&shards.file(super::shards::PAIRS))?),
@@ -63,11 +61,11 @@ pub(crate) fn train(work: &Work<'_>, variant: &Variant, seed: u64, prepared: &Pr
             .collect::<Result<_, _>>()?;
         let output = Output { dir: folder.to_owned(), files };
         let metrics = output.metrics();
-        let mut trainer = Trainer::resume(&config, model, data, specials, output)?;
-        trainer.run(work.progress)?;
+        let job = Job { config: config.clone(), start: Start::Random(shape), data, specials, output };
+        let trained = job.run(work.progress)?;
         let lines = read_metrics(&metrics)?;
         let summary = Summary {
-            parameters: trainer.model().parameter_count() as u64,
+            parameters: trained.parameters,
             tokens: lines.last().map_or(0, |line| line.tokens),
             seconds: begun.elapsed().as_secs_f64(),
             curve: lines

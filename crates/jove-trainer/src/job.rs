@@ -1,0 +1,93 @@
+//! A whole run on the device that its configuration names, for callers who do not name the device's type.
+
+use std::path::PathBuf;
+
+use jove_core::{ModelConfig, Progress, SpecialTokens};
+use jove_model::{Backend, Cpu, Parameters as _};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Model, Output, TrainConfig, Trainer, TrainingData};
+
+/// Where the arithmetic is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Device {
+    /// The processor.
+    #[default]
+    Cpu,
+    /// The first NVIDIA card; needs a program built with `--features cuda`, see `docs/cuda.md`.
+    Cuda,
+}
+
+/// What the weights are before the first step.
+#[derive(Clone, Debug)]
+pub enum Start {
+    /// Random ones, in a model of this shape.
+    Random(ModelConfig),
+    /// Those of a Hugging Face folder.
+    Checkpoint(PathBuf),
+}
+
+/// All that a run of training needs.
+#[derive(Debug)]
+pub struct Job {
+    /// Length, optimizer, objectives, device.
+    pub config: TrainConfig,
+    /// The weights it begins with.
+    pub start: Start,
+    /// What it reads.
+    pub data: TrainingData,
+    /// The special tokens of its vocabulary.
+    pub specials: SpecialTokens,
+    /// Where it writes.
+    pub output: Output,
+}
+
+/// What a finished run says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trained {
+    /// Parameters of the model, heads included.
+    pub parameters: u64,
+}
+
+impl Job {
+    /// Trains to the end, from the checkpoint in the output folder where there is one.
+    ///
+    /// # Errors
+    /// As [`Trainer::resume`] and [`Trainer::run`]; also where the device is not there.
+    pub fn run(self, progress: &dyn Progress) -> Result<Trained, Error> {
+        match self.config.device {
+            Device::Cpu => self.run_on(&Cpu::default(), progress),
+            Device::Cuda => self.run_on(&cuda()?, progress),
+        }
+    }
+
+    fn run_on<D: Backend>(self, device: &D, progress: &dyn Progress) -> Result<Trained, Error> {
+        let model = match &self.start {
+            Start::Random(shape) => Model::new(shape, device, self.config.seed)?,
+            Start::Checkpoint(dir) => Model::open(dir, device)?,
+        };
+        let mut trainer = Trainer::resume(&self.config, model, self.data, self.specials, self.output)?;
+        trainer.run(progress)?;
+        Ok(Trained { parameters: trainer.model().parameter_count() as u64 })
+    }
+}
+
+/// The first card.
+///
+/// # Errors
+/// Where the driver or the card is missing.
+#[cfg(feature = "cuda")]
+pub fn cuda() -> Result<jove_model::Cuda, Error> {
+    jove_model::Cuda::try_seed_from_u64(0).map_err(|error| Error::NoDevice { reason: format!("{error:?}") })
+}
+
+/// Says that this program knows no card.
+///
+/// # Errors
+/// Always.
+#[cfg(not(feature = "cuda"))]
+pub fn cuda() -> Result<Cpu, Error> {
+    Err(Error::NoDevice { reason: "this program was built without `--features cuda`".to_owned() })
+}
