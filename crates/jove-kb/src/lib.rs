@@ -10,13 +10,16 @@ mod fact;
 mod graph;
 mod import;
 mod kb;
+mod lint;
 mod migrate;
 mod options;
 mod roles;
 mod schema;
 mod search;
 mod search_text;
+mod stats;
 mod verbalize;
+mod view;
 
 pub use build::{BuildReport, SourceReport, build};
 pub use error::Error;
@@ -24,12 +27,15 @@ pub use export::{ExportFormat, export, export_to};
 pub use fact::{Fact, Literal, PredicateId, PredicateInfo};
 pub use graph::Graph;
 pub use kb::{Kb, SourceInfo};
+pub use lint::{Finding, Level, LintOptions, lint};
 pub use migrate::migrate;
 pub use options::{BuildOptions, Columns, Format, Selection, Source};
 pub use roles::{Role, Roles};
 pub use schema::VERSION as SCHEMA_VERSION;
 pub use search::Hit;
+pub use stats::Stats;
 pub use verbalize::{Patterns, Relation, Sentence, VerbalizeOptions, Verbalized, verbalize};
+pub use view::{ViewOptions, view};
 
 /// What every fallible function of this crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

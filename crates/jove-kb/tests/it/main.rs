@@ -5,5 +5,7 @@ mod build;
 mod common;
 mod export;
 mod formats;
+mod kill;
+mod look;
 mod verbalize;
 mod world;

@@ -2,6 +2,7 @@
 
 mod bench;
 mod corpus;
+mod kb;
 mod report;
 mod run;
 
@@ -19,6 +20,8 @@ pub(crate) enum Command {
     Corpus(corpus::Args),
     /// Run every stage of an experiment; finished stages are skipped.
     Run(run::Args),
+    /// Build a knowledge base from any graph, and look into it.
+    Kb(kb::Args),
     /// Draw the page of a finished run anew.
     Report(report::Args),
 }
@@ -30,6 +33,7 @@ impl Command {
             Self::Bench(args) => bench::execute(&args, context),
             Self::Corpus(args) => corpus::execute(&args, context),
             Self::Run(args) => run::execute(&args, context),
+            Self::Kb(args) => kb::execute(args, context),
             Self::Report(args) => report::execute(&args, context),
         }
     }

@@ -1,0 +1,354 @@
+//! `jove kb`: builds a knowledge base from any graph, and looks into it.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use jove_core::{EntityId, Lang, Seed};
+use jove_kb::{
+    BuildOptions, BuildReport, ExportFormat, Kb, Level, LintOptions, Patterns, Selection, Source, VerbalizeOptions,
+    ViewOptions,
+};
+use serde_json::json;
+
+use crate::context::{Context, Outcome};
+
+/// Arguments of `jove kb`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build a base from sources.
+    Build(Build),
+    /// Count what a base holds and check the file.
+    Stats {
+        /// The base.
+        kb: PathBuf,
+    },
+    /// Find what will hurt training.
+    Lint {
+        /// The base.
+        kb: PathBuf,
+        /// Exit with 1 when anything is found at this level or above: note, warning or error.
+        #[arg(long, default_value = "error")]
+        fail_at: Level,
+    },
+    /// Find entities by name or key.
+    Search {
+        /// The base.
+        kb: PathBuf,
+        /// What to look for.
+        text: String,
+        /// Language of the names shown.
+        #[arg(long, default_value = "zh")]
+        lang: Lang,
+        /// The most entities to show.
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+    },
+    /// Show the facts of an entity, given by key or name.
+    Neighbors {
+        /// The base.
+        kb: PathBuf,
+        /// Its key or name.
+        entity: String,
+        /// Language of the names shown.
+        #[arg(long, default_value = "zh")]
+        lang: Lang,
+        /// The most facts to show in each direction.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+    /// Write a base as text: jsonl, ntriples or tsv.
+    Export {
+        /// The base.
+        kb: PathBuf,
+        /// The format.
+        #[arg(long, default_value = "jsonl")]
+        format: ExportFormat,
+        /// The file to write. Default: standard output.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// Write facts as sentences, one JSON object a line.
+    Verbalize(Verbalize),
+    /// Draw one page to look at.
+    View {
+        /// The base.
+        kb: PathBuf,
+        /// The page to write.
+        #[arg(long)]
+        out: PathBuf,
+        /// The entity shown first, by key or name. Default: the best connected one.
+        #[arg(long)]
+        entity: Option<String>,
+        /// Language of the names shown.
+        #[arg(long, default_value = "zh")]
+        lang: Lang,
+    },
+    /// Bring an older base up to date.
+    Migrate {
+        /// The base.
+        kb: PathBuf,
+    },
+}
+
+#[derive(clap::Args)]
+struct Build {
+    /// The base to write.
+    #[arg(long)]
+    out: PathBuf,
+    /// A source as FORMAT:PATH; may be given more than once.
+    #[arg(long = "source", required_unless_present = "config", value_name = "FORMAT:PATH")]
+    sources: Vec<Source>,
+    /// A TOML file with all options: sources with licences, roles, columns; what to select.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Keep the other sources of a base that is there already.
+    #[arg(long)]
+    update: bool,
+    /// Languages to keep. Default: all.
+    #[arg(long, value_delimiter = ',')]
+    langs: Vec<Lang>,
+    /// A TOML file that maps attributes to roles, for sources that name none.
+    #[arg(long)]
+    roles: Option<PathBuf>,
+    /// Bad rows allowed. Default 100.
+    #[arg(long)]
+    max_bad: Option<u64>,
+    /// Where bad rows are kept. Default: OUT.rejects.jsonl.
+    #[arg(long)]
+    reject_file: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct Verbalize {
+    /// The base.
+    kb: PathBuf,
+    /// Patterns: a TOML file or a folder of them.
+    #[arg(long)]
+    patterns: PathBuf,
+    /// Languages to write in.
+    #[arg(long, value_delimiter = ',', default_value = "zh,en")]
+    langs: Vec<Lang>,
+    /// Share of facts kept out of training.
+    #[arg(long, default_value_t = 0.1)]
+    held_out: f64,
+    /// Sentences for each fact and language.
+    #[arg(long, default_value_t = 3)]
+    per_fact: usize,
+    /// The seed of every choice.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
+/// Runs a subcommand.
+pub(crate) fn execute(args: Args, context: &Context) -> anyhow::Result<Outcome> {
+    match args.command {
+        Command::Build(build) => return execute_build(build, context),
+        Command::Stats { kb } => return stats(&Kb::open(&kb)?, context),
+        Command::Lint { kb, fail_at } => return lint(&Kb::open(&kb)?, fail_at, context),
+        Command::Search { kb, text, lang, limit } => search(&Kb::open(&kb)?, &text, lang, limit, context)?,
+        Command::Neighbors { kb, entity, lang, limit } => neighbors(&Kb::open(&kb)?, &entity, lang, limit, context)?,
+        Command::Export { kb, format, out: Some(out) } => {
+            jove_kb::export(&Kb::open(&kb)?, format, &out, context.progress())?;
+        }
+        Command::Export { kb, format, out: None } => {
+            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+            jove_kb::export_to(&Kb::open(&kb)?, format, &mut out, context.progress())?;
+            out.flush()?;
+        }
+        Command::Verbalize(verbalize) => execute_verbalize(verbalize, context)?,
+        Command::View { kb, out, entity, lang } => {
+            let kb = Kb::open(&kb)?;
+            let entity = entity.map(|name| find(&kb, &name, lang)).transpose()?;
+            jove_kb::view(&kb, &ViewOptions { entity, lang, ..ViewOptions::default() }, &out, context.progress())?;
+            context.print(out.display())?;
+        }
+        Command::Migrate { kb } => {
+            let from = jove_kb::migrate(&kb)?;
+            context.print(format!("schema {from} → {}", jove_kb::SCHEMA_VERSION))?;
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+fn execute_build(args: Build, context: &Context) -> anyhow::Result<Outcome> {
+    let mut options = match &args.config {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+            toml::from_str(&text).with_context(|| path.display().to_string())?
+        }
+        None => BuildOptions::default(),
+    };
+    options.out = args.out;
+    options.sources.extend(args.sources);
+    options.update |= args.update;
+    if !args.langs.is_empty() {
+        options.select = Selection { languages: args.langs, ..options.select };
+    }
+    for source in options.sources.iter_mut().filter(|source| source.roles.is_none()) {
+        source.roles.clone_from(&args.roles);
+    }
+    options.max_bad = args.max_bad.unwrap_or(options.max_bad);
+    options.reject_file = args.reject_file.or(options.reject_file);
+    let report = jove_kb::build(&options, context.progress())?;
+    if context.json() {
+        context.print_json(&report)?;
+    } else {
+        print_report(&report, context)?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn print_report(report: &BuildReport, context: &Context) -> anyhow::Result<()> {
+    for source in &report.sources {
+        context.print(format!("{}: {} rows, {} facts and literals", source.name, source.rows, source.facts))?;
+    }
+    context.print(format!(
+        "{}: {} entities, {} facts, {} literals, {} names; {} duplicates, {} merged",
+        report.out.display(),
+        report.entities,
+        report.facts,
+        report.literals,
+        report.names,
+        report.duplicates,
+        report.merged
+    ))?;
+    for problem in &report.problems {
+        context.print(format!("bad row: {problem}"))?;
+    }
+    if let Some(path) = &report.reject_file {
+        context.print(format!("{} bad rows are kept in {}", report.bad, path.display()))?;
+    }
+    Ok(())
+}
+
+fn stats(kb: &Kb, context: &Context) -> anyhow::Result<Outcome> {
+    let stats = kb.stats()?;
+    if context.json() {
+        context.print_json(&stats)?;
+    } else {
+        for (name, count) in [
+            ("entities", stats.entities),
+            ("facts", stats.facts),
+            ("literals", stats.literals),
+            ("names", stats.names),
+            ("descriptions", stats.descriptions),
+            ("without name", stats.unnamed),
+            ("without description", stats.undescribed),
+            ("without fact", stats.isolated),
+            ("most facts of one", stats.degree_max),
+            ("languages", stats.languages.len() as u64),
+        ] {
+            context.print(format!("{name:<22}{count:>12}"))?;
+        }
+        for (title, rows) in [("type", &stats.types), ("relation", &stats.predicates), ("language", &stats.languages)] {
+            for (name, count) in rows.iter().take(10) {
+                context.print(format!("{title:<10}{name:<40}{count:>10}"))?;
+            }
+        }
+        for source in &stats.sources {
+            let licence = if source.licence.is_empty() { "no licence given" } else { source.licence.as_str() };
+            context.print(format!("source    {} ({}, {} rows, {licence})", source.name, source.format, source.rows))?;
+        }
+        context.print(format!("integrity: {}", stats.integrity))?;
+    }
+    Ok(if stats.integrity == "ok" { Outcome::Done } else { Outcome::CheckFailed })
+}
+
+fn lint(kb: &Kb, fail_at: Level, context: &Context) -> anyhow::Result<Outcome> {
+    let findings = jove_kb::lint(kb, &LintOptions::default())?;
+    for finding in &findings {
+        if context.json() {
+            context.print_json(finding)?;
+            continue;
+        }
+        let level = format!("{:?}", finding.level).to_lowercase();
+        context.print(format!("{level}: {} ({})", finding.name, finding.count))?;
+        for example in &finding.examples {
+            context.print(format!("    {example}"))?;
+        }
+        context.print(format!("    → {}", finding.advice))?;
+    }
+    let failed = findings.iter().any(|finding| finding.level >= fail_at);
+    Ok(if failed { Outcome::CheckFailed } else { Outcome::Done })
+}
+
+fn search(kb: &Kb, text: &str, lang: Lang, limit: usize, context: &Context) -> anyhow::Result<()> {
+    for hit in kb.search(text, lang, limit)? {
+        if context.json() {
+            context.print_json(&hit)?;
+        } else {
+            context.print(format!("{}\t{}", hit.key, hit.label.unwrap_or_default()))?;
+        }
+    }
+    Ok(())
+}
+
+/// The entity of a key, else the best hit of a search.
+fn find(kb: &Kb, name: &str, lang: Lang) -> anyhow::Result<EntityId> {
+    if let Some(entity) = kb.entity_id(name)? {
+        return Ok(entity);
+    }
+    let hit = kb.search(name, lang, 1)?.into_iter().next();
+    Ok(hit.map(|hit| hit.entity).ok_or_else(|| jove_kb::Error::UnknownEntity(name.to_owned()))?)
+}
+
+fn neighbors(kb: &Kb, name: &str, lang: Lang, limit: usize, context: &Context) -> anyhow::Result<()> {
+    let entity = find(kb, name, lang)?;
+    let show = |entity| -> anyhow::Result<String> { Ok(kb.label(entity, lang)?.map_or_else(|| kb.key(entity), Ok)?) };
+    let facts = kb.facts_of(entity, limit)?.into_iter().chain(kb.facts_about(entity, limit)?);
+    for fact in facts {
+        let predicate = kb.predicate_name(fact.predicate)?.unwrap_or_default();
+        if context.json() {
+            let keys = [kb.key(fact.subject)?, kb.key(fact.object)?];
+            context.print_json(&json!({"subject": keys[0], "predicate": predicate, "object": keys[1]}))?;
+        } else {
+            context.print(format!("{}\t{predicate}\t{}", show(fact.subject)?, show(fact.object)?))?;
+        }
+    }
+    for literal in kb.literals(entity)?.into_iter().take(limit) {
+        let predicate = kb.predicate_name(literal.predicate)?.unwrap_or_default();
+        if context.json() {
+            context.print_json(&json!({"subject": kb.key(entity)?, "predicate": predicate, "value": literal.value}))?;
+        } else {
+            context.print(format!("{}\t{predicate}\t“{}”", show(entity)?, literal.value))?;
+        }
+    }
+    Ok(())
+}
+
+fn execute_verbalize(args: Verbalize, context: &Context) -> anyhow::Result<()> {
+    let kb = Kb::open(&args.kb)?;
+    let patterns = Patterns::read(&args.patterns)?;
+    let options = VerbalizeOptions {
+        langs: args.langs,
+        held_out_fraction: args.held_out,
+        per_fact: args.per_fact,
+        seed: Seed(args.seed),
+    };
+    let out = jove_kb::verbalize(&kb, &patterns, &options)?;
+    for (part, sentences) in [("train", &out.train), ("held-out", &out.held_out)] {
+        for sentence in sentences {
+            let fact = sentence.fact;
+            context.print_json(&json!({
+                "text": sentence.text,
+                "lang": sentence.lang,
+                "part": part,
+                "subject": kb.key(fact.subject)?,
+                "predicate": kb.predicate_name(fact.predicate)?,
+                "object": kb.key(fact.object)?,
+                "subject-span": sentence.subject,
+                "object-span": sentence.object,
+                "pattern": sentence.pattern,
+            }))?;
+        }
+    }
+    Ok(())
+}
