@@ -130,6 +130,9 @@ impl Advise for Error {
                 io::ErrorKind::StorageFull => "free some disk space and run again; the old base is untouched".into(),
                 _ => return None,
             },
+            Self::Database { source, .. } if source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) => {
+                "free some disk space and run again; the old base is untouched".into()
+            }
             Self::NotABase { .. } => "a base is made with `jove kb build --out KB --source FORMAT:PATH`".into(),
             Self::Version { .. } => {
                 "`jove kb migrate KB` brings an older base up to date; a newer one needs the newer program".into()

@@ -59,6 +59,8 @@ pub struct Trainer<D: Backend> {
     assembler: Assembler,
     state: State,
     output: Output,
+    /// All 0 between steps; their memory is used again.
+    gradients: Option<Gradients<D>>,
 }
 
 impl<D: Backend> Trainer<D> {
@@ -84,6 +86,7 @@ impl<D: Backend> Trainer<D> {
             adam: AdamState::default(),
             assembler,
             output,
+            gradients: None,
         })
     }
 
@@ -133,12 +136,14 @@ impl<D: Backend> Trainer<D> {
     /// where the device fails.
     pub fn step(&mut self) -> Result<StepReport, Error> {
         let batches = self.assembler.step(self.state.step)?;
+        // A step that fails leaves none, since they would not be 0.
         let (mut gradients, losses) = self.accumulate(&batches)?;
         let gradient_norm = norm::global(&self.model, &mut gradients)?;
         self.check_finite(&losses, gradient_norm, &batches)?;
         let learning_rate = self.schedule.learning_rate(self.state.step);
         let (constants, scale) = (self.constants(), self.clip_scale(gradient_norm));
         adamw::update(&mut self.model, &mut gradients, &mut self.adam, &constants, learning_rate, scale)?;
+        self.gradients = Some(tape::recycle(&self.model, gradients)?);
         let tokens = batches.iter().map(|batch| batch.len() as u64).sum();
         self.state.step += 1;
         self.state.tokens += tokens;
@@ -208,9 +213,9 @@ impl<D: Backend> Trainer<D> {
 
     /// Runs every batch forth and back. Gradients add up over batches and objectives; each loss is already divided by
     /// the items of the whole step.
-    fn accumulate(&self, batches: &[Batch]) -> Result<(Gradients<D>, Losses), Error> {
+    fn accumulate(&mut self, batches: &[Batch]) -> Result<(Gradients<D>, Losses), Error> {
         let objective = Objective { options: &self.config.objectives, counts: Counts::of(batches) };
-        let mut gradients = Gradients::<D>::leaky();
+        let mut gradients = self.gradients.take().unwrap_or_else(Gradients::leaky);
         let mut losses = Losses::new();
         for (index, batch) in batches.iter().enumerate() {
             let tape: OwnedTape<D> = tape::resume(self.model.device(), gradients)?;

@@ -2,11 +2,14 @@
 
 use rayon::prelude::*;
 
+use super::pool::Buffer;
 use super::{columns, math, matmul, pool, vectorized};
 use crate::view::{Part, View, multiply};
 
 /// Logits that are held at once by one thread.
 const LOGITS: usize = 1 << 18;
+/// Exponentials that are kept for the backward pass, 256 MiB; where there are more, they are computed again.
+const KEPT: usize = 1 << 26;
 /// Partial gradients of the rows, each over a contiguous share of the vocabulary; fixes the order of sums.
 const SHARES: usize = 16;
 
@@ -21,6 +24,16 @@ pub(crate) struct Problem<'a> {
     pub(crate) bias: &'a [f32],
     /// `[n]`.
     pub(crate) targets: &'a [u32],
+}
+
+/// What the forward pass leaves for the backward pass.
+pub(crate) struct Denominators {
+    /// The logarithm of each row's denominator.
+    log_sums: Vec<f32>,
+    /// Of each slice and row: the largest logit, the sum of exponentials above it, and the target's logit.
+    partial: Buffer,
+    /// Exponentials of the logits less the largest of their row and slice, `[n, slice]` for each slice in turn.
+    kept: Option<Buffer>,
 }
 
 /// Where gradients are added; those of the weight and bias of pieces, and of the rows.
@@ -57,33 +70,45 @@ impl Problem<'_> {
         );
     }
 
-    /// The sum of the losses, and the logarithm of each row's denominator.
-    pub(crate) fn loss(&self) -> (f64, Vec<f32>) {
-        let (n, _, _) = self.sizes();
+    /// The sum of the losses, and what [`Self::backward`] needs; exponentials are kept only where asked for.
+    pub(crate) fn loss(&self, keep: bool) -> (f64, Denominators) {
+        let (n, _, v) = self.sizes();
         let slices = self.slices();
-        // Of each slice and row: the largest logit, the sum of exponentials above it, and the target's logit.
         let mut partial = pool::take((slices.len() - 1) * n * 3);
-        partial.par_chunks_mut(n * 3).zip(slices.par_windows(2)).for_each(|(partial, slice)| {
+        let mut kept = (keep && n * v <= KEPT).then(|| pool::take(n * v));
+        let places: Vec<Option<&mut [f32]>> = match &mut kept {
+            Some(kept) => cut(kept, n, &slices).into_iter().map(Some).collect(),
+            None => slices.windows(2).map(|_| None).collect(),
+        };
+        partial.par_chunks_mut(n * 3).zip(slices.par_windows(2)).zip(places).for_each(|((partial, slice), place)| {
             let (start, end) = (slice[0], slice[1]);
-            let mut logits = pool::take(n * (end - start));
-            self.logits(start, end, &mut logits);
-            let rows = logits.chunks_exact_mut(end - start).zip(self.targets).zip(partial.chunks_exact_mut(3));
-            for ((row, &target), out) in rows {
-                let target = (target as usize).checked_sub(start).and_then(|t| row.get(t)).copied();
-                let (largest, sum) = vectorized(
-                    #[inline(always)]
-                    || {
-                        let largest = math::max(row);
-                        for x in row.iter_mut() {
-                            *x = math::exp(*x - largest);
-                        }
-                        (largest, math::sum(row))
-                    },
-                );
-                out.copy_from_slice(&[largest, sum, target.unwrap_or(0.0)]);
+            match place {
+                Some(place) => self.exponentials(start, end, partial, place),
+                None => self.exponentials(start, end, partial, &mut pool::take(n * (end - start))),
             }
         });
-        self.join(&partial)
+        let (loss, log_sums) = self.join(&partial);
+        (loss, Denominators { log_sums, partial, kept })
+    }
+
+    /// The exponentials of a slice and what is known of its rows.
+    fn exponentials(&self, start: usize, end: usize, partial: &mut [f32], logits: &mut [f32]) {
+        self.logits(start, end, logits);
+        let rows = logits.chunks_exact_mut(end - start).zip(self.targets).zip(partial.chunks_exact_mut(3));
+        for ((row, &target), out) in rows {
+            let target = (target as usize).checked_sub(start).and_then(|t| row.get(t)).copied();
+            let (largest, sum) = vectorized(
+                #[inline(always)]
+                || {
+                    let largest = math::max(row);
+                    for x in row.iter_mut() {
+                        *x = math::exp(*x - largest);
+                    }
+                    (largest, math::sum(row))
+                },
+            );
+            out.copy_from_slice(&[largest, sum, target.unwrap_or(0.0)]);
+        }
     }
 
     fn join(&self, partial: &[f32]) -> (f64, Vec<f32>) {
@@ -102,8 +127,8 @@ impl Problem<'_> {
         (loss, log_sums)
     }
 
-    /// Adds the gradients of `scale` times the loss; logits are computed again.
-    pub(crate) fn backward(&self, scale: f32, log_sums: &[f32], gradients: Gradients<'_>) {
+    /// Adds the gradients of `scale` times the loss.
+    pub(crate) fn backward(&self, scale: f32, denominators: Denominators, gradients: Gradients<'_>) {
         let (n, h, v) = self.sizes();
         let slices = self.slices();
         let groups = matmul::groups(slices.len() - 1, SHARES);
@@ -112,41 +137,70 @@ impl Problem<'_> {
         let weights = Part::new(weight, v, h).split(&starts, &[0, h]);
         let biases = Part::new(bias, v, 1).split(&starts, &[0, 1]);
         let mut partial = pool::take((groups.len() - 1) * n * h);
-        weights.into_par_iter().zip(biases).zip(partial.par_chunks_mut(n * h)).zip(groups.par_windows(2)).for_each(
-            |(((weight, mut bias), d_x), group)| {
-                let slices = &slices[group[0]..=group[1]];
-                let local: Vec<usize> = slices.iter().map(|s| s - slices[0]).collect();
-                let weights = weight.split(&local, &[0, h]);
-                for ((number, mut weight), slice) in weights.into_iter().enumerate().zip(slices.windows(2)) {
-                    let (start, end) = (slice[0], slice[1]);
-                    let mut slopes = pool::take(n * (end - start));
-                    self.slopes(start, end, scale, log_sums, &mut slopes);
-                    let view = View::new(&slopes, n, end - start);
-                    multiply(&mut weight, view.transposed(), View::new(self.x, n, h), 1.0, true);
-                    let pieces = View::new(self.weight, v, h).block(start..end, 0..h);
-                    multiply(&mut Part::new(d_x, n, h), view, pieces, 1.0, number > 0);
-                    let mut sums = vec![0.0; end - start];
-                    columns::add_rows(&mut sums, &slopes);
-                    for (i, sum) in sums.into_iter().enumerate() {
-                        bias.row_mut(local[number] + i)[0] += sum;
-                    }
+        let Denominators { log_sums, partial: known, mut kept } = denominators;
+        let kept: Vec<Option<&mut [f32]>> = match &mut kept {
+            Some(kept) => cut(kept, n, &starts).into_iter().map(Some).collect(),
+            None => starts.windows(2).map(|_| None).collect(),
+        };
+        let shares = weights.into_par_iter().zip(biases).zip(partial.par_chunks_mut(n * h));
+        shares.zip(groups.par_windows(2)).zip(kept).for_each(|((((weight, mut bias), d_x), group), mut kept)| {
+            let slices = &slices[group[0]..=group[1]];
+            let local: Vec<usize> = slices.iter().map(|s| s - slices[0]).collect();
+            let weights = weight.split(&local, &[0, h]);
+            let known = known.chunks_exact(n * 3).skip(group[0]);
+            let each = weights.into_iter().zip(slices.windows(2)).zip(known).enumerate();
+            for (number, ((mut weight, slice), known)) in each {
+                let (start, end) = (slice[0], slice[1]);
+                let mut own;
+                let slopes = if let Some(rest) = kept.take() {
+                    let (slopes, rest) = rest.split_at_mut(n * (end - start));
+                    kept = Some(rest);
+                    slopes
+                } else {
+                    own = pool::take(n * (end - start));
+                    self.exponentials(start, end, &mut pool::take(n * 3), &mut own);
+                    &mut own
+                };
+                self.slopes(start, scale, &log_sums, known, slopes);
+                let view = View::new(slopes, n, end - start);
+                multiply(&mut weight, view.transposed(), View::new(self.x, n, h), 1.0, true);
+                let pieces = View::new(self.weight, v, h).block(start..end, 0..h);
+                multiply(&mut Part::new(d_x, n, h), view, pieces, 1.0, number > 0);
+                let mut sums = vec![0.0; end - start];
+                columns::add_rows(&mut sums, slopes);
+                for (i, sum) in sums.into_iter().enumerate() {
+                    bias.row_mut(local[number] + i)[0] += sum;
                 }
-            },
-        );
+            }
+        });
         columns::add_rows(d_x, &partial);
     }
 
-    /// `scale * (softmax - target)` of a slice.
-    fn slopes(&self, start: usize, end: usize, scale: f32, log_sums: &[f32], slopes: &mut [f32]) {
-        self.logits(start, end, slopes);
-        for ((row, log_sum), &target) in slopes.chunks_exact_mut(end - start).zip(log_sums).zip(self.targets) {
+    /// Turns the exponentials of a slice into `scale * (softmax - target)`.
+    fn slopes(&self, start: usize, scale: f32, log_sums: &[f32], known: &[f32], slopes: &mut [f32]) {
+        let (width, known) = (slopes.len() / self.targets.len(), known.chunks_exact(3));
+        for (((row, log_sum), known), &target) in
+            slopes.chunks_exact_mut(width).zip(log_sums).zip(known).zip(self.targets)
+        {
+            let factor = scale * (known[0] - log_sum).exp();
             vectorized(
                 #[inline(always)]
-                || row.iter_mut().for_each(|x| *x = scale * math::exp(*x - log_sum)),
+                || row.iter_mut().for_each(|x| *x *= factor),
             );
             if let Some(x) = (target as usize).checked_sub(start).and_then(|t| row.get_mut(t)) {
                 *x -= scale;
             }
         }
     }
+}
+
+/// Cuts `n` rows of everything into the given slices.
+fn cut<'a>(mut data: &'a mut [f32], n: usize, bounds: &[usize]) -> Vec<&'a mut [f32]> {
+    let mut parts = Vec::with_capacity(bounds.len() - 1);
+    for slice in bounds.windows(2) {
+        let (part, rest) = data.split_at_mut(n * (slice[1] - slice[0]));
+        parts.push(part);
+        data = rest;
+    }
+    parts
 }

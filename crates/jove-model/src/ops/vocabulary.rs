@@ -24,7 +24,7 @@ pub fn composed<D: Backend, T: Tape<f32, D>>(
     super::cross_entropy::composed(super::linear::composed(x, weight, Some(bias))?, targets)
 }
 
-/// A slice of the vocabulary at a time; logits are computed again in the backward pass.
+/// A slice of the vocabulary at a time; exponentials are kept for the backward pass, or computed again where they are many.
 pub(crate) fn fused<T: Tape<f32, Cpu>>(
     x: Matrix<Cpu, T>,
     weight: &Matrix<Cpu>,
@@ -40,7 +40,7 @@ pub(crate) fn fused<T: Tape<f32, Cpu>>(
         return Ok(x.device().try_tensor_from_vec(vec![0.0], ()).map_err(device)?.put_tape(tape));
     }
     let problem = Problem { x: slice(&x), weight: slice(weight), bias: slice(bias), targets };
-    let (loss, log_sums) = problem.loss();
+    let (loss, denominators) = problem.loss(T::OWNS_TAPE);
     let out = x.device().try_tensor_from_vec(vec![loss as f32], ()).map_err(device)?;
     if T::OWNS_TAPE {
         let (out_ghost, weight, bias, targets) = (out.ghost(), weight.clone(), bias.clone(), targets.to_vec());
@@ -51,7 +51,7 @@ pub(crate) fn fused<T: Tape<f32, Cpu>>(
             let mut d_x = pool::take(n * h);
             d_x.fill(0.0);
             let problem = Problem { x: slice(&x), weight: slice(&weight), bias: slice(&bias), targets: &targets };
-            problem.backward(scale, &log_sums, Gradients { x: &mut d_x, weight: &mut d_weight, bias: &mut d_bias });
+            problem.backward(scale, denominators, Gradients { x: &mut d_x, weight: &mut d_weight, bias: &mut d_bias });
             add_all(grads.get_or_alloc_mut(&x)?, &d_x);
             **grads.get_or_alloc_mut(&weight)? = d_weight;
             **grads.get_or_alloc_mut(&bias)? = d_bias;
