@@ -4,9 +4,12 @@
 //! finished, and writes a report page.
 
 mod cache;
+mod coverage;
 mod error;
 mod execute;
 mod inputs;
+mod linking;
+mod masks;
 mod reference;
 pub mod report;
 pub mod results;
@@ -15,8 +18,11 @@ mod run_file;
 mod settings;
 mod stage;
 
+pub use coverage::{Coverage, Covered};
 pub use error::{Error, Result};
 pub use execute::Outcome;
+pub use linking::annotator;
+pub use masks::MaskSource;
 pub use reference::reference;
 pub use run::Run;
 pub use run_file::RunFile;

@@ -1,6 +1,6 @@
 //! Words and mentions together.
 
-use jove_core::{AnnotatedText, Lang};
+use jove_core::{AnnotatedText, Lang, Word};
 
 use crate::{Linker, Tagger};
 
@@ -15,8 +15,9 @@ pub struct Annotator {
 impl Annotator {
     /// A text with its words and mentions.
     pub fn annotate(&self, text: String, lang: Lang) -> AnnotatedText {
-        let words = self.tagger.tag(&text, lang);
-        let mentions = self.linker.link(&text, lang);
+        let segments = self.tagger.segments(&text, lang);
+        let mentions = self.linker.link_words(&text, lang, Some(&segments));
+        let words = segments.iter().map(|segment| Word { span: segment.span, pos: segment.pos }).collect();
         AnnotatedText { text, lang, words, mentions }
     }
 }

@@ -8,7 +8,7 @@ use unicode_script::{Script, UnicodeScript};
 enum Joining {
     /// Letters and digits of scripts with spaces: a name never begins or ends between two of them.
     Spaced,
-    /// Katakana, and its length mark: foreign words, one run each.
+    /// Katakana with its length and voicing marks: foreign words, one run each.
     Katakana,
     /// Hangul: a name begins at a word's start, but a particle may follow it.
     Hangul,
@@ -86,14 +86,15 @@ fn ends_alone(text: &str, end: usize) -> bool {
     }
 }
 
-/// Whether a character belongs to the one before it: a combining mark, a joiner, a variation selector, a skin tone, or
-/// a vowel that Thai and Lao write after or above its consonant.
+/// Whether a character belongs to the one before it: a combining mark, a joiner, a variation selector, a skin tone, a
+/// halfwidth voicing mark, or a vowel that Thai and Lao write after or above its consonant.
 fn glued(before: char, c: char) -> bool {
     if c.is_ascii() && before != '\u{200d}' {
         return false;
     }
     before == '\u{200d}'
         || is_combining_mark(c)
+        || matches!(c, 'ﾞ' | 'ﾟ')
         || matches!(c, '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0020}'..='\u{e007f}')
         || matches!(c, '\u{e30}'..='\u{e3a}' | '\u{e45}'..='\u{e4e}' | '\u{eb0}'..='\u{ebc}' | '\u{ec8}'..='\u{ecd}')
 }
@@ -110,7 +111,7 @@ fn joining(c: char) -> Joining {
     if ('\u{4e00}'..='\u{9fff}').contains(&c) {
         return Joining::Free;
     }
-    if c == 'ー' {
+    if matches!(c, 'ー' | 'ｰ' | 'ﾞ' | 'ﾟ') {
         return Joining::Katakana;
     }
     if !c.is_alphanumeric() && !is_combining_mark(c) {
@@ -129,6 +130,11 @@ fn joining(c: char) -> Joining {
         Script::Hangul => Joining::Hangul,
         _ => Joining::Spaced,
     }
+}
+
+/// Whether a character is of a script that writes no spaces, so that its words are not to be seen.
+pub(crate) fn is_free_script(c: char) -> bool {
+    matches!(joining(c), Joining::Free | Joining::Katakana | Joining::Hangul)
 }
 
 fn particle_follows(rest: &str) -> bool {

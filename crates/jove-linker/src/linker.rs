@@ -1,20 +1,36 @@
 //! Finding the names of a knowledge base in text.
 
-use jove_core::{AliasRecord, ByteSpan, Lang, Mention};
+use std::cmp::Reverse;
+
+use jove_core::{AliasRecord, ByteSpan, EntityId, Lang, Mention};
 use serde::Serialize;
 
 use crate::automaton::Automaton;
 use crate::boundary::stands_alone;
+use crate::calibration::{Calibration, Features};
+use crate::features::{Evidence, Look};
+use crate::habits::Habits;
+use crate::knowledge::Knowledge;
+use crate::probe;
 use crate::resolve::resolve;
+use crate::scene::{CANDIDATES_MAX, Name, Scene};
+use crate::segments::Segment;
 use crate::table::{AliasTable, Candidate};
-use crate::{Error, LinkOptions};
+use crate::terms::for_each_term;
+use crate::{Error, LinkOptions, Overlap, Tagger};
+
+/// Names further apart than this, in bytes of normal text, are not weighed together.
+const SCENE_BYTES: usize = 2048;
 
 /// Finds the names of a knowledge base in text. Built once, then shared by any number of threads.
 pub struct Linker {
     options: LinkOptions,
     table: AliasTable,
     automaton: Automaton,
-    forms: usize,
+    aliases: usize,
+    knowledge: Knowledge,
+    habits: Habits,
+    calibration: Calibration,
 }
 
 /// What a linker holds.
@@ -27,10 +43,31 @@ pub struct LinkerReport {
     pub pairs: usize,
     /// Names left out because they are shorter than `chars-min`.
     pub short: u64,
+    /// Names that the corpus showed to be common words.
+    pub stopped: usize,
     /// Bytes that the search engine takes.
     pub engine_bytes: usize,
-    /// Bytes that the table of candidates takes.
+    /// Bytes that candidates, descriptions, neighbours and habits take.
     pub table_bytes: usize,
+}
+
+/// A place where a name stands, with all that was weighed there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// The likeliest reading; its score is the chance that the link is right.
+    pub mention: Mention,
+    /// Every candidate with its share among them, the best first; at most 8.
+    pub candidates: Vec<(EntityId, f32)>,
+    /// What was seen, in the order of [`crate::FEATURE_NAMES`].
+    pub features: Features,
+}
+
+/// A name found in a text.
+#[derive(Clone, Copy)]
+struct Found {
+    name: Name,
+    /// Where it starts in the normal form.
+    normal_start: usize,
 }
 
 impl Linker {
@@ -43,56 +80,213 @@ impl Linker {
         options.validate()?;
         let (table, forms) = AliasTable::build(aliases, options)?;
         let automaton = Automaton::build(options.engine, &forms)?;
-        Ok(Self { options: options.clone(), table, automaton, forms: forms.len() })
+        let linker = Self {
+            options: options.clone(),
+            table,
+            automaton,
+            aliases: forms.len(),
+            knowledge: Knowledge::default(),
+            habits: Habits::default(),
+            calibration: Calibration::default(),
+        };
+        linker.refuse_everything()?;
+        Ok(linker)
+    }
+
+    /// Adds descriptions and neighbours, by which candidates are told apart.
+    #[must_use]
+    pub fn with_knowledge(self, knowledge: Knowledge) -> Self {
+        Self { knowledge, ..self }
+    }
+
+    /// Replaces the weights that make a score of what is seen.
+    #[must_use]
+    pub fn with_calibration(self, calibration: Calibration) -> Self {
+        Self { calibration, ..self }
+    }
+
+    /// Learns from a corpus which names are mostly common words, and how often each is used as a name. Common words are no
+    /// longer linked. A later call starts afresh.
+    pub fn learn<'a>(&mut self, texts: impl IntoIterator<Item = (&'a str, Lang)>, tagger: &Tagger) {
+        let mut habits = Habits::new(self.aliases);
+        for (text, lang) in texts {
+            let words = tagger.segments(text, lang);
+            for (found, scene) in self.scenes(text) {
+                for place in found {
+                    let look = Look::new(text, place.name.span, Some(&words), lang);
+                    let mut candidates = self.table.candidates(place.name.alias).iter().take(CANDIDATES_MAX);
+                    let coherent = candidates.any(|c| scene.coherence(c.entity, place.name, &self.knowledge) > 0.9);
+                    habits.add(place.name.alias, look.is_name() || coherent, look.is_common() && !coherent);
+                }
+            }
+        }
+        self.habits = habits;
     }
 
     /// What the linker holds, and the memory it takes.
     pub fn report(&self) -> LinkerReport {
         LinkerReport {
-            aliases: self.forms,
+            aliases: self.aliases,
             pairs: self.table.pairs(),
             short: self.table.short,
+            stopped: (0..self.aliases as u32).filter(|alias| self.habits.is_stopped(*alias)).count(),
             engine_bytes: self.automaton.memory(),
-            table_bytes: self.table.memory(),
+            table_bytes: self.table.memory() + self.knowledge.memory() + self.habits.memory(),
         }
     }
 
     /// The linked mentions of a text, sorted by start, without overlaps. A text of 2^32 bytes or more has none.
     pub fn link(&self, text: &str, lang: Lang) -> Vec<Mention> {
+        self.link_words(text, lang, None)
+    }
+
+    /// As [`Linker::link`], with the text's words, which show where a name may not be cut out of a longer word.
+    pub fn link_words(&self, text: &str, lang: Lang, words: Option<&[Segment]>) -> Vec<Mention> {
+        let mut mentions: Vec<Mention> = Vec::new();
+        for (found, scene) in self.scenes(text) {
+            for place in found {
+                let taken = mentions.last().is_some_and(|last| place.name.span.start < last.span.end);
+                if taken && self.options.overlap == Overlap::Longest {
+                    continue; // It would lose whatever its score.
+                }
+                let (entity, _, features) = self.judge(text, lang, words, place, &scene, None);
+                let score = self.calibration.score(&features);
+                if score >= self.options.score_min {
+                    mentions.push(Mention { span: place.name.span, entity, score });
+                }
+            }
+        }
+        resolve(mentions, self.options.overlap)
+    }
+
+    /// Every place where a name stands, linked or not, overlapping ones too, with the losing candidates; by start, the
+    /// longest first.
+    pub fn explain(&self, text: &str, lang: Lang, words: Option<&[Segment]>) -> Vec<Judged> {
+        let mut all = Vec::new();
+        for (found, scene) in self.scenes(text) {
+            for place in found {
+                let mut candidates = Vec::new();
+                let (entity, _, features) = self.judge(text, lang, words, place, &scene, Some(&mut candidates));
+                let score = self.calibration.score(&features);
+                candidates.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+                let mention = Mention { span: place.name.span, entity, score };
+                all.push(Judged { mention, candidates, features });
+            }
+        }
+        all.sort_by_key(|judged| (judged.mention.span.start, Reverse(judged.mention.span.end)));
+        all
+    }
+
+    /// The names of a text by start, the longest first, in stretches that are weighed together.
+    fn scenes(&self, text: &str) -> Vec<(Vec<Found>, Scene)> {
         if u32::try_from(text.len()).is_err() {
             tracing::warn!(bytes = text.len(), "a text of 4 GiB or more is not linked: split it");
             return Vec::new();
         }
         let normalized = self.options.normalization.apply(text);
-        let mut mentions = Vec::new();
-        self.automaton.for_each(normalized.text(), |alias, start, end| {
-            let (Some(start), Some(end)) = (normalized.original(start), normalized.original(end)) else { return };
-            if self.options.boundaries && !stands_alone(text, start as usize, end as usize) {
+        let normal = normalized.text();
+        let mut found = Vec::new();
+        self.automaton.for_each(normal, |alias, normal_start, end| {
+            let (Some(start), Some(end)) = (normalized.original(normal_start), normalized.original(end)) else {
                 return;
-            }
-            let (candidate, score) = pick(self.table.candidates(alias), lang);
-            if score >= self.options.score_min {
-                mentions.push(Mention { span: ByteSpan::new(start, end), entity: candidate.entity, score });
+            };
+            let apart = !self.options.boundaries || stands_alone(text, start as usize, end as usize);
+            if apart && !self.habits.is_stopped(alias) {
+                found.push(Found { name: Name { alias, span: ByteSpan::new(start, end) }, normal_start });
             }
         });
-        resolve(mentions, self.options.overlap)
+        found.sort_unstable_by_key(|found| (found.normal_start, Reverse(found.name.span.end)));
+        let stretches = found.chunk_by(|a, b| a.normal_start / SCENE_BYTES == b.normal_start / SCENE_BYTES);
+        stretches.map(|found| (found.to_vec(), self.scene(normal, found))).collect()
+    }
+
+    fn scene(&self, normal: &str, found: &[Found]) -> Scene {
+        let start = found[0].normal_start / SCENE_BYTES * SCENE_BYTES;
+        let stretch = &normal[normal.floor_char_boundary(start)..normal.floor_char_boundary(start + SCENE_BYTES)];
+        let names = found.iter().map(|found| (found.name, self.table.candidates(found.name.alias)));
+        Scene::new(stretch, names, &self.knowledge)
+    }
+
+    /// The likeliest candidate at a place, its share, and the features; all shares go to `shares` where asked for.
+    fn judge(
+        &self,
+        text: &str,
+        lang: Lang,
+        words: Option<&[Segment]>,
+        place: Found,
+        scene: &Scene,
+        shares: Option<&mut Vec<(EntityId, f32)>>,
+    ) -> (EntityId, f32, Features) {
+        let name = place.name;
+        let own = self.own_terms(&text[name.span.range()]);
+        let candidates = self.table.candidates(name.alias);
+        let candidates = &candidates[..candidates.len().min(CANDIDATES_MAX)];
+        let mut weighed = [Weighed::default(); CANDIDATES_MAX];
+        for (slot, candidate) in weighed.iter_mut().zip(candidates) {
+            slot.context = scene.context(candidate.entity, &own, &self.knowledge);
+            slot.coherence = scene.coherence(candidate.entity, name, &self.knowledge);
+            slot.weight = weight(candidate, lang, slot);
+        }
+        let weighed = &weighed[..candidates.len()];
+        let total: f32 = weighed.iter().map(|slot| slot.weight).sum();
+        let mut best = 0;
+        for index in 1..weighed.len() {
+            if weighed[index].weight > weighed[best].weight {
+                best = index;
+            }
+        }
+        if let Some(shares) = shares {
+            shares.extend(candidates.iter().zip(weighed).map(|(c, slot)| (c.entity, slot.weight / total)));
+        }
+        let (candidate, slot) = (&candidates[best], weighed[best]);
+        let evidence = Evidence {
+            context: slot.context,
+            coherence: slot.coherence,
+            share: slot.weight / total,
+            leaning: self.habits.leaning(name.alias),
+            name_share: self.habits.name_share(),
+            lowered: candidate.capital && !text[name.span.range()].contains(char::is_uppercase),
+        };
+        (candidate.entity, evidence.share, Look::new(text, name.span, words, lang).features(evidence))
+    }
+
+    /// The name's own terms, which are no evidence; none where no description is known.
+    fn own_terms(&self, name: &str) -> Vec<u32> {
+        let mut own = Vec::new();
+        if !self.knowledge.is_empty() {
+            for_each_term(&self.options.normalization.form(name), |term| own.push(term));
+        }
+        own
+    }
+
+    fn refuse_everything(&self) -> Result<(), Error> {
+        for text in probe::TEXTS {
+            let spans: Vec<(usize, usize)> = self
+                .scenes(text)
+                .iter()
+                .flat_map(|(found, _)| found.iter().map(|found| found.name.span.range()))
+                .map(|range| (range.start, range.end))
+                .collect();
+            let (share, examples) = probe::coverage(text, &spans);
+            if share > probe::SHARE_MAX {
+                let examples = examples.join(", ");
+                return Err(Error::LinksEverything { aliases: self.aliases, percent: share * 100.0, examples });
+            }
+        }
+        Ok(())
     }
 }
 
-/// The likeliest candidate, and its share of the candidates' weight.
-fn pick(candidates: &[Candidate], lang: Lang) -> (Candidate, f32) {
-    let weight = |candidate: &Candidate| {
-        let same = candidate.lang.is_none_or(|other| other.primary() == lang.primary());
-        candidate.prior * (1.0 + candidate.popularity).ln().max(0.1) * if same { 1.0 } else { 0.5 }
-    };
-    let mut best = (candidates[0], weight(&candidates[0]));
-    let mut total = best.1;
-    for candidate in &candidates[1..] {
-        let weight = weight(candidate);
-        total += weight;
-        if weight > best.1 {
-            best = (*candidate, weight);
-        }
-    }
-    (best.0, best.1 / total)
+#[derive(Clone, Copy, Default)]
+struct Weighed {
+    context: f32,
+    coherence: f32,
+    weight: f32,
+}
+
+/// A candidate's weight among its rivals: prior and popularity, times what text and graph say for it.
+fn weight(candidate: &Candidate, lang: Lang, seen: &Weighed) -> f32 {
+    let same = candidate.lang.is_none_or(|other| other.primary() == lang.primary());
+    let language = if same { 1.0 } else { 0.5 };
+    candidate.prior * (1.0 + candidate.popularity).sqrt() * language * (4.0 * seen.context + 3.0 * seen.coherence).exp()
 }

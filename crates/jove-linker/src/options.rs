@@ -18,7 +18,7 @@ pub struct LinkOptions {
     pub boundaries: bool,
     /// The shortest name that is looked for, in characters, from 1. Default 2.
     pub chars_min: u32,
-    /// The lowest score that is linked, in [0, 1]; below it a name counts as naming nothing known. Default 0.
+    /// The lowest score that is linked, in [0, 1]; below it a name counts as naming nothing known. Default 0.7.
     pub score_min: f32,
     /// Which of two overlapping mentions stays. Default `longest`.
     pub overlap: Overlap,
@@ -51,7 +51,7 @@ impl Default for LinkOptions {
             normalization: Normalization::default(),
             boundaries: true,
             chars_min: 2,
-            score_min: 0.0,
+            score_min: 0.7,
             overlap: Overlap::Longest,
         }
     }

@@ -14,6 +14,8 @@ pub(crate) struct Candidate {
     pub(crate) lang: Option<Lang>,
     pub(crate) prior: f32,
     pub(crate) popularity: f32,
+    /// Whether the name is written with a capital.
+    pub(crate) capital: bool,
 }
 
 /// What each name may mean; names are numbered in the order of their normal forms.
@@ -21,7 +23,7 @@ pub(crate) struct Candidate {
 pub(crate) struct AliasTable {
     /// Where each name's candidates begin; one more entry than names.
     starts: Vec<u32>,
-    /// By name, then by entity.
+    /// By name, the likeliest first.
     candidates: Vec<Candidate>,
     /// Records too short to be looked for.
     pub(crate) short: u64,
@@ -64,10 +66,21 @@ impl AliasTable {
         }
         self.starts.push(self.candidates.len() as u32);
         self.candidates.shrink_to_fit();
+        self.rank();
         (self, forms)
     }
 
-    /// What the name with this number may mean, by entity.
+    /// Puts the likeliest candidate of each name first.
+    fn rank(&mut self) {
+        for bounds in self.starts.windows(2) {
+            self.candidates[bounds[0] as usize..bounds[1] as usize].sort_by(|a, b| {
+                let known = b.popularity.total_cmp(&a.popularity);
+                b.prior.total_cmp(&a.prior).then(known).then(a.entity.cmp(&b.entity))
+            });
+        }
+    }
+
+    /// What the name with this number may mean, the likeliest first.
     pub(crate) fn candidates(&self, alias: u32) -> &[Candidate] {
         let alias = alias as usize;
         &self.candidates[self.starts[alias] as usize..self.starts[alias + 1] as usize]
@@ -89,6 +102,7 @@ impl Candidate {
     fn merge(&mut self, other: Self) {
         self.prior = self.prior.max(other.prior);
         self.popularity = self.popularity.max(other.popularity);
+        self.capital &= other.capital;
         if self.lang != other.lang {
             self.lang = None;
         }
@@ -116,5 +130,6 @@ fn is_invisible(c: char) -> bool {
 fn candidate(record: &AliasRecord) -> Candidate {
     let prior = if record.prior > 0.0 && record.prior <= 1.0 { record.prior } else { 1.0 };
     let popularity = if record.popularity.is_finite() { record.popularity.max(0.0) } else { 0.0 };
-    Candidate { entity: record.entity, lang: record.lang, prior, popularity }
+    let capital = record.alias.contains(char::is_uppercase);
+    Candidate { entity: record.entity, lang: record.lang, prior, popularity, capital }
 }

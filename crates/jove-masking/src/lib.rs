@@ -7,6 +7,7 @@
 mod config;
 mod corrupt;
 mod error;
+pub mod html;
 mod plan;
 mod pools;
 mod replace;

@@ -98,6 +98,15 @@ impl MaskPlan {
         }
         inputs
     }
+
+    /// The tokens as they were, from what the model sees.
+    pub fn restore(&self, inputs: &[TokenId]) -> Vec<TokenId> {
+        let mut tokens = inputs.to_vec();
+        for target in &self.targets {
+            tokens[target.position as usize] = target.original;
+        }
+        tokens
+    }
 }
 
 /// Plans the masks of one text; entities are never swapped. See [`plan_with`].

@@ -31,7 +31,14 @@ fn hint(error: &anyhow::Error) -> Option<String> {
                 None$(.or_else(|| cause.downcast_ref::<$kind>().and_then(Advise::hint)))+
             };
         }
-        first_hint!(jove_experiment::Error, jove_corpus::Error, jove_kb::Error, jove_model::Error)
+        first_hint!(
+            jove_experiment::Error,
+            jove_corpus::Error,
+            jove_kb::Error,
+            jove_linker::Error,
+            jove_masking::Error,
+            jove_model::Error,
+        )
     })
 }
 

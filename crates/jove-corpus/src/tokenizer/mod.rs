@@ -50,6 +50,22 @@ pub struct Encoding {
     pub offsets: Vec<ByteSpan>,
 }
 
+impl Encoding {
+    /// The text cut at the pieces, one slice each. What lies before a piece, such as white space, goes with it; what
+    /// follows the last piece goes with that. So the slices make up the text, wherever there is a piece at all.
+    pub fn slices<'a>(&self, text: &'a str) -> Vec<&'a str> {
+        let mut next = 0;
+        let mut slices = Vec::with_capacity(self.offsets.len());
+        for (index, span) in self.offsets.iter().enumerate() {
+            let start = next;
+            let is_last = index + 1 == self.offsets.len();
+            next = if is_last { text.len() } else { next.max(span.end as usize) };
+            slices.push(text.get(start..next).unwrap_or_default());
+        }
+        slices
+    }
+}
+
 impl Tokenizer {
     /// Takes over a tokenizer of the `tokenizers` crate and finds its special pieces; `origin` is for messages.
     fn new(mut inner: tokenizers::Tokenizer, origin: &Path) -> Result<Self> {

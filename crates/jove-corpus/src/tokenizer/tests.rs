@@ -263,6 +263,9 @@ proptest! {
             prop_assert!(encoding.offsets.iter().all(|span| span.slice(&text).is_some()), "{:?}", encoding);
             prop_assert!(encoding.offsets.is_sorted_by_key(|span| span.start));
             prop_assert_eq!(rebuilt(&text, &encoding), text.as_str());
+            let whole = if encoding.tokens.is_empty() { "" } else { text.as_str() };
+            prop_assert_eq!(encoding.slices(&text).len(), encoding.tokens.len());
+            prop_assert_eq!(encoding.slices(&text).concat(), whole);
             prop_assert!(tokenizer.decode(&encoding.tokens).is_ok());
         }
     }

@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jove_core::{AnnotatedText, EntityId};
+use jove_core::{AnnotatedText, EntityId, Lang};
 use jove_corpus::AnnotatedWriter;
 use jove_kb::Sentence;
-use jove_linker::{Annotator, Linker, Tagger, UserWord};
+use jove_linker::Annotator;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{Key, Leftover, Stage};
 use crate::stage::text::TextRecord;
 use crate::stage::{Work, kb, read_lines, write_json};
-use crate::{Error, Result};
+use crate::{Error, Result, linking};
 
 /// The annotated training text in its stage.
 pub(crate) const TRAIN: &str = "train.parquet";
@@ -23,6 +23,9 @@ pub(crate) const SUMMARY: &str = "summary.json";
 
 /// Texts annotated between two looks at the clock.
 const CHUNK: usize = 2048;
+
+/// Part of the key: raise it when the same settings link otherwise.
+const JUDGEMENT: u32 = 2;
 
 /// What linking found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -42,15 +45,16 @@ pub(crate) struct Summary {
 /// Annotates all text.
 pub(crate) fn annotate(work: &Work<'_>, base: &Stage, text: &Stage) -> Result<Stage> {
     let file = &work.run.file;
-    let key = Key::new("annotate", &(&file.link, &file.tagger), &[&base.key, &text.key]);
+    let key = Key::new("annotate", &(JUDGEMENT, &file.link, &file.tagger), &[&base.key, &text.key]);
     work.cache.stage("annotate", key, Leftover::Discard, |folder| {
-        let annotator = annotator(work, base)?;
+        let texts = read_lines::<TextRecord>(&text.file(super::text::TRAIN))?;
+        let annotator = annotator(work, base, &texts)?;
         let secrets = secrets(text)?;
         let mut summary = Summary::default();
         let mut linked = BTreeSet::new();
 
         let mut train = AnnotatedWriter::create(&folder.join(TRAIN))?;
-        each(work, "link training text", &annotator, &read_lines(&text.file(super::text::TRAIN))?, |annotated| {
+        each(work, "link training text", &annotator, &texts, |annotated| {
             if gives_away(&annotated, &secrets) {
                 summary.withheld += 1;
                 return Ok(());
@@ -73,18 +77,14 @@ pub(crate) fn annotate(work: &Work<'_>, base: &Stage, text: &Stage) -> Result<St
     })
 }
 
-/// The linker over the base's names, and a tagger that knows them as words.
-pub(crate) fn annotator(work: &Work<'_>, base: &Stage) -> Result<Annotator> {
-    let aliases = kb::open(base)?.aliases()?;
-    // Names with white space are no words; the linker finds them all the same.
-    let words: Vec<UserWord> = aliases
-        .iter()
-        .filter(|record| !record.alias.contains(char::is_whitespace))
-        .map(|record| UserWord { word: record.alias.clone(), tag: "nz".to_owned() })
-        .collect();
-    let linker = Linker::build(aliases, &work.run.file.link)?;
-    let tagger = Tagger::new(&work.run.file.tagger, words)?;
-    Ok(Annotator { linker, tagger })
+/// The annotator over the base, which has read the training text once.
+fn annotator(work: &Work<'_>, base: &Stage, texts: &[TextRecord]) -> Result<Annotator> {
+    work.progress.begin("learn how names are used", None, "texts");
+    let corpus: Vec<(&str, Lang)> = texts.iter().map(|record| (record.text.as_str(), record.lang)).collect();
+    let file = &work.run.file;
+    let annotator = linking::annotator(&kb::open(base)?, &file.link, &file.tagger, &corpus)?;
+    work.progress.end();
+    Ok(annotator)
 }
 
 fn each(
@@ -147,7 +147,7 @@ fn check(summary: &Summary) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use jove_core::{ByteSpan, Lang, Mention};
+    use jove_core::{ByteSpan, Mention};
 
     use super::*;
 

@@ -54,18 +54,27 @@ const ENDINGS: [(&str, Pos); 20] = [
     ("al", Pos::Adj),
 ];
 
+/// Whether a word is one of the listed function words.
+pub(crate) fn is_closed_class(word: &str) -> bool {
+    closed_class(&word.to_lowercase()).is_some()
+}
+
 /// A guess at the part of speech of an English word with at least one letter.
 pub(crate) fn part_of_speech(word: &str, sentence_start: bool) -> Pos {
     let lower = word.to_lowercase();
-    let closed = CLOSED.iter().find(|(_, words)| words.split_whitespace().any(|listed| listed == lower));
-    if let Some((pos, _)) = closed {
-        return *pos;
+    if let Some(pos) = closed_class(&lower) {
+        return pos;
     }
     if word.chars().next().is_some_and(char::is_uppercase) && !sentence_start {
         return Pos::Propn;
     }
     let ending = ENDINGS.iter().find(|(ending, _)| lower.len() > ending.len() + 2 && lower.ends_with(ending));
     ending.map_or(Pos::Noun, |(_, pos)| *pos)
+}
+
+fn closed_class(lower: &str) -> Option<Pos> {
+    let closed = CLOSED.iter().find(|(_, words)| words.split_whitespace().any(|listed| listed == lower));
+    closed.map(|(pos, _)| *pos)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use universal::universal_pos;
 
-use crate::Error;
+use crate::{Error, Segment};
 
 /// How text is cut into words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -81,10 +81,7 @@ impl Tagger {
             });
             match options.user_words {
                 UserWords::Force => forced.push((user.word, pos)),
-                UserWords::Prefer => {
-                    let frequency = tagger.jieba.suggest_freq(&user.word);
-                    tagger.jieba.add_word(&user.word, Some(frequency), Some(pos.as_str()));
-                }
+                UserWords::Prefer => tagger.prefer(&user.word, pos),
                 UserWords::Fallback if !tagger.jieba.has_word(&user.word) => {
                     tagger.jieba.add_word(&user.word, Some(1), Some(pos.as_str()));
                 }
@@ -102,6 +99,11 @@ impl Tagger {
 
     /// The words of a text, sorted, without overlaps; white space is in none. A text of 2^32 bytes or more has none.
     pub fn tag(&self, text: &str, lang: Lang) -> Vec<Word> {
+        self.segments(text, lang).iter().map(|segment| Word { span: segment.span, pos: segment.pos }).collect()
+    }
+
+    /// As [`Tagger::tag`], with what is known of each word.
+    pub fn segments(&self, text: &str, lang: Lang) -> Vec<Segment> {
         let mut words = Vec::new();
         if u32::try_from(text.len()).is_err() {
             tracing::warn!(bytes = text.len(), "a text of 4 GiB or more is not tagged: split it");
@@ -118,11 +120,19 @@ impl Tagger {
             }
             self.tag_free(&text[next..found.start()], next, lang, &mut words);
             let span = ByteSpan::new(found.start() as u32, found.end() as u32);
-            words.push(Word { span, pos: tags[found.pattern().as_usize()] });
+            words.push(Segment { span, pos: tags[found.pattern().as_usize()], known: true });
             next = found.end();
         }
         self.tag_free(&text[next..], next, lang, &mut words);
         words
+    }
+
+    /// Makes a word likely enough to win; a word that the dictionary holds already keeps its own tag.
+    fn prefer(&mut self, word: &str, pos: Pos) {
+        let frequency = self.jieba.suggest_freq(word);
+        let own = self.jieba.has_word(word).then(|| self.jieba.tag(word, false));
+        let tag = own.filter(|tags| tags.len() == 1).map(|tags| tags[0].tag.to_owned());
+        self.jieba.add_word(word, Some(frequency), Some(tag.as_deref().unwrap_or(pos.as_str())));
     }
 
     fn force(&mut self, words: Vec<(String, Pos)>) -> Result<(), Error> {
@@ -141,14 +151,15 @@ impl Tagger {
     }
 
     /// Tags text without forced words; `offset` is where it stands in the whole.
-    fn tag_free(&self, text: &str, offset: usize, lang: Lang, words: &mut Vec<Word>) {
+    fn tag_free(&self, text: &str, offset: usize, lang: Lang, words: &mut Vec<Segment>) {
         if script::is_chinese(text, lang) {
             for tag in self.jieba.tag(text, self.new_words) {
                 if tag.word.chars().all(char::is_whitespace) {
                     continue;
                 }
                 let span = ByteSpan::new((offset + tag.byte_start) as u32, (offset + tag.byte_end) as u32);
-                words.push(Word { span, pos: universal::of_chinese(tag.word, tag.tag) });
+                let pos = universal::of_chinese(tag.word, tag.tag);
+                words.push(Segment { span, pos, known: self.jieba.has_word(tag.word) });
             }
         } else {
             script::tag(text, offset, lang, words);

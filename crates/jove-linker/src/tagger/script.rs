@@ -1,10 +1,11 @@
 //! Words of languages without a dictionary here: by Unicode's rules and by runs of a script.
 
-use jove_core::{ByteSpan, Lang, Pos, Word};
+use jove_core::{ByteSpan, Lang, Pos};
 use unicode_script::{Script, UnicodeScript};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{english, universal};
+use crate::Segment;
 
 /// Whether the Chinese dictionary should cut the text: by its language, or, where that is open, by its characters.
 pub(crate) fn is_chinese(text: &str, lang: Lang) -> bool {
@@ -16,7 +17,7 @@ pub(crate) fn is_chinese(text: &str, lang: Lang) -> bool {
 }
 
 /// Appends the words of `text`, which stands at `offset` of the whole.
-pub(crate) fn tag(text: &str, offset: usize, lang: Lang, words: &mut Vec<Word>) {
+pub(crate) fn tag(text: &str, offset: usize, lang: Lang, words: &mut Vec<Segment>) {
     let mut sentence_start = true;
     for (start, piece) in joined(text) {
         if piece.chars().all(char::is_whitespace) {
@@ -25,7 +26,7 @@ pub(crate) fn tag(text: &str, offset: usize, lang: Lang, words: &mut Vec<Word>) 
         let pos = part_of_speech(piece, lang, sentence_start);
         sentence_start = pos == Pos::Punct && matches!(piece, "." | "!" | "?" | "。" | "！" | "？" | ":" | "…");
         let start = (offset + start) as u32;
-        words.push(Word { span: ByteSpan::new(start, start + piece.len() as u32), pos });
+        words.push(Segment { span: ByteSpan::new(start, start + piece.len() as u32), pos, known: false });
     }
 }
 

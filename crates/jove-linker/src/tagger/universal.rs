@@ -2,6 +2,8 @@
 
 use jove_core::Pos;
 
+use super::english;
+
 /// The universal tag of a tag in the Peking University set (with the extensions of ICTCLAS and jieba) or in the universal
 /// set itself; `None` for a tag of neither.
 pub fn universal_pos(tag: &str) -> Option<Pos> {
@@ -30,6 +32,7 @@ pub fn universal_pos(tag: &str) -> Option<Pos> {
 pub(crate) fn of_chinese(word: &str, tag: &str) -> Pos {
     match tag {
         "x" => of_symbol(word),
+        "eng" if english::is_closed_class(word) => english::part_of_speech(word, false),
         _ => universal_pos(tag).unwrap_or(Pos::X),
     }
 }

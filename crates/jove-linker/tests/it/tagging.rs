@@ -54,6 +54,12 @@ fn user_words_are_forced_preferred_or_fall_back() {
 }
 
 #[test]
+fn a_preferred_word_of_the_dictionary_keeps_its_tag() {
+    let tagger = Tagger::new(&TaggerOptions::default(), [user("喜欢", "nz")]).unwrap();
+    check(&tagger, "喜欢", "zh", &[("喜欢", Pos::Verb)]);
+}
+
+#[test]
 fn unknown_tags_are_counted() {
     let tagger =
         Tagger::new(&TaggerOptions::default(), [user("甲乙", "??"), user("丙丁", "??"), user("戊己", "nz")]).unwrap();

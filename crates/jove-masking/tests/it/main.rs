@@ -4,3 +4,4 @@
 mod plans;
 mod rates;
 mod texts;
+mod unmask;

@@ -1,8 +1,11 @@
 //! One module a command; each turns its arguments into calls of a library and prints what comes back.
 
 mod bench;
+mod card;
 mod corpus;
 mod kb;
+mod link;
+mod mask;
 mod report;
 mod run;
 
@@ -18,6 +21,10 @@ pub(crate) enum Command {
     Bench(bench::Args),
     /// Look at the text and the sentence pairs of a run.
     Corpus(corpus::Args),
+    /// Find the names of a knowledge base in text.
+    Link(link::Args),
+    /// Look at the masks of a run before it is trained.
+    Mask(mask::Args),
     /// Run every stage of an experiment; finished stages are skipped.
     Run(run::Args),
     /// Build a knowledge base from any graph, and look into it.
@@ -32,6 +39,8 @@ impl Command {
         match self {
             Self::Bench(args) => bench::execute(&args, context),
             Self::Corpus(args) => corpus::execute(&args, context),
+            Self::Link(args) => link::execute(&args, context),
+            Self::Mask(args) => mask::execute(&args, context),
             Self::Run(args) => run::execute(&args, context),
             Self::Kb(args) => kb::execute(args, context),
             Self::Report(args) => report::execute(&args, context),

@@ -1,0 +1,42 @@
+//! From a base to a linker and a tagger that know it.
+
+use jove_core::{AliasRecord, EntityId, Lang};
+use jove_kb::Kb;
+use jove_linker::{Annotator, Knowledge, LinkOptions, Linker, Tagger, TaggerOptions, UserWord};
+
+use crate::Result;
+
+/// Texts from which the use of names is learnt, evenly spread over the corpus.
+const LEARN_TEXTS_MAX: usize = 50_000;
+
+/// The linker over a base's names, which tells candidates apart by descriptions and facts and has learnt from `corpus` how
+/// its names are used there; and a tagger that knows the names as words.
+///
+/// # Errors
+/// When the base cannot be read, or its names cannot be linked to.
+pub fn annotator(kb: &Kb, link: &LinkOptions, tagger: &TaggerOptions, corpus: &[(&str, Lang)]) -> Result<Annotator> {
+    let aliases = kb.aliases()?;
+    let tagger = Tagger::new(tagger, words(&aliases))?;
+    let mut linker = Linker::build(aliases, link)?.with_knowledge(knowledge(kb, link)?);
+    let every = corpus.len().div_ceil(LEARN_TEXTS_MAX).max(1);
+    linker.learn(corpus.iter().copied().step_by(every), &tagger);
+    Ok(Annotator { linker, tagger })
+}
+
+/// The names as words; those with white space inside are none, but the linker finds them all the same.
+fn words(aliases: &[AliasRecord]) -> Vec<UserWord> {
+    let whole = aliases.iter().filter(|record| !record.alias.contains(char::is_whitespace));
+    whole.map(|record| UserWord { word: record.alias.clone(), tag: "nz".to_owned() }).collect()
+}
+
+/// Descriptions in every language, and every fact as an edge.
+fn knowledge(kb: &Kb, link: &LinkOptions) -> Result<Knowledge> {
+    let mut descriptions: Vec<(EntityId, String)> = Vec::new();
+    for lang in kb.languages()?.iter().filter_map(|(tag, _)| Lang::new(tag).ok()) {
+        descriptions.extend(kb.descriptions(lang)?);
+    }
+    let mut edges = Vec::new();
+    kb.visit_facts(|fact| edges.push((fact.subject, fact.object)))?;
+    let rows = descriptions.iter().map(|(entity, text)| (*entity, text.as_str()));
+    Ok(Knowledge::build(rows, edges, link.normalization))
+}

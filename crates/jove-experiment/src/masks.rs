@@ -1,0 +1,78 @@
+//! What the masks of a run are drawn from, to look at them before any training.
+
+use std::path::PathBuf;
+
+use jove_core::{Progress, Seed};
+use jove_corpus::{AnnotatedReader, Tokenizer};
+use jove_kb::Kb;
+use jove_masking::MaskConfig;
+
+use crate::cache::Cache;
+use crate::run::{Run, Variant};
+use crate::stage::{Work, annotate, kb, text, tokenizer};
+use crate::{Error, Result};
+
+/// The training text of a variant, and how it is masked.
+pub struct MaskSource {
+    /// The name of the variant.
+    pub variant: String,
+    /// The knowledge base.
+    pub kb: Kb,
+    /// The vocabulary.
+    pub tokenizer: Tokenizer,
+    /// How tokens are chosen and hidden.
+    pub masking: MaskConfig,
+    /// The run's first seed.
+    pub seed: Seed,
+    annotated: PathBuf,
+}
+
+impl MaskSource {
+    /// The training texts with words and mentions, in the order of their example numbers.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn texts(&self) -> Result<AnnotatedReader> {
+        Ok(AnnotatedReader::open(&self.annotated)?)
+    }
+}
+
+impl Run {
+    /// Runs the stages up to the vocabulary, each skipped where it is finished. Without a name, the variant is the first
+    /// one that masks entities, or else the first one.
+    ///
+    /// # Errors
+    /// When no variant has this name, or a stage fails.
+    pub fn masks(&self, variant: Option<&str>, progress: &dyn Progress) -> Result<MaskSource> {
+        let variant = self.variant_named(variant)?;
+        let cache = Cache::new(self.output.join("cache"));
+        let work = Work { run: self, cache: &cache, progress };
+        let base = kb::build_kb(&work)?;
+        let text = text::gather(&work, &base)?;
+        let annotated = annotate::annotate(&work, &base, &text)?;
+        let vocabulary = tokenizer::tokenizer(&work, variant.layout, &annotated)?;
+        Ok(MaskSource {
+            variant: variant.name.clone(),
+            kb: kb::open(&base)?,
+            tokenizer: tokenizer::open(&vocabulary)?,
+            masking: variant.masking.clone(),
+            seed: Seed(self.file.seeds[0]),
+            annotated: annotated.file(annotate::TRAIN),
+        })
+    }
+
+    fn variant_named(&self, name: Option<&str>) -> Result<&Variant> {
+        let found = match name {
+            Some(name) => self.variants.iter().find(|variant| variant.name == name),
+            None => self.variants.iter().find(|variant| variant.masking.weights.entity > 0.0).or(self.variants.first()),
+        };
+        found.ok_or_else(|| {
+            let known: Vec<&str> = self.variants.iter().map(|variant| variant.name.as_str()).collect();
+            Error::Setting {
+                key: "variant".to_owned(),
+                expected: format!("one of {}", known.join(", ")),
+                found: format!("`{}`", name.unwrap_or_default()),
+            }
+        })
+    }
+}

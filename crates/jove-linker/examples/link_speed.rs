@@ -1,0 +1,124 @@
+//! How fast a million names are found; prints JSON lines.
+//!
+//! `cargo run --release -p jove-linker --example link_speed -- CORPUS_FILE… [--aliases N]`
+//!
+//! The names are pieces of the corpus files' own text, two to six characters long, so that they are dense; a share of them
+//! stands in the measured text. Memory is what the report says plus nothing else that lives on.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a tool for the bench may stop where it stands")]
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use jove_core::{AliasRecord, EntityId, Lang, Purpose, Seed};
+use jove_linker::{Annotator, EngineKind, Knowledge, LinkOptions, Linker, Normalization, Tagger, TaggerOptions};
+use rand::RngExt;
+
+/// Bytes of text that each measurement reads.
+const BYTES: usize = 4 << 20;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let at = arguments.iter().position(|argument| argument == "--aliases");
+    let wanted = at.map_or(1_000_000, |at| arguments[at + 1].parse().unwrap());
+    let files = &arguments[..at.unwrap_or(arguments.len())];
+    let corpus: String = files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let names = names(&corpus, wanted);
+    let lines: Vec<&str> = corpus.lines().collect();
+    let text: Vec<&str> = lines
+        .iter()
+        .copied()
+        .cycle()
+        .scan(0, |bytes, line| {
+            *bytes += line.len();
+            (*bytes < BYTES).then_some(line)
+        })
+        .collect();
+    let bytes: usize = text.iter().map(|line| line.len()).sum();
+    println!("{}", serde_json::json!({"aliases": names.len(), "text-bytes": bytes, "corpus-bytes": corpus.len()}));
+    for engine in [EngineKind::AhoCorasick, EngineKind::Daachorse] {
+        measure(engine, &names, &text, bytes);
+    }
+    let tagger = Tagger::new(&TaggerOptions::default(), []).unwrap();
+    rate("tag and segment", bytes, || text.iter().map(|line| tagger.tag(line, Lang::ZH).len()).sum());
+}
+
+fn names(corpus: &str, wanted: usize) -> Vec<String> {
+    let mut rng = Seed(1).rng(Purpose::Sampling, 0, 0);
+    let chars: Vec<char> = corpus.chars().collect();
+    let mut names = BTreeSet::new();
+    for _ in 0..wanted * 20 {
+        if names.len() == wanted {
+            break;
+        }
+        let length = rng.random_range(2..7);
+        let start = rng.random_range(0..chars.len() - length);
+        let name = &chars[start..start + length];
+        if name.iter().all(|c| c.is_alphanumeric()) {
+            names.insert(name.iter().collect::<String>());
+        }
+    }
+    names.into_iter().collect()
+}
+
+fn measure(engine: EngineKind, names: &[String], text: &[&str], bytes: usize) {
+    let aliases = names.iter().zip(0..).map(|(name, entity)| AliasRecord {
+        alias: name.clone(),
+        entity: EntityId(entity),
+        lang: Some(Lang::ZH),
+        prior: 1.0,
+        popularity: 0.0,
+    });
+    let begin = Instant::now();
+    let options = LinkOptions { engine, ..LinkOptions::default() };
+    let linker = Linker::build(aliases, &options).unwrap();
+    println!(
+        "{}",
+        serde_json::json!({"engine": engine, "build-s": begin.elapsed().as_secs_f64(), "report": linker.report(), "rss-mb": resident_mb()})
+    );
+    rate("names found, no knowledge", bytes, || text.iter().map(|line| linker.link(line, Lang::ZH).len()).sum());
+    let count = names.len() as u32;
+    let mut rng = Seed(2).rng(Purpose::Sampling, 0, 0);
+    let edges: Vec<_> =
+        (0..count * 3).map(|_| (EntityId(rng.random_range(0..count)), EntityId(rng.random_range(0..count)))).collect();
+    let descriptions: Vec<String> = names
+        .iter()
+        .map(|name| format!("{name}是{}", text[name.len() * 7 % text.len()].chars().take(16).collect::<String>()))
+        .collect();
+    let rows = (0..).map(EntityId).zip(descriptions.iter().map(String::as_str));
+    let linker = linker.with_knowledge(Knowledge::build(rows, edges, Normalization::default()));
+    drop(descriptions);
+    println!("{}", serde_json::json!({"engine": engine, "with-knowledge": linker.report(), "rss-mb": resident_mb()}));
+    rate("names judged with knowledge", bytes, || text.iter().map(|line| linker.link(line, Lang::ZH).len()).sum());
+    rate("the same, two threads", bytes, || {
+        let halves = text.split_at(text.len() / 2);
+        std::thread::scope(|scope| {
+            let count = |part: &[&str]| part.iter().map(|line| linker.link(line, Lang::ZH).len()).sum::<usize>();
+            let left = scope.spawn(move || count(halves.0));
+            count(halves.1) + left.join().unwrap()
+        })
+    });
+    let annotator = Annotator { linker, tagger: Tagger::new(&TaggerOptions::default(), []).unwrap() };
+    rate("annotate: words and links", bytes, || {
+        text.iter().map(|line| annotator.annotate((*line).to_owned(), Lang::ZH).mentions.len()).sum()
+    });
+}
+
+/// The median of three.
+fn rate(what: &str, bytes: usize, mut work: impl FnMut() -> usize) {
+    let mut seconds = Vec::new();
+    let mut found = 0;
+    for _ in 0..3 {
+        let begin = Instant::now();
+        found = work();
+        seconds.push(begin.elapsed().as_secs_f64());
+    }
+    seconds.sort_by(f64::total_cmp);
+    println!("{}", serde_json::json!({"what": what, "mb-per-s": bytes as f64 / 1e6 / seconds[1], "found": found}));
+}
+
+/// Resident memory of this process, where Linux tells it.
+fn resident_mb() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS"))?;
+    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? / 1024)
+}

@@ -1,0 +1,62 @@
+//! Small sets of characters, looked up in one step.
+
+use std::sync::LazyLock;
+
+use crate::surroundings::{BREAKS, ENDINGS};
+
+/// Counts: digits and Chinese numerals.
+const NUMERALS: &str = "0123456789０１２３４５６７８９〇零一二三四五六七八九十百千万亿两几第";
+
+/// Characters that count something when a number stands before them.
+const MEASURES: &str = "年月日号时分秒届岁个元人名位次米斤克吨里亩万亿千百十世周天公平部集章条件只所座辆台期";
+
+/// A set of characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// A digit or a Chinese numeral.
+    Numeral = 1,
+    /// What may follow a number.
+    Measure = 2,
+    /// A word that ends a noun phrase.
+    Break = 4,
+    /// The first character of an ending of organisations' names.
+    EndingStart = 8,
+}
+
+static TABLE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut table = vec![0; 1 << 16];
+    let endings = ENDINGS.iter().filter_map(|ending| ending.chars().next());
+    let sets = [
+        (Class::Numeral, NUMERALS.chars().collect::<Vec<char>>()),
+        (Class::Measure, MEASURES.chars().collect()),
+        (Class::Break, BREAKS.chars().collect()),
+        (Class::EndingStart, endings.collect()),
+    ];
+    for (class, chars) in sets {
+        for c in chars {
+            table[c as usize] |= class as u8;
+        }
+    }
+    table
+});
+
+/// Whether a character is in a set; all sets lie in the Basic Multilingual Plane.
+pub(crate) fn is_in(c: char, class: Class) -> bool {
+    TABLE.get(c as usize).is_some_and(|classes| classes & class as u8 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_are_in_their_sets() {
+        assert!(is_in('三', Class::Numeral) && is_in('日', Class::Measure) && is_in('的', Class::Break));
+        assert!(is_in('大', Class::EndingStart) && is_in('十', Class::Numeral) && is_in('十', Class::Measure));
+        for c in ['a', '\u{0}', '😀', 'ש', '\u{301}', '猫'] {
+            for class in [Class::Numeral, Class::Measure, Class::Break, Class::EndingStart] {
+                assert!(!is_in(c, class), "{c} {class:?}");
+            }
+        }
+    }
+}

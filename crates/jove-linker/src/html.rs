@@ -1,0 +1,162 @@
+//! A page that shows links: coloured spans, a card for each entity, the score and the losing candidates.
+
+use std::fmt::Write;
+
+use jove_core::{EntityId, Mention};
+
+use crate::Judged;
+
+/// What a card says of an entity.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Card {
+    /// Its name.
+    pub label: String,
+    /// Its key in the base.
+    pub key: String,
+    /// One line about it; may be empty.
+    pub description: String,
+    /// Its types; may be empty.
+    pub types: Vec<String>,
+}
+
+/// One text with its links.
+pub struct Linked<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// Its mentions, sorted, without overlaps.
+    pub mentions: &'a [Mention],
+    /// Everything that was weighed in it, by start.
+    pub judged: &'a [Judged],
+}
+
+const STYLE: &str = include_str!("html.css");
+
+/// A whole page, in UTF-8, that needs no network. `card` tells what to say of an entity. All text is escaped.
+pub fn page<'a>(title: &str, texts: impl IntoIterator<Item = Linked<'a>>, card: impl Fn(EntityId) -> Card) -> String {
+    let mut page = String::new();
+    let title = escape(title);
+    let _ = write!(
+        page,
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title><style>{STYLE}</style>\
+         <h1>{title}</h1><p class=\"key\"><span class=\"m strong\">score of 0.9 and more</span> \
+         <span class=\"m\">linked</span> <span class=\"n\">a name, not linked</span> — point at a span for its card</p>"
+    );
+    for text in texts {
+        row(&mut page, &text, &card);
+    }
+    page.push_str("</html>\n");
+    page
+}
+
+fn row(page: &mut String, text: &Linked, card: &impl Fn(EntityId) -> Card) {
+    page.push_str("<p class=\"text\" dir=\"auto\">");
+    let mut next = 0;
+    for shown in shown(text) {
+        let span = shown.mention.span;
+        page.push_str(&escape(&text.text[next..span.start as usize]));
+        let class = match (shown.linked, shown.mention.score >= 0.9) {
+            (true, true) => "m strong",
+            (true, false) => "m",
+            (false, _) => "n",
+        };
+        let name = escape(&text.text[span.range()]);
+        let _ = write!(page, "<span class=\"{class}\" tabindex=\"0\">{name}");
+        show_card(page, &shown, card);
+        page.push_str("</span>");
+        next = span.end as usize;
+    }
+    page.push_str(&escape(&text.text[next..]));
+    page.push_str("</p>");
+}
+
+/// A place to colour.
+struct Shown<'a> {
+    mention: Mention,
+    linked: bool,
+    judged: Option<&'a Judged>,
+}
+
+/// The links, and between them the longest names that were not linked.
+fn shown<'a>(text: &Linked<'a>) -> Vec<Shown<'a>> {
+    let judged_at = |span| text.judged.iter().find(|judged| judged.mention.span == span);
+    let mut all: Vec<Shown> = text
+        .mentions
+        .iter()
+        .map(|mention| Shown { mention: *mention, linked: true, judged: judged_at(mention.span) })
+        .collect();
+    for judged in text.judged {
+        if all.iter().all(|other| !other.mention.span.overlaps(judged.mention.span)) {
+            all.push(Shown { mention: judged.mention, linked: false, judged: Some(judged) });
+        }
+    }
+    all.sort_by_key(|shown| shown.mention.span);
+    all
+}
+
+fn show_card(page: &mut String, shown: &Shown, card: &impl Fn(EntityId) -> Card) {
+    let best = card(shown.mention.entity);
+    let verdict = if shown.linked { "linked" } else { "not linked" };
+    let _ = write!(
+        page,
+        "<span class=\"card\"><b>{}</b> <i>{}</i><br>{}<br><small>{}</small><br>score {:.2}, {verdict}",
+        escape(&best.label),
+        escape(&best.key),
+        escape(&best.description),
+        escape(&best.types.join(", ")),
+        shown.mention.score,
+    );
+    for (entity, share) in shown.judged.iter().flat_map(|judged| &judged.candidates).skip(1) {
+        let other = card(*entity);
+        let _ = write!(page, "<br><small>{share:.2} {} <i>{}</i></small>", escape(&other.label), escape(&other.key));
+    }
+    page.push_str("</span>");
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use jove_core::ByteSpan;
+
+    use super::*;
+
+    #[test]
+    fn spans_are_coloured_and_text_is_escaped() {
+        let mention = Mention { span: ByteSpan::new(3, 9), entity: EntityId(1), score: 0.95 };
+        let other = Mention { span: ByteSpan::new(9, 12), entity: EntityId(2), score: 0.1 };
+        let judged = [
+            Judged { mention, candidates: vec![(EntityId(1), 0.8), (EntityId(2), 0.2)], features: [0.0; 17] },
+            Judged { mention: other, candidates: vec![(EntityId(2), 1.0)], features: [0.0; 17] },
+        ];
+        let card = |entity: EntityId| Card { label: format!("<{}>", entity.0), ..Card::default() };
+        let page = page("a & b", [Linked { text: "<b>北京市", mentions: &[mention], judged: &judged }], card);
+        for expected in [
+            "<title>a &amp; b</title>",
+            "&lt;b&gt;<span class=\"m strong\" tabindex=\"0\">北京<span",
+            "<b>&lt;1&gt;</b>",
+            "0.20 &lt;2&gt;",
+            "<span class=\"n\" tabindex=\"0\">市<span",
+        ] {
+            assert!(page.contains(expected), "{expected} in {page}");
+        }
+        assert!(page.ends_with("</html>\n"));
+    }
+
+    #[test]
+    fn a_page_without_texts_stands() {
+        assert!(super::page("", [], |_| Card::default()).contains("<h1></h1>"));
+    }
+}

@@ -1,0 +1,200 @@
+//! `jove mask`: shows and counts what masking does to the text of a run.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use jove_core::{AnnotatedText, Progress, Purpose, TokenizedText};
+use jove_experiment::{Coverage, MaskSource, Run};
+use jove_linker::unlinked_names;
+use jove_masking::html::{Masked, page};
+use jove_masking::{MaskPlan, MaskStats, MaskedUnit, plan};
+use serde::Serialize;
+
+use crate::commands::card::card;
+use crate::commands::link::write_file;
+use crate::context::{Context, Outcome};
+
+/// Unlinked names that are told, the most frequent first.
+const UNLINKED_MAX: usize = 20;
+
+/// Arguments of `jove mask`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Draw a page of masked texts, as training would mask them.
+    Preview {
+        #[command(flatten)]
+        source: Source,
+        /// Where the page goes.
+        #[arg(long, default_value = "masks.html")]
+        html: PathBuf,
+        /// How many texts are shown.
+        #[arg(long, default_value_t = 100)]
+        texts: usize,
+    },
+    /// Print realised rates, shares and lengths of units, and how much of the graph the text names.
+    Stats {
+        #[command(flatten)]
+        source: Source,
+    },
+}
+
+#[derive(clap::Args)]
+struct Source {
+    /// The run file, such as `experiments/quickstart.toml`; its stages up to the vocabulary are made if they are not yet.
+    file: PathBuf,
+    /// Override a setting, such as `data.root=/data`; may be given often.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// The variant; the first one that masks entities where left out.
+    #[arg(long)]
+    variant: Option<String>,
+    /// The epoch, counted from 0.
+    #[arg(long, default_value_t = 0)]
+    epoch: u64,
+}
+
+/// Runs the command.
+pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
+    match &args.action {
+        Action::Preview { source, html, texts } => preview(source, html, *texts, context)?,
+        Action::Stats { source } => count(source, context)?,
+    }
+    Ok(Outcome::Done)
+}
+
+impl Source {
+    fn open(&self, context: &Context) -> anyhow::Result<MaskSource> {
+        Ok(Run::load(&self.file, &self.set)?.masks(self.variant.as_deref(), context.progress())?)
+    }
+
+    /// Plans the masks of the first `texts` texts, each as training draws it where it is not cut for length.
+    fn each(
+        &self,
+        masks: &MaskSource,
+        texts: usize,
+        context: &Context,
+        mut visit: impl FnMut(&AnnotatedText, &TokenizedText, MaskPlan) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let reader = masks.texts()?;
+        context.progress().begin("mask", Some(reader.len().min(texts) as u64), "texts");
+        for (example, text) in (0..).zip(reader.take(texts)) {
+            anyhow::ensure!(!context.progress().cancelled(), "interrupted");
+            let text = text?;
+            let tokens = masks.tokenizer.encode(&text)?;
+            let mut rng = masks.seed.rng(Purpose::Mask, self.epoch, example);
+            let mask = plan(&tokens, &masks.masking, &masks.tokenizer.specials(), &mut rng)?;
+            visit(&text, &tokens, mask)?;
+            context.progress().advance(1);
+        }
+        context.progress().end();
+        Ok(())
+    }
+}
+
+fn preview(source: &Source, html: &std::path::Path, texts: usize, context: &Context) -> anyhow::Result<()> {
+    let masks = source.open(context)?;
+    let mut shown = Vec::new();
+    source.each(&masks, texts, context, |text, tokens, mask| {
+        let inputs: Vec<String> =
+            mask.targets.iter().map(|target| masks.tokenizer.piece(target.input).unwrap_or_default()).collect();
+        let cards: Vec<String> = mask.units.iter().map(|unit| told(&masks, text, tokens, unit)).collect();
+        shown.push((text.clone(), masks.tokenizer.encode_text(&text.text)?, mask, inputs, cards));
+        Ok(())
+    })?;
+    let pieces: Vec<Vec<&str>> = shown.iter().map(|(text, encoding, ..)| encoding.slices(&text.text)).collect();
+    let rows =
+        shown.iter().zip(&pieces).map(|((_, _, plan, inputs, cards), pieces)| Masked { pieces, plan, inputs, cards });
+    let title = format!("Masks of {} in epoch {}", masks.variant, source.epoch);
+    write_file(html, &page(&title, rows))?;
+    context.print(html.display())
+}
+
+/// The card of a unit: what it names, how sure the linker was, and what the graph says of it.
+fn told(masks: &MaskSource, text: &AnnotatedText, tokens: &TokenizedText, unit: &MaskedUnit) -> String {
+    let Some(entity) = unit.entity else { return String::new() };
+    let card = card(&masks.kb, entity, text.lang);
+    // A mention that no piece was left for is not among the tokens: the two lists are walked by entity.
+    let nth = tokens.mentions.iter().filter(|(_, other)| *other == entity).position(|(span, _)| *span == unit.span);
+    let mention = text.mentions.iter().filter(|mention| mention.entity == entity).nth(nth.unwrap_or(0));
+    let score = mention.map_or(0.0, |mention| mention.score);
+    let lines = [format!("{} {}", card.label, card.key), card.description, card.types.join(", ")];
+    let lines = lines.into_iter().filter(|line| !line.is_empty());
+    lines.chain([format!("score {score:.2}")]).collect::<Vec<_>>().join("\n")
+}
+
+/// What is told of the masks of a run.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Told {
+    variant: String,
+    budget: f64,
+    rate: f64,
+    counts: MaskStats,
+    coverage: jove_experiment::Covered,
+    unlinked: Vec<(String, u64)>,
+}
+
+fn count(source: &Source, context: &Context) -> anyhow::Result<()> {
+    let masks = source.open(context)?;
+    let specials = masks.tokenizer.specials();
+    let mut counts = MaskStats::default();
+    let mut coverage = Coverage::new(&masks.kb)?;
+    let mut unlinked: BTreeMap<String, u64> = BTreeMap::new();
+    source.each(&masks, usize::MAX, context, |text, tokens, mask| {
+        counts.add(tokens, &mask, &specials);
+        coverage.add(text);
+        for span in unlinked_names(text) {
+            *unlinked.entry(text.text[span.range()].to_owned()).or_default() += 1;
+        }
+        Ok(())
+    })?;
+    let mut unlinked: Vec<(String, u64)> = unlinked.into_iter().collect();
+    unlinked.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    unlinked.truncate(UNLINKED_MAX);
+    let (budget, rate) = (masks.masking.budget, counts.rate());
+    let told = Told { variant: masks.variant, budget, rate, counts, coverage: coverage.covered(), unlinked };
+    if context.json() { context.print_json(&told) } else { context.print(table(&told)) }
+}
+
+fn table(told: &Told) -> String {
+    let counts = &told.counts;
+    let share = |part: u64, whole: u64| 100.0 * part as f64 / whole.max(1) as f64;
+    let mut lines = vec![format!(
+        "{}: {:.2}% of {} tokens in {} texts are targets, the budget is {:.2}%; {} texts have none",
+        told.variant,
+        100.0 * told.rate,
+        counts.tokens,
+        counts.texts,
+        100.0 * told.budget,
+        counts.texts_without_target
+    )];
+    lines.push(format!("{:<8}{:>10}{:>10}{:>9}  {}", "unit", "units", "targets", "share", "units by length in tokens"));
+    for (kind, lengths) in &counts.lengths {
+        let targets = counts.targets_by_kind.get(kind).copied().unwrap_or(0);
+        let units: u64 = lengths.values().sum();
+        let lengths: Vec<String> = lengths.iter().map(|(length, units)| format!("{length}:{units}")).collect();
+        let share = share(targets, counts.targets);
+        lines.push(format!("{kind:<8}{units:>10}{targets:>10}{share:>8.1}%  {}", lengths.join(" ")));
+    }
+    let fates = counts.targets_by_fate.iter().map(|(fate, n)| format!("{fate} {:.1}%", share(*n, counts.targets)));
+    lines.push(format!("the model sees: {}", fates.collect::<Vec<_>>().join(", ")));
+    lines.push(format!("mentions: {}, of which masked {}", counts.mentions, counts.mentions_masked));
+    let graph = told.coverage;
+    for (what, part, whole) in [
+        ("entities linked", graph.entities_linked, graph.entities),
+        ("facts with both ends in one text", graph.facts_told, graph.facts),
+        ("relations with such a fact", graph.relations_told, graph.relations),
+    ] {
+        lines.push(format!("{what}: {part} of {whole}, {:.1}%", share(part, whole)));
+    }
+    let names = told.unlinked.iter().map(|(name, times)| format!("{name} {times}"));
+    lines.push(format!("names that nothing was linked to: {}", names.collect::<Vec<_>>().join(", ")));
+    lines.join("\n")
+}
