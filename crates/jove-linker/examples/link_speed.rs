@@ -24,16 +24,13 @@ fn main() {
     let corpus: String = files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
     let names = names(&corpus, wanted);
     let lines: Vec<&str> = corpus.lines().collect();
-    let text: Vec<&str> = lines
-        .iter()
-        .copied()
-        .cycle()
-        .scan(0, |bytes, line| {
-            *bytes += line.len();
-            (*bytes < BYTES).then_some(line)
-        })
-        .collect();
-    let bytes: usize = text.iter().map(|line| line.len()).sum();
+    let mut bytes = 0;
+    let mut text: Vec<&str> = Vec::new();
+    while bytes < BYTES {
+        let line = lines[text.len() % lines.len()];
+        bytes += line.len();
+        text.push(line);
+    }
     println!("{}", serde_json::json!({"aliases": names.len(), "text-bytes": bytes, "corpus-bytes": corpus.len()}));
     for engine in [EngineKind::AhoCorasick, EngineKind::Daachorse] {
         measure(engine, &names, &text, bytes);
@@ -76,6 +73,10 @@ fn measure(engine: EngineKind, names: &[String], text: &[&str], bytes: usize) {
         serde_json::json!({"engine": engine, "build-s": begin.elapsed().as_secs_f64(), "report": linker.report(), "rss-mb": resident_mb()})
     );
     rate("names found, no knowledge", bytes, || text.iter().map(|line| linker.link(line, Lang::ZH).len()).sum());
+    for parts in [4, 2, 1] {
+        let whole = text[..text.len() / parts].join("\n");
+        rate(&format!("one text of {} bytes", whole.len()), whole.len(), || linker.link(&whole, Lang::ZH).len());
+    }
     let count = names.len() as u32;
     let mut rng = Seed(2).rng(Purpose::Sampling, 0, 0);
     let edges: Vec<_> =

@@ -2,6 +2,7 @@
 
 use jove_core::{ByteSpan, Lang, Pos};
 
+use crate::boundary::is_free_script;
 use crate::calibration::{FEATURES, Features};
 use crate::quantity::in_quantity;
 use crate::segments::{Fit, Segment, fit, has_stub_beside};
@@ -16,7 +17,8 @@ const UNCUT: [f32; 6] = [0.7, 0.1, 0.1, 0.5, 0.2, 0.05];
 pub(crate) struct Look {
     fit: Option<Fit>,
     quoted: bool,
-    chars: usize,
+    /// The length in characters, one of a script with spaces counting a third.
+    chars: f32,
     /// In a number; before an ending; inside a title or one of several parts; beside a stub. 0 or 1 each.
     signs: [f32; 4],
 }
@@ -38,6 +40,8 @@ pub(crate) struct Evidence {
     pub(crate) leaning: f32,
     /// How far the graph's names are proper names, 0 to 1.
     pub(crate) name_share: f32,
+    /// Whether the name is written with a capital, and the text too.
+    pub(crate) capital: bool,
     /// Whether the name is written with a capital, and the text without.
     pub(crate) lowered: bool,
 }
@@ -54,7 +58,7 @@ impl Look {
         Self {
             fit: words.map(|words| fit(words, span)),
             quoted,
-            chars: text[start..end].chars().take(8).count(),
+            chars: text[start..end].chars().take(24).map(|c| if is_free_script(c) { 1.0 } else { 1.0 / 3.0 }).sum(),
             signs: [in_quantity(text, start, end), begins_longer_name(text, end), part, stub].map(flag),
         }
     }
@@ -78,18 +82,20 @@ impl Look {
             None => UNCUT,
             Some(fit) => {
                 let aligned = matches!(fit, Fit::Word(_) | Fit::Words);
-                let noun = matches!(fit, Fit::Word(Pos::Noun | Pos::Num));
+                // At the start of a sentence the tagger takes a name for a noun; the graph knows better.
+                let noun = matches!(fit, Fit::Word(Pos::Noun | Pos::Num)) && !evidence.capital;
+                let name = self.is_name() || (evidence.capital && matches!(fit, Fit::Word(_)));
                 [
                     flag(aligned),
                     flag(fit == Fit::CutsKnown),
                     flag(fit == Fit::CutsNew),
-                    flag(self.is_name()) * evidence.name_share,
+                    flag(name) * evidence.name_share,
                     flag(noun && !self.quoted) * evidence.name_share,
-                    flag(self.is_common()),
+                    flag(self.is_common() && !evidence.capital),
                 ]
             }
         });
-        features[7] = (self.chars as f32 - 2.0).clamp(0.0, 6.0) / 6.0;
+        features[7] = (self.chars - 2.0).clamp(0.0, 6.0) / 6.0;
         features[8] = flag(self.quoted);
         features[9] = evidence.context;
         features[10] = evidence.coherence;

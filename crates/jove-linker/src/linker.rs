@@ -11,6 +11,7 @@ use crate::calibration::{Calibration, Features};
 use crate::features::{Evidence, Look};
 use crate::habits::Habits;
 use crate::knowledge::Knowledge;
+use crate::normal::Normalized;
 use crate::probe;
 use crate::resolve::resolve;
 use crate::scene::{CANDIDATES_MAX, Name, Scene};
@@ -177,6 +178,19 @@ impl Linker {
         all
     }
 
+    /// Every entity that a name in the text may mean, linked or not, common words and all; in order, each once.
+    pub fn named(&self, text: &str) -> Vec<EntityId> {
+        let mut entities: Vec<EntityId> = Vec::new();
+        if u32::try_from(text.len()).is_ok() {
+            self.each_name(text, &self.options.normalization.apply(text), |name, _| {
+                entities.extend(self.table.candidates(name.alias).iter().map(|candidate| candidate.entity));
+            });
+        }
+        entities.sort_unstable();
+        entities.dedup();
+        entities
+    }
+
     /// The names of a text by start, the longest first, in stretches that are weighed together.
     fn scenes(&self, text: &str) -> Vec<(Vec<Found>, Scene)> {
         if u32::try_from(text.len()).is_err() {
@@ -186,18 +200,26 @@ impl Linker {
         let normalized = self.options.normalization.apply(text);
         let normal = normalized.text();
         let mut found = Vec::new();
-        self.automaton.for_each(normal, |alias, normal_start, end| {
-            let (Some(start), Some(end)) = (normalized.original(normal_start), normalized.original(end)) else {
-                return;
-            };
-            let apart = !self.options.boundaries || stands_alone(text, start as usize, end as usize);
-            if apart && !self.habits.is_stopped(alias) {
-                found.push(Found { name: Name { alias, span: ByteSpan::new(start, end) }, normal_start });
+        self.each_name(text, &normalized, |name, normal_start| {
+            if !self.habits.is_stopped(name.alias) {
+                found.push(Found { name, normal_start });
             }
         });
         found.sort_unstable_by_key(|found| (found.normal_start, Reverse(found.name.span.end)));
         let stretches = found.chunk_by(|a, b| a.normal_start / SCENE_BYTES == b.normal_start / SCENE_BYTES);
         stretches.map(|found| (found.to_vec(), self.scene(normal, found))).collect()
+    }
+
+    /// Calls `visit` with every name that may stand where it does, and its start in the normal form.
+    fn each_name(&self, text: &str, normalized: &Normalized, mut visit: impl FnMut(Name, usize)) {
+        self.automaton.for_each(normalized.text(), |alias, normal_start, end| {
+            let (Some(start), Some(end)) = (normalized.original(normal_start), normalized.original(end)) else {
+                return;
+            };
+            if !self.options.boundaries || stands_alone(text, start as usize, end as usize) {
+                visit(Name { alias, span: ByteSpan::new(start, end) }, normal_start);
+            }
+        });
     }
 
     fn scene(&self, normal: &str, found: &[Found]) -> Scene {
@@ -239,13 +261,15 @@ impl Linker {
             shares.extend(candidates.iter().zip(weighed).map(|(c, slot)| (c.entity, slot.weight / total)));
         }
         let (candidate, slot) = (&candidates[best], weighed[best]);
+        let written = text[name.span.range()].contains(char::is_uppercase);
         let evidence = Evidence {
             context: slot.context,
             coherence: slot.coherence,
             share: slot.weight / total,
             leaning: self.habits.leaning(name.alias),
             name_share: self.habits.name_share(),
-            lowered: candidate.capital && !text[name.span.range()].contains(char::is_uppercase),
+            capital: candidate.capital && written,
+            lowered: candidate.capital && !written,
         };
         (candidate.entity, evidence.share, Look::new(text, name.span, words, lang).features(evidence))
     }

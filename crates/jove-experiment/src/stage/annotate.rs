@@ -36,7 +36,7 @@ pub(crate) struct Summary {
     pub(crate) links: u64,
     /// Different entities linked.
     pub(crate) entities: u64,
-    /// Texts left out because they link both ends of a held-out fact.
+    /// Texts left out because they name both ends of a held-out fact.
     pub(crate) withheld: u64,
     /// Held-out texts for the pseudo-perplexity.
     pub(crate) dev_texts: u64,
@@ -55,7 +55,7 @@ pub(crate) fn annotate(work: &Work<'_>, base: &Stage, text: &Stage) -> Result<St
 
         let mut train = AnnotatedWriter::create(&folder.join(TRAIN))?;
         each(work, "link training text", &annotator, &texts, |annotated| {
-            if gives_away(&annotated, &secrets) {
+            if gives_away(&annotator.linker.named(&annotated.text), &secrets) {
                 summary.withheld += 1;
                 return Ok(());
             }
@@ -118,13 +118,10 @@ pub(crate) fn secrets(text: &Stage) -> Result<Secrets> {
     Ok(secrets)
 }
 
-/// Whether a text links both ends of a held-out fact, in whatever words.
-fn gives_away(text: &AnnotatedText, secrets: &Secrets) -> bool {
-    text.mentions.iter().any(|mention| {
-        secrets
-            .get(&mention.entity)
-            .is_some_and(|objects| text.mentions.iter().any(|other| objects.contains(&other.entity)))
-    })
+/// Whether both ends of a held-out fact are among what the names of a text may mean, linked or not.
+fn gives_away(named: &[EntityId], secrets: &Secrets) -> bool {
+    let objects = named.iter().filter_map(|entity| secrets.get(entity)).flatten();
+    objects.into_iter().any(|object| named.binary_search(object).is_ok())
 }
 
 fn check(summary: &Summary) -> Result<()> {
@@ -147,27 +144,15 @@ fn check(summary: &Summary) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use jove_core::{ByteSpan, Mention};
-
     use super::*;
-
-    fn text(entities: &[u32]) -> AnnotatedText {
-        let mention = |&entity: &u32| Mention { span: ByteSpan::new(0, 1), entity: EntityId(entity), score: 1.0 };
-        AnnotatedText {
-            text: "x".into(),
-            lang: Lang::EN,
-            words: vec![],
-            mentions: entities.iter().map(mention).collect(),
-        }
-    }
 
     #[test]
     fn both_ends_of_a_held_out_fact_give_it_away() {
         let secrets = Secrets::from([(EntityId(1), BTreeSet::from([EntityId(2)]))]);
-        assert!(gives_away(&text(&[2, 5, 1]), &secrets));
-        assert!(!gives_away(&text(&[1, 5]), &secrets));
-        assert!(!gives_away(&text(&[2]), &secrets));
-        assert!(!gives_away(&text(&[]), &secrets));
+        for (named, expected) in [(&[1, 2, 5][..], true), (&[1, 5], false), (&[2], false), (&[], false)] {
+            let named: Vec<EntityId> = named.iter().copied().map(EntityId).collect();
+            assert_eq!(gives_away(&named, &secrets), expected, "{named:?}");
+        }
     }
 
     #[test]

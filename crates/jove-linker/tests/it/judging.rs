@@ -78,6 +78,27 @@ fn common_words_are_learned_from_a_corpus() {
 }
 
 #[test]
+fn names_are_seen_where_nothing_is_linked() {
+    let mut linker = linker(&[("喜欢", 1, 1.0), ("北京", 2, 1.0), ("北京", 3, 0.5)]);
+    linker.learn(["我喜欢她", "他喜欢她", "她喜欢你"].map(|text| (text, Lang::ZH)), &TAGGER);
+    for (text, expected) in [("", &[][..]), ("我喜欢北京", &[1, 2, 3]), ("去北京，回北京", &[2, 3]), ("😀", &[])]
+    {
+        let named: Vec<u32> = linker.named(text).iter().map(|entity| entity.0).collect();
+        assert_eq!(named, expected, "{text}");
+    }
+}
+
+#[test]
+fn a_capital_that_opens_a_sentence_is_no_noun() {
+    let records = [record("Azerbaijan", 1, 1.0), record("day", 2, 1.0)];
+    let linker = Linker::build(records, &LinkOptions::default()).unwrap();
+    let annotator = Annotator { linker, tagger: Tagger::new(&TaggerOptions::default(), []).unwrap() };
+    let score = |text: &str| annotator.annotate(text.to_owned(), Lang::EN).mentions[0].score;
+    assert!(score("Azerbaijan is on the Caspian Sea.") > 0.8);
+    assert!((score("We met in Azerbaijan.") - score("Azerbaijan is far.")).abs() < 1e-6);
+}
+
+#[test]
 fn the_threshold_decides_what_names_nothing() {
     let strict = LinkOptions { score_min: 1.0, ..LinkOptions::default() };
     let strict = Linker::build([record("北京", 1, 1.0)], &strict).unwrap();
