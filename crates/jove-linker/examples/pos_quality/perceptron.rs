@@ -36,6 +36,7 @@ impl Perceptron {
             }
         }
         let steps = model.steps;
+        #[allow(clippy::iter_over_hash_type, reason = "each row is settled on its own")]
         for row in model.rows.values_mut() {
             row.settle(steps);
             row.weights = row.sums.map(|sum| sum / steps as f32);
