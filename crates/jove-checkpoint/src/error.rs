@@ -121,6 +121,14 @@ pub enum Error {
         /// The first thing found.
         found: String,
     },
+    /// A hub did not give a model.
+    #[error("hub model {model}: {reason}")]
+    Hub {
+        /// Owner, name and revision.
+        model: String,
+        /// What went wrong, at which file.
+        reason: String,
+    },
     /// The user asked to stop; nothing was written.
     #[error("interrupted; nothing was written")]
     Interrupted,
@@ -168,6 +176,9 @@ impl Advise for Error {
                 "the configuration may belong to another model; allow missing or unexpected tensors to go on all the same"
             }
             Self::Occupied { .. } => "choose a new folder, or empty this one",
+            Self::Hub { .. } => {
+                "check the name and the network; a model that is not public needs a token, and offline only the cache is read"
+            }
             _ => return None,
         };
         Some(hint.to_owned())

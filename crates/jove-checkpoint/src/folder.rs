@@ -15,7 +15,7 @@ pub struct ExtraFile {
 }
 
 /// Files of a tokenizer, in any of the layouts that tools know.
-const TOKENIZER_FILES: [&str; 9] = [
+pub(crate) const TOKENIZER_FILES: [&str; 9] = [
     "vocab.txt",
     "tokenizer.json",
     "tokenizer_config.json",

@@ -32,6 +32,16 @@ pub fn optional_tensors(config: &ModelConfig) -> Vec<TensorSpec> {
     specs
 }
 
+/// Of the optional tensors that a model `has`, those that no class of transformers takes beside its others: with a
+/// masked-language-model head, BERT takes pooler and next-sentence head both or not at all, and XLM-R no pooler.
+pub(crate) fn stray_tensors(config: &ModelConfig, has: impl Fn(&str) -> bool) -> Vec<String> {
+    let whole = |specs: &[TensorSpec]| specs.iter().all(|spec| has(&spec.name));
+    let optional = optional_tensors(config);
+    let (head, both) = (whole(&head_tensors(config)), whole(&optional));
+    let taken = |name: &str| if head { both && config.layout == Layout::Bert } else { name.contains("pooler.") };
+    optional.iter().map(|spec| spec.name.clone()).filter(|name| has(name) && !taken(name)).collect()
+}
+
 /// The encoder's tensors.
 pub(crate) fn encoder_tensors(config: &ModelConfig) -> Vec<TensorSpec> {
     let (hidden, prefix) = (config.hidden_size, prefix(config.layout));
@@ -95,6 +105,19 @@ mod tests {
         // Counted by transformers over BertForMaskedLM and XLMRobertaForMaskedLM of these sizes.
         assert_eq!(count(&ModelConfig::bert(21_128, 768, 12, 12, 3072)), 102_290_312);
         assert_eq!(count(&ModelConfig::xlm_roberta(250_002, 768, 12, 12, 3072)), 278_295_186);
+    }
+
+    #[test]
+    fn only_what_a_class_takes_together_is_no_stray() {
+        let (bert, xlm_r) = (ModelConfig::bert(9, 4, 1, 2, 8), ModelConfig::xlm_roberta(9, 4, 1, 2, 8));
+        let strays = |config: &ModelConfig, parts: &[&str]| {
+            stray_tensors(config, |name| parts.iter().any(|part| name.contains(part))).len()
+        };
+        let head = ["cls.predictions", "lm_head"];
+        assert_eq!(strays(&bert, &[&head[..], &["pooler"]].concat()), 2);
+        assert_eq!(strays(&bert, &[&head[..], &["pooler", "cls.seq"]].concat()), 0);
+        assert_eq!(strays(&xlm_r, &[&head[..], &["pooler"]].concat()), 2);
+        assert_eq!((strays(&bert, &["pooler"]), strays(&bert, &["cls.seq"]), strays(&bert, &[])), (0, 2, 0));
     }
 
     #[test]

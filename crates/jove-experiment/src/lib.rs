@@ -10,6 +10,7 @@ mod execute;
 mod inputs;
 mod linking;
 mod masks;
+mod origin;
 mod reference;
 pub mod report;
 pub mod results;

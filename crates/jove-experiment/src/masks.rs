@@ -8,6 +8,7 @@ use jove_kb::Kb;
 use jove_masking::MaskConfig;
 
 use crate::cache::Cache;
+use crate::origin::Origin;
 use crate::run::{Run, Variant};
 use crate::stage::{Work, annotate, kb, text, tokenizer};
 use crate::{Error, Result};
@@ -46,7 +47,7 @@ impl Run {
     pub fn masks(&self, variant: Option<&str>, progress: &dyn Progress) -> Result<MaskSource> {
         let variant = self.variant_named(variant)?;
         let cache = Cache::new(self.output.join("cache"));
-        let work = Work { run: self, cache: &cache, progress };
+        let work = Work { run: self, cache: &cache, origin: Origin::of(self)?, progress };
         let base = kb::build_kb(&work)?;
         let text = text::gather(&work, &base)?;
         let annotated = annotate::annotate(&work, &base, &text)?;

@@ -29,6 +29,8 @@ pub struct Run {
     pub(crate) output: PathBuf,
     /// The variants, complete.
     pub(crate) variants: Vec<Variant>,
+    /// What the run file itself says under `[model]`.
+    pub(crate) stated_model: Table,
     resolved: String,
 }
 
@@ -74,6 +76,7 @@ impl Run {
             data_root: folder.join(&file.data.root),
             output: folder.join(&file.output),
             variants,
+            stated_model: table.get("model").and_then(toml::Value::as_table).cloned().unwrap_or_default(),
             resolved,
             file,
         };

@@ -52,7 +52,7 @@ pub struct RunFile {
     /// The vocabularies, one for each layout.
     #[serde(default)]
     pub tokenizers: TokenizerSettings,
-    /// The size of the encoder.
+    /// The encoder: its size, or what it goes on from.
     #[serde(default)]
     pub model: ModelSettings,
     /// How every variant is trained; a variant may differ.
@@ -136,16 +136,21 @@ pub struct TokenizerSettings {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Vocabulary {
-    /// `vocab.txt`, `tokenizer.json` or a SentencePiece `.model`. Default none: train one.
+    /// `vocab.txt`, `tokenizer.json` or a SentencePiece `.model`. Default none: that of `model.from`, else train one.
     pub path: Option<PathBuf>,
     /// Pieces of a trained vocabulary, special ones included. Default 6000.
     pub size: u32,
 }
 
-/// The size of the encoder; the layout of a variant sets the rest.
+/// The encoder that training begins with. The layout of a variant sets what is not said here.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct ModelSettings {
+    /// A Hugging Face folder to go on training from, relative to `data.root`: its weights, its sizes, and its tokenizer
+    /// unless `tokenizers` gives another path. All variants must have its layout, and a size that is given here must be
+    /// its own. Default none: random weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<PathBuf>,
     /// Width of the residual stream. Default 128.
     pub hidden_size: usize,
     /// Transformer layers. Default 2.
@@ -232,7 +237,7 @@ impl Default for Vocabulary {
 
 impl Default for ModelSettings {
     fn default() -> Self {
-        Self { hidden_size: 128, layers: 2, heads: 4, intermediate_size: 512, dropout: 0.1 }
+        Self { from: None, hidden_size: 128, layers: 2, heads: 4, intermediate_size: 512, dropout: 0.1 }
     }
 }
 

@@ -25,7 +25,7 @@ pub enum Device {
 pub enum Start {
     /// Random ones, in a model of this shape.
     Random(ModelConfig),
-    /// Those of a Hugging Face folder.
+    /// Those of a Hugging Face folder, see [`Model::start`].
     Checkpoint(PathBuf),
 }
 
@@ -66,7 +66,7 @@ impl Job {
     fn run_on<D: Backend>(self, device: &D, progress: &dyn Progress) -> Result<Trained, Error> {
         let model = match &self.start {
             Start::Random(shape) => Model::new(shape, device, self.config.seed)?,
-            Start::Checkpoint(dir) => Model::open(dir, device)?,
+            Start::Checkpoint(dir) => Model::start(dir, device, self.config.seed)?,
         };
         let mut trainer = Trainer::resume(&self.config, model, self.data, self.specials, self.output)?;
         trainer.run(progress)?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use dfdx::prelude::{NoneTape, Tape};
-use jove_checkpoint::{TensorFile, load_hf};
+use jove_checkpoint::{Allow, Difference, Loaded, TensorFile, open_hf};
 use jove_core::{ModelConfig, Seed};
 use jove_model::{Backend, Hidden, MaskedLm, Matrix, ParameterMut, ParameterRef, Parameters, Pass, Sequences};
 use jove_objectives::LinkHead;
@@ -45,14 +45,33 @@ impl<D: Backend> Model<D> {
     /// # Errors
     /// Where a file is missing or damaged, or its tensors are not those of its configuration.
     pub fn open(dir: &Path, device: &D) -> Result<Self, Error> {
-        let (config, weights) = load_hf(dir)?;
-        let mut model = Self::new(&config, device, Seed(0))?;
+        let loaded = open_hf(dir, &Allow::default())?;
+        Self::read(dir, &loaded, device, Seed(0))
+    }
+
+    /// [`Model::open`] for training to start from: where the folder holds an encoder alone, as that of a sentence encoder
+    /// does, the masked-language-model head is new and random, and a warning says so.
+    ///
+    /// # Errors
+    /// As [`Model::open`], but for a missing head.
+    pub fn start(dir: &Path, device: &D, seed: Seed) -> Result<Self, Error> {
+        let loaded = open_hf(dir, &Allow::these([Difference::Missing]))?;
+        Self::read(dir, &loaded, device, seed)
+    }
+
+    fn read(dir: &Path, loaded: &Loaded, device: &D, seed: Seed) -> Result<Self, Error> {
+        let mut model = Self::new(&loaded.config, device, seed)?;
         let mut failure = None;
-        let loaded = model
-            .lm
-            .load(&mut |name| weights.get(name).map(|tensor| tensor.data).map_err(|error| failure = Some(error)).ok());
+        let mut find =
+            |name: &str| loaded.weights.get(name).map(|tensor| tensor.data).map_err(|error| failure = Some(error)).ok();
+        // A part of a head is no use.
+        let headless = loaded.report.missing.iter().any(|tensor| is_of_head(&tensor.name));
+        let read = if headless { model.lm.encoder.load(&mut find) } else { model.lm.load(&mut find) };
         failure.map_or(Ok(()), Err)?;
-        loaded?;
+        read?;
+        if headless {
+            tracing::warn!(checkpoint = %dir.display(), "no masked-language-model head; a new one is trained");
+        }
         let heads = dir.join(HEADS_FILE);
         if heads.exists() { model.open_heads(&heads) } else { Ok(model) }
     }
@@ -95,6 +114,10 @@ impl<D: Backend> Model<D> {
     pub fn device(&self) -> &D {
         self.lm.encoder.device()
     }
+}
+
+fn is_of_head(name: &str) -> bool {
+    name.starts_with("cls.") || name.starts_with("lm_head.")
 }
 
 impl<D: Backend> Parameters<D> for Model<D> {

@@ -33,6 +33,7 @@ fn hint(error: &anyhow::Error) -> Option<String> {
         }
         first_hint!(
             jove_experiment::Error,
+            jove_checkpoint::Error,
             jove_corpus::Error,
             jove_kb::Error,
             jove_linker::Error,

@@ -29,7 +29,6 @@ pub(crate) enum Outcome {
     /// All is well.
     Done,
     /// The command did its work, and a check that it makes did not pass.
-    #[allow(dead_code, reason = "commands that check are added with their crates")]
     CheckFailed,
 }
 

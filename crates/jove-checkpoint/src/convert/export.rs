@@ -1,13 +1,16 @@
 //! Hugging Face names in, any format out.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 
 use jove_core::{Layout, ModelConfig, Progress};
+use serde::Serialize;
 
 use super::{Format, TF_PREFIX, UER_WEIGHTS};
 use crate::folder::NewFolder;
 use crate::hf::{Heads, config_with_heads, save_hf_with};
+use crate::layout::stray_tensors;
 use crate::report::Difference;
 use crate::tf::{TfExport, write_tf_bundle};
 use crate::torch::write_torch;
@@ -24,7 +27,7 @@ pub struct ExportOptions {
 }
 
 /// What an export could not carry over as it was.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Exported {
     /// Tensors that the format has no place for.
     pub left_out: Vec<String>,
@@ -51,7 +54,9 @@ pub fn export(
         let shard_bytes_max = options.shard_bytes_max.unwrap_or(defaults.shard_bytes_max);
         let save = SaveOptions { shard_bytes_max, allow: options.allow.clone() };
         save_hf_with(dir, config, tensors, files, &save, progress)?;
-        return Ok(Exported::default());
+        let names: BTreeSet<String> = tensors.specs().into_iter().map(|spec| spec.name).collect();
+        let left_out = stray_tensors(config, |name| names.contains(name));
+        return Ok(Exported { left_out, folded_token_type: false });
     }
     config.validate()?;
     let report = NameReport::compare(tensors, config);

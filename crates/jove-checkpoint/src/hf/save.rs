@@ -10,7 +10,7 @@ use serde_json::json;
 use super::config::{Heads, config_with_heads};
 use super::{CONFIG, INDEX, SINGLE};
 use crate::folder::NewFolder;
-use crate::layout::{head_tensors, optional_tensors};
+use crate::layout::{head_tensors, optional_tensors, stray_tensors};
 use crate::report::Difference;
 use crate::safetensors::write_sorted_to;
 use crate::{Allow, Error, ExtraFile, NameReport, Result, TensorSource, TensorSpec};
@@ -33,7 +33,7 @@ impl Default for SaveOptions {
 /// Writes a folder that transformers loads as it is: `config.json`, `model.safetensors` and the tokenizer's files.
 ///
 /// `tensors` gives what [`crate::required_tensors`] lists, under those names, and may give
-/// [`crate::optional_tensors`]. The folder appears whole or not at all.
+/// [`crate::optional_tensors`], of which those are written that a class of transformers takes. The folder appears whole or not at all.
 ///
 /// # Errors
 /// Where tensors are missing, unexpected, of another shape or not finite, or the folder cannot be written.
@@ -64,8 +64,10 @@ pub fn save_hf_with(
         return Err(Error::Mismatch { path: dir.to_owned(), report: Box::new(report) });
     }
     let mut specs = tensors.specs();
+    let strays = stray_tensors(config, |name| specs.iter().any(|spec| spec.name == name));
     specs.retain(|spec| {
-        !report.unexpected.iter().any(|other| other.name == spec.name)
+        !strays.contains(&spec.name)
+            && !report.unexpected.iter().any(|other| other.name == spec.name)
             && !report.reshaped.iter().any(|other| other.name == spec.name)
     });
     specs.sort_by(|a, b| a.name.cmp(&b.name));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jove_core::{Layout, ModelConfig};
 
-use super::names::{DECODER, to_uer};
+use super::names::{DECODER, is_of_pairs, to_uer};
 use crate::layout::prefix;
 use crate::torch::Alias;
 use crate::{NamedTensor, Result, TensorSource, TensorSpec};
@@ -30,8 +30,11 @@ impl<'a, S: TensorSource + ?Sized> UerExport<'a, S> {
         let (layout, mut names, mut order, mut left_out) = (config.layout, BTreeMap::new(), Vec::new(), Vec::new());
         let mut specs = source.specs();
         specs.sort_by(|a, b| a.name.cmp(&b.name));
+        // UER's target for sentence pairs is pooler and next-sentence head; it cannot be loaded with one of them alone.
+        let pairs = specs.iter().filter(|spec| is_of_pairs(&spec.name)).count();
         for mut spec in specs {
-            let Some(uer) = to_uer(layout, &spec.name) else {
+            let uer = to_uer(layout, &spec.name).filter(|_| pairs == 4 || !is_of_pairs(&spec.name));
+            let Some(uer) = uer else {
                 left_out.push(spec.name);
                 continue;
             };

@@ -66,6 +66,11 @@ const OLD: [(&str, &str); 9] = [
     ("target.sop_linear_", "target.sp.linear_"),
 ];
 
+/// Whether a tensor, by its Hugging Face name, is one of the four of pooler and next-sentence head.
+pub(super) fn is_of_pairs(name: &str) -> bool {
+    SENTENCE_PAIRS.iter().any(|(_, theirs)| *theirs == name)
+}
+
 /// UER's present name of a tensor that Hugging Face calls `name`.
 pub(super) fn to_uer(layout: Layout, name: &str) -> Option<String> {
     let find = |table: &[(&str, &str)], wanted: &str| {

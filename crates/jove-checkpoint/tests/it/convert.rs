@@ -39,6 +39,23 @@ fn bert_survives_every_format_bit_for_bit() {
 }
 
 #[test]
+fn a_pooler_without_its_pair_is_left_out_where_nothing_takes_it() {
+    let root = tempfile::tempdir().unwrap();
+    let mut tensors = pretraining_model(&bert());
+    tensors.retain(|tensor| !tensor.name.starts_with("cls.seq_relationship"));
+    let pooler = ["bert.pooler.dense.bias", "bert.pooler.dense.weight"];
+    for (format, lost) in [(Format::Hf, &pooler[..]), (Format::Uer, &pooler), (Format::Tf, &[])] {
+        let dir = root.path().join(format!("{format:?}"));
+        let exported = write(&dir, format, &bert(), &tensors);
+        let report = verify(&dir, format, &bert(), tensors.as_slice(), &exported, &Allow::default()).unwrap();
+        let mut found: Vec<&str> = report.lost.iter().map(|(name, _)| name.as_str()).collect();
+        found.sort_unstable();
+        assert_eq!(found, lost, "{format:?}");
+        assert!(report.is_explained() && report.different.is_empty(), "{report:?}");
+    }
+}
+
+#[test]
 fn xlm_r_differs_only_where_the_report_says_why() {
     let root = tempfile::tempdir().unwrap();
     let config = xlm_roberta();

@@ -32,7 +32,9 @@ fn models_come_back() {
         check_equal(&dir, &config, &tensors);
         assert_eq!(ExtraFile::tokenizer_of(&dir).unwrap()[0].bytes(), b"[PAD]\n");
         save(&dir, &config, &pretraining_model(&config)).unwrap();
-        check_equal(&dir, &config, &pretraining_model(&config));
+        // XLMRobertaForMaskedLM has no pooler.
+        let kept = if config == bert() { pretraining_model(&config) } else { tensors };
+        check_equal(&dir, &config, &kept);
     }
 }
 

@@ -4,7 +4,9 @@
 
 mod convert;
 mod hf;
+mod hub;
 mod support;
 mod tensor_file;
 mod tf;
 mod torch;
+mod vocabulary;

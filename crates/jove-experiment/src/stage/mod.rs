@@ -19,6 +19,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::cache::{Cache, Stage};
+use crate::origin::Origin;
 use crate::run::Run;
 use crate::{Error, Result};
 
@@ -28,6 +29,8 @@ pub(crate) struct Work<'a> {
     pub(crate) run: &'a Run,
     /// Where finished stages are kept.
     pub(crate) cache: &'a Cache,
+    /// What training goes on from, if not from random weights.
+    pub(crate) origin: Option<Origin>,
     /// Where progress is told.
     pub(crate) progress: &'a dyn Progress,
 }

@@ -1,5 +1,7 @@
 //! A vocabulary for each layout: loaded, or trained on the training text.
 
+use std::path::Path;
+
 use jove_core::Layout;
 use jove_corpus::{AnnotatedReader, Tokenizer, TrainOptions, TrainerKind};
 
@@ -18,14 +20,16 @@ pub(crate) fn tokenizer(work: &Work<'_>, layout: Layout, annotated: &Stage) -> R
         Layout::Bert => "tokenizer-bert",
         Layout::XlmRoberta => "tokenizer-xlm-roberta",
     };
-    let key = match &settings.path {
-        Some(path) => Key::new(name, settings, &[&Key::of_files(&[work.run.data(path)])?]),
-        None => Key::new(name, settings, &[&annotated.key]),
+    let key = match (&settings.path, &work.origin) {
+        (Some(path), _) => Key::new(name, settings, &[&Key::of_files(&[work.run.data(path)])?]),
+        (None, Some(origin)) => Key::new(name, &"of the checkpoint", &[&origin.tokenizer_key()?]),
+        (None, None) => Key::new(name, settings, &[&annotated.key]),
     };
     work.cache.stage(name, key, Leftover::Discard, |folder| {
-        let tokenizer = match &settings.path {
-            Some(path) => load(work, layout, path)?,
-            None => train(work, layout, settings.size, annotated)?,
+        let tokenizer = match (&settings.path, &work.origin) {
+            (Some(path), _) => load(work, layout, &work.run.data(path))?,
+            (None, Some(origin)) => load(work, layout, &origin.folder)?,
+            (None, None) => train(work, layout, settings.size, annotated)?,
         };
         Ok(tokenizer.save(&folder.join(FOLDER))?)
     })
@@ -43,8 +47,13 @@ fn vocabulary<'a>(work: &'a Work<'_>, layout: Layout) -> &'a Vocabulary {
     }
 }
 
-fn load(work: &Work<'_>, layout: Layout, path: &std::path::Path) -> Result<Tokenizer> {
-    let tokenizer = Tokenizer::load(&work.run.data(path))?;
+fn load(work: &Work<'_>, layout: Layout, path: &Path) -> Result<Tokenizer> {
+    let tokenizer = Tokenizer::load(path)?;
+    if let Some(origin) = &work.origin {
+        // A model may have the layout of one family and the pieces of the other; its own tokenizer fits all the same.
+        origin.check_vocabulary(tokenizer.specials().vocab_size, path)?;
+        return Ok(tokenizer);
+    }
     if tokenizer.layout() == layout {
         return Ok(tokenizer);
     }

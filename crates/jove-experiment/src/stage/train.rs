@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::Result;
 use crate::cache::{Key, Leftover, Stage};
 use crate::execute::{Cut, Prepared};
+use crate::origin::Origin;
 use crate::results::CurvePoint;
 use crate::run::Variant;
 use crate::stage::{Work, describe, tokenizer, write_json};
@@ -37,12 +38,18 @@ pub(crate) fn train(work: &Work<'_>, variant: &Variant, seed: u64, prepared: &Pr
     let base = &prepared.base;
     let config = jove_trainer::TrainConfig { seed: Seed(seed), ..variant.train.clone() };
     let settings = (&config, &variant.masking, variant.layout, &work.run.file.model);
-    let key = Key::new("train", &settings, &[&base.key, &vocabulary.key, &shards.key]);
+    let weights = work.origin.as_ref().map(Origin::weights_key).transpose()?;
+    let mut inputs = vec![&base.key, &vocabulary.key, &shards.key];
+    inputs.extend(&weights);
+    let key = Key::new("train", &settings, &inputs);
     work.cache.stage(&format!("train-{}-{seed}", variant.name), key.clone(), Leftover::Keep, |folder| {
         let begun = Instant::now();
         let tokenizer = tokenizer::open(vocabulary)?;
         let specials = tokenizer.specials();
-        let shape = work.run.model_config(variant.layout, specials.vocab_size as usize);
+        let start = match &work.origin {
+            Some(origin) => Start::Checkpoint(origin.folder.clone()),
+            None => Start::Random(work.run.model_config(variant.layout, specials.vocab_size as usize)),
+        };
         let data = TrainingData {
             text: Box::new(ShardReader::open(&shards.file(super::shards::TRAIN))?),
             pairs: Box::new(PairReader::open(&shards.file(super::shards::PAIRS))?),
@@ -61,7 +68,7 @@ pub(crate) fn train(work: &Work<'_>, variant: &Variant, seed: u64, prepared: &Pr
             .collect::<Result<_, _>>()?;
         let output = Output { dir: folder.to_owned(), files };
         let metrics = output.metrics();
-        let job = Job { config: config.clone(), start: Start::Random(shape), data, specials, output };
+        let job = Job { config: config.clone(), start, data, specials, output };
         let trained = job.run(work.progress)?;
         let lines = read_metrics(&metrics)?;
         let summary = Summary {

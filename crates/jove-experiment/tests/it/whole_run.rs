@@ -50,6 +50,68 @@ fn a_changed_setting_remakes_only_what_depends_on_it() {
     assert!(new[0].starts_with("probe-pd-1-") && new[1].starts_with("train-pd-1-"), "{new:?}");
 }
 
+/// Two variants fewer, and what is left starts from the checkpoint that a first run made.
+fn continued() -> Fixture {
+    let fixture = Fixture::new();
+    fixture.edit("[[variants]]\nname = \"pd\"\nrecipe = \"pd\"\n", "");
+    fixture.edit("[[variants]]\nname = \"ml\"\nrecipe = \"ml\"\n", "");
+    fixture.run().unwrap();
+    let trained = fixture.stages().into_iter().find(|stage| stage.starts_with("train-kg-1-")).unwrap();
+    fs::rename(fixture.path("runs/cache").join(trained).join("checkpoint"), fixture.path("first")).unwrap();
+    fs::remove_dir_all(fixture.path("runs")).unwrap();
+    fixture.edit("[model]\n", "[model]\nfrom = \"first\"\n");
+    fixture
+}
+
+#[test]
+fn training_goes_on_from_a_checkpoint_with_its_vocabulary() {
+    let fixture = continued();
+    // Without a learning rate the weights stay as they came.
+    fixture.edit("steps = 4", "steps = 1\nlearning-rate = 1e-30");
+    fixture.edit("size = 400", "size = 300");
+    fixture.run().unwrap();
+    let trained = fixture.stages().into_iter().find(|stage| stage.starts_with("train-kg-1-")).unwrap();
+    let trained = fixture.path("runs/cache").join(trained).join("checkpoint");
+    let ((config, before), (shape, after)) =
+        (jove_checkpoint::load_hf(&fixture.path("first")).unwrap(), jove_checkpoint::load_hf(&trained).unwrap());
+    assert_eq!(shape, config);
+    for name in before.names() {
+        let gap = |(a, b): (&f32, &f32)| f64::from(a - b).abs();
+        let (a, b) = (before.get(name).unwrap().data, after.get(name).unwrap().data);
+        assert!(a.iter().zip(&*b).map(gap).fold(0.0, f64::max) < 1e-6, "{name}");
+    }
+    for file in ["tokenizer.json", "vocab.txt"] {
+        assert_eq!(fs::read(trained.join(file)).unwrap(), fs::read(fixture.path("first").join(file)).unwrap());
+    }
+    let before = fixture.stages();
+    fixture.run().unwrap();
+    assert_eq!(fixture.stages(), before);
+}
+
+#[test]
+fn a_checkpoint_that_does_not_fit_the_run_is_refused() {
+    let cases = [
+        (
+            "layers = 1",
+            "layers = 2",
+            "model.layers: expected 1, as in the checkpoint of `model.from`, or nothing, found 2",
+        ),
+        ("recipe = \"kg\"", "recipe = \"ml\"", "model.from: expected a model in the layout XlmRoberta, which `kg` has"),
+        ("from = \"first\"", "from = \"nowhere\"", "nowhere"),
+        ("size = 400", "path = \"large.txt\"", "tokenizers: expected a vocabulary of at most"),
+        ("max-length = 32", "max-length = 1024", "max-length"),
+    ];
+    let fixture = continued();
+    let vocabulary = fs::read_to_string(fixture.path("first/vocab.txt")).unwrap();
+    fixture.write("large.txt", vocabulary + "שלום\n😀😀\n");
+    let written = fs::read_to_string(fixture.path("run.toml")).unwrap();
+    for (from, to, expected) in cases {
+        fixture.write("run.toml", written.replacen(from, to, 1));
+        let error = fixture.run().unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
 /// Asks to stop after a number of looks.
 struct StopAfter(AtomicU64);
 

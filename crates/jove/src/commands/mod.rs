@@ -2,12 +2,16 @@
 
 mod bench;
 mod card;
+mod convert;
 mod corpus;
+mod export;
+mod import;
 mod kb;
 mod link;
 mod mask;
 mod report;
 mod run;
+mod vocab;
 
 use clap::Subcommand;
 
@@ -29,6 +33,14 @@ pub(crate) enum Command {
     Run(run::Args),
     /// Build a knowledge base from any graph, and look into it.
     Kb(kb::Args),
+    /// Take a checkpoint of another tool in, as a Hugging Face folder.
+    Import(import::Args),
+    /// Write a checkpoint for another tool: Hugging Face, UER-Py or TensorFlow.
+    Export(export::Args),
+    /// Convert a checkpoint from one format to another, and check what that changed.
+    Convert(convert::Args),
+    /// Trim or extend a checkpoint's vocabulary, tokenizer and weights together.
+    Vocab(vocab::Args),
     /// Draw the page of a finished run anew.
     Report(report::Args),
 }
@@ -43,6 +55,10 @@ impl Command {
             Self::Mask(args) => mask::execute(&args, context),
             Self::Run(args) => run::execute(&args, context),
             Self::Kb(args) => kb::execute(args, context),
+            Self::Import(args) => import::execute(&args, context),
+            Self::Export(args) => export::execute(&args, context),
+            Self::Convert(args) => convert::execute(&args, context),
+            Self::Vocab(args) => vocab::execute(&args, context),
             Self::Report(args) => report::execute(&args, context),
         }
     }

@@ -1,0 +1,192 @@
+//! The hub's protocol, spoken by a server in this test.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use jove_checkpoint::{HubModel, HubOptions, fetch, load_hf, save_hf_with};
+use jove_core::Silent;
+use sha2::Digest as _;
+
+use crate::support::{bert, model};
+
+const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// A hub with one model, `owner/name`.
+struct Hub {
+    address: String,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+struct File {
+    bytes: Vec<u8>,
+    etag: String,
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    hex(&sha2::Sha256::digest(bytes))
+}
+
+fn git_hash(bytes: &[u8]) -> String {
+    let all = [format!("blob {}\0", bytes.len()).as_bytes(), bytes].concat();
+    hex(&sha1::Sha1::digest(&all))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from_digit(u32::from(digit), 16).unwrap()).collect()
+}
+
+/// Files of a folder, large ones hashed as the hub does.
+fn files_of(folder: &Path) -> BTreeMap<String, File> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let file = |path: std::path::PathBuf| {
+        let (name, bytes) = (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(&path).unwrap());
+        let etag = if name.ends_with(".safetensors") { sha256(&bytes) } else { git_hash(&bytes) };
+        (name, File { bytes, etag })
+    };
+    entries.map(file).collect()
+}
+
+impl Hub {
+    fn start(files: BTreeMap<String, File>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&requests);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let _ = answer(stream, &files, &log);
+            }
+        });
+        Self { address, requests }
+    }
+
+    fn options(&self, cache: &Path) -> HubOptions {
+        HubOptions {
+            endpoint: self.address.clone(),
+            cache: cache.to_owned(),
+            token: Some("secret".to_owned()),
+            offline: false,
+        }
+    }
+}
+
+fn answer(stream: TcpStream, files: &BTreeMap<String, File>, log: &Mutex<Vec<String>>) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    let mut head = String::new();
+    while reader.read_line(&mut head)? > 2 {}
+    let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+    let header = |name: &str| {
+        let line = head.lines().find(|line| line.to_ascii_lowercase().starts_with(&format!("{name}:")));
+        line.and_then(|line| line.split_once(':')).map(|(_, value)| value.trim().to_owned())
+    };
+    log.lock().unwrap().push(format!(
+        "{path} {} {}",
+        header("range").unwrap_or_default(),
+        header("authorization").unwrap_or_default()
+    ));
+    let mut out = reader.into_inner();
+    if path == "/api/models/owner/name/revision/main" {
+        let siblings: Vec<_> = files.keys().map(|name| serde_json::json!({"rfilename": name})).collect();
+        let body = serde_json::json!({"sha": COMMIT, "siblings": siblings}).to_string();
+        return write!(out, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+    }
+    let Some(file) = path.strip_prefix("/owner/name/resolve/main/").and_then(|name| files.get(name)) else {
+        return write!(out, "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    };
+    let range = header("range").unwrap_or_else(|| "bytes=0-".to_owned());
+    let (start, end) = range.trim_start_matches("bytes=").split_once('-').unwrap_or(("0", ""));
+    let start: usize = start.parse().unwrap_or(0);
+    let end = end.parse().map_or(file.bytes.len(), |end: usize| end + 1).min(file.bytes.len());
+    let (body, total) = (&file.bytes[start..end], file.bytes.len());
+    write!(
+        out,
+        "HTTP/1.1 206 Partial Content\r\ncontent-length: {}\r\ncontent-range: bytes {start}-{}/{total}\r\netag: \"{}\"\r\nx-repo-commit: {COMMIT}\r\nconnection: close\r\n\r\n",
+        body.len(),
+        end.saturating_sub(1),
+        file.etag
+    )?;
+    out.write_all(body)
+}
+
+/// A model's folder, sharded so that the index is followed too.
+fn model_folder(root: &Path) -> std::path::PathBuf {
+    let folder = root.join("source");
+    let options = jove_checkpoint::SaveOptions { shard_bytes_max: 5000, ..Default::default() };
+    let files = [jove_checkpoint::ExtraFile::new("vocab.txt", "[PAD]\n词\n").unwrap()];
+    save_hf_with(&folder, &bert(), &model(&bert()), &files, &options, &Silent).unwrap();
+    folder
+}
+
+#[test]
+fn a_model_comes_once_and_then_from_the_cache() {
+    let root = tempfile::tempdir().unwrap();
+    let hub = Hub::start(files_of(&model_folder(root.path())));
+    let options = hub.options(&root.path().join("cache"));
+    let name = HubModel::parse("owner/name").unwrap();
+    let folder = fetch(&name, &options, &Silent).unwrap();
+    let (config, weights) = load_hf(&folder).unwrap();
+    assert_eq!(config, bert());
+    for tensor in model(&bert()) {
+        assert_eq!(weights.get(&tensor.name).unwrap(), tensor);
+    }
+    assert!(folder.join("vocab.txt").exists());
+    let count = hub.requests.lock().unwrap().len();
+    assert!(hub.requests.lock().unwrap().iter().all(|request| request.ends_with("Bearer secret")));
+    assert_eq!(fetch(&name, &options, &Silent).unwrap(), folder);
+    assert_eq!(hub.requests.lock().unwrap().len(), count + 1, "only the revision is asked for again");
+    let offline = HubOptions { offline: true, endpoint: "http://127.0.0.1:1".to_owned(), ..options };
+    assert_eq!(fetch(&name, &offline, &Silent).unwrap(), folder);
+    let other = HubModel::parse("owner/other").unwrap();
+    let message = fetch(&other, &offline, &Silent).unwrap_err().to_string();
+    assert!(message.contains("not in the cache"), "{message}");
+}
+
+#[test]
+fn a_broken_download_goes_on_where_it_stopped() {
+    let root = tempfile::tempdir().unwrap();
+    let files = files_of(&model_folder(root.path()));
+    let first = "model-00001-of-00002.safetensors";
+    let file = &files[first];
+    let (etag, half) = (file.etag.clone(), file.bytes.len() / 2);
+    let blobs = root.path().join("cache/models--owner--name/blobs");
+    std::fs::create_dir_all(&blobs).unwrap();
+    std::fs::write(blobs.join(format!("{etag}.part")), &file.bytes[..half]).unwrap();
+    let hub = Hub::start(files);
+    let folder =
+        fetch(&HubModel::parse("owner/name").unwrap(), &hub.options(&root.path().join("cache")), &Silent).unwrap();
+    load_hf(&folder).unwrap();
+    let asked = hub.requests.lock().unwrap().iter().any(|request| request.contains(&format!("{first} bytes={half}-")));
+    assert!(asked, "{:?}", hub.requests.lock().unwrap());
+}
+
+#[test]
+fn damage_on_the_way_and_lies_are_found() {
+    for lie in ["damage", "no hash", "a path"] {
+        let root = tempfile::tempdir().unwrap();
+        let mut files = files_of(&model_folder(root.path()));
+        let file = files.get_mut("config.json").unwrap();
+        match lie {
+            "damage" => file.bytes[0] ^= 1,
+            "no hash" => file.etag = "W/שלום".to_owned(),
+            _ => file.etag = "../../../../escaped".to_owned(),
+        }
+        let hub = Hub::start(files);
+        let cache = root.path().join("cache");
+        let message =
+            fetch(&HubModel::parse("owner/name").unwrap(), &hub.options(&cache), &Silent).unwrap_err().to_string();
+        assert!(message.contains("owner/name@main: config.json: "), "{message}");
+        let left = cache.join(format!("models--owner--name/snapshots/{COMMIT}/config.json"));
+        assert!(!left.exists() && !root.path().join("escaped").exists(), "{lie}");
+    }
+    let root = tempfile::tempdir().unwrap();
+    let hub = Hub::start(BTreeMap::new());
+    for (name, expected) in [("owner/other", "404"), ("owner/name", "404")] {
+        let message =
+            fetch(&HubModel::parse(name).unwrap(), &hub.options(root.path()), &Silent).unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
+    }
+}

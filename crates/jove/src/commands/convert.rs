@@ -1,0 +1,184 @@
+//! `jove convert`: from any format to any other, with a check of what changed.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use jove_checkpoint::{
+    Allow, Difference, ExportOptions, ExtraFile, Format, HubModel, HubOptions, ImportOptions, Loaded, NameReport,
+    ParityReport, export, fetch, import, verify,
+};
+use jove_core::Layout;
+use serde_json::json;
+
+use crate::context::{Context, Outcome};
+
+/// Where a checkpoint comes from, and what is put up with.
+#[derive(clap::Args)]
+pub(crate) struct SourceArgs {
+    /// The checkpoint: its folder; for uer also the `.bin` file, for tf also the prefix of its files. For hf also
+    /// hub:OWNER/NAME[@REVISION], which asks the hub at HF_ENDPOINT with the token in HF_TOKEN, and keeps files under
+    /// HF_HOME.
+    #[arg(long, alias = "from", value_name = "PATH")]
+    checkpoint: PathBuf,
+    /// Ask no hub: take what is in the cache. HF_HUB_OFFLINE=1 does the same.
+    #[arg(long)]
+    offline: bool,
+    /// The configuration, where it does not stand beside the weights under its usual name.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The layout of a UER checkpoint, which does not say it: bert or xlm-roberta. Told from its tables by default.
+    #[arg(long, value_parser = layout_from_name)]
+    layout: Option<Layout>,
+    /// What to put up with: missing, unexpected, reshaped, non-finite; several with commas.
+    #[arg(long, value_delimiter = ',', value_parser = difference_from_name)]
+    allow: Vec<Difference>,
+}
+
+impl SourceArgs {
+    /// The checkpoint's path, once it is here.
+    pub(super) fn path(&self, context: &Context) -> anyhow::Result<PathBuf> {
+        let Some(model) = self.checkpoint.to_str().and_then(|path| path.strip_prefix("hub:")) else {
+            return Ok(self.checkpoint.clone());
+        };
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let home = || {
+            variable("HOME")
+                .or_else(|| variable("USERPROFILE"))
+                .map(|home| PathBuf::from(home).join(".cache/huggingface"))
+        };
+        let cache = variable("HF_HOME").map(PathBuf::from).or_else(home).context("neither HF_HOME nor HOME is set")?;
+        let options = HubOptions {
+            endpoint: variable("HF_ENDPOINT").unwrap_or_else(|| "https://huggingface.co".to_owned()),
+            cache: cache.join("hub"),
+            token: variable("HF_TOKEN"),
+            offline: self.offline || variable("HF_HUB_OFFLINE").is_some_and(|value| value != "0"),
+        };
+        Ok(fetch(&HubModel::parse(model)?, &options, context.progress())?)
+    }
+
+    /// Opens the checkpoint at `path`.
+    pub(super) fn open(&self, path: &Path, format: Format) -> anyhow::Result<Loaded> {
+        let (config, layout) = (self.config.clone(), self.layout);
+        Ok(import(path, &ImportOptions { format, config, layout, allow: self.allowed() })?)
+    }
+
+    /// Options for writing what was opened.
+    pub(super) fn export_options(&self, shard_bytes_max: Option<u64>) -> ExportOptions {
+        ExportOptions { shard_bytes_max, allow: self.allowed() }
+    }
+
+    fn allowed(&self) -> Allow {
+        Allow::these(self.allow.iter().copied())
+    }
+}
+
+/// Arguments of `jove convert`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    source: SourceArgs,
+    /// What kind of checkpoint it is: hf, uer or tf.
+    #[arg(long, default_value = "hf", value_parser = format_from_name)]
+    from_format: Format,
+    /// What to write: hf, uer or tf.
+    #[arg(long, value_parser = format_from_name)]
+    to_format: Format,
+    /// The folder to write.
+    #[arg(long)]
+    out: PathBuf,
+    /// Read the written checkpoint back, compare every tensor and explain each difference; exit 1 on one without reason.
+    #[arg(long)]
+    verify: bool,
+}
+
+/// Reads, writes, and on request reads back.
+pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
+    let path = args.source.path(context)?;
+    let loaded = args.source.open(&path, args.from_format)?;
+    let files = tokenizer_files(&path)?;
+    let options = args.source.export_options(None);
+    let (config, weights) = (&loaded.config, &loaded.weights);
+    let exported = export(&args.out, args.to_format, config, weights, &files, &options, context.progress())?;
+    if !args.verify {
+        print_report(context, &loaded.report, &args.out)?;
+        return Ok(Outcome::Done);
+    }
+    let report = verify(&args.out, args.to_format, config, weights, &exported, &options.allow)?;
+    print_parity(context, &report)?;
+    Ok(if report.is_explained() { Outcome::Done } else { Outcome::CheckFailed })
+}
+
+fn print_parity(context: &Context, report: &ParityReport) -> anyhow::Result<()> {
+    if context.json() {
+        return context.print_json(report);
+    }
+    context.print(format!("identical: {} tensors, bit for bit", report.identical))?;
+    for tensor in &report.different {
+        let why = tensor.explanation.as_deref().unwrap_or("NO EXPLANATION");
+        let (name, count, largest) = (&tensor.name, tensor.values_different, tensor.difference_max);
+        context.print(format!("different: {name}: {count} values, by up to {largest:.3e}: {why}"))?;
+    }
+    for (name, why) in &report.lost {
+        context.print(format!("lost: {name}: {}", why.as_deref().unwrap_or("NO EXPLANATION")))?;
+    }
+    for note in &report.notes {
+        context.print(format!("note: {note}"))?;
+    }
+    Ok(())
+}
+
+/// What was missing, unexpected, reshaped or left out, and where the result is.
+pub(super) fn print_report(context: &Context, report: &NameReport, out: &Path) -> anyhow::Result<()> {
+    let missing: Vec<&str> = report.missing.iter().map(|spec| spec.name.as_str()).collect();
+    let unexpected: Vec<&str> = report.unexpected.iter().map(|spec| spec.name.as_str()).collect();
+    let reshaped: Vec<&str> = report.reshaped.iter().map(|one| one.name.as_str()).collect();
+    if context.json() {
+        let (left_out, out) = (&report.left_out, out.display().to_string());
+        let value = json!({"missing": missing, "unexpected": unexpected, "reshaped": reshaped, "left-out": left_out, "out": out});
+        return context.print_json(&value);
+    }
+    for (what, names) in [("missing", missing), ("unexpected, left out", unexpected), ("reshaped, left out", reshaped)]
+    {
+        for name in names {
+            context.print(format!("{what}: {name}"))?;
+        }
+    }
+    for (name, why) in &report.left_out {
+        context.print(format!("left out: {name} ({why})"))?;
+    }
+    context.print(format!("wrote {}", out.display()))
+}
+
+/// The tokenizer's files beside a checkpoint.
+pub(super) fn tokenizer_files(checkpoint: &Path) -> anyhow::Result<Vec<ExtraFile>> {
+    let folder = if checkpoint.is_dir() { checkpoint } else { checkpoint.parent().unwrap_or(Path::new(".")) };
+    Ok(ExtraFile::tokenizer_of(folder)?)
+}
+
+/// A format by its name on the command line.
+pub(super) fn format_from_name(name: &str) -> anyhow::Result<Format> {
+    match name {
+        "hf" => Ok(Format::Hf),
+        "uer" => Ok(Format::Uer),
+        "tf" => Ok(Format::Tf),
+        _ => bail!("expected hf, uer or tf"),
+    }
+}
+
+fn layout_from_name(name: &str) -> anyhow::Result<Layout> {
+    match name {
+        "bert" => Ok(Layout::Bert),
+        "xlm-roberta" => Ok(Layout::XlmRoberta),
+        _ => bail!("expected bert or xlm-roberta"),
+    }
+}
+
+fn difference_from_name(name: &str) -> anyhow::Result<Difference> {
+    match name {
+        "missing" => Ok(Difference::Missing),
+        "unexpected" => Ok(Difference::Unexpected),
+        "reshaped" => Ok(Difference::Reshaped),
+        "non-finite" => Ok(Difference::NonFinite),
+        _ => bail!("expected missing, unexpected, reshaped or non-finite"),
+    }
+}
