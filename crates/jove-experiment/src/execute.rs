@@ -101,7 +101,7 @@ impl Run {
 }
 
 /// Everything up to the tokens.
-fn prepare(work: &Work<'_>) -> Result<Prepared> {
+pub(crate) fn prepare(work: &Work<'_>) -> Result<Prepared> {
     let base = kb::build_kb(work)?;
     let text = text::gather(work, &base)?;
     let annotated = annotate::annotate(work, &base, &text)?;

@@ -18,6 +18,7 @@ mod run;
 mod run_file;
 mod settings;
 mod stage;
+mod training;
 
 pub use coverage::{Coverage, Covered};
 pub use error::{Error, Result};
@@ -27,3 +28,4 @@ pub use masks::MaskSource;
 pub use reference::reference;
 pub use run::Run;
 pub use run_file::RunFile;
+pub use training::{Plan, TrainedVariant};

@@ -34,6 +34,7 @@
 
 mod backend;
 pub mod bench;
+pub mod doctor;
 mod dropout;
 mod encoder;
 mod error;

@@ -42,6 +42,9 @@ pub struct TrainConfig {
     pub epsilon: f64,
     /// The largest global gradient norm; larger gradients are scaled down to it; 0 is no limit; default 1.
     pub clip: f64,
+    /// Whether the inner activations of each layer are computed again in the backward pass instead of kept: less memory,
+    /// more time, the same numbers; only the CPU heeds it; default false.
+    pub recompute: bool,
     /// Whether activations are dropped with the model's probabilities; default true.
     pub dropout: bool,
     /// Optimizer steps between two checkpoints; 0 saves only at the end or when interrupted; default 500.
@@ -71,6 +74,7 @@ impl Default for TrainConfig {
             betas: [0.9, 0.98],
             epsilon: 1e-6,
             clip: 1.0,
+            recompute: false,
             dropout: true,
             save_every: 500,
             log_every: 10,
@@ -141,7 +145,7 @@ impl TrainConfig {
 
     /// A digest of everything that a step's outcome depends on: all fields but those on saving and logging.
     pub(crate) fn fingerprint(&self) -> String {
-        let settings = Self { save_every: 0, log_every: 1, ..self.clone() };
+        let settings = Self { save_every: 0, log_every: 1, recompute: false, ..self.clone() };
         let text = serde_json::to_string(&settings).expect("settings are plain data");
         blake3::hash(text.as_bytes()).to_hex().to_string()
     }

@@ -228,7 +228,8 @@ impl<D: Backend> Trainer<D> {
 
     fn pass(&self, index: usize) -> Pass {
         let number = self.state.step * self.config.accumulation as u64 + index as u64;
-        if self.config.dropout { Pass::train(self.config.seed, number) } else { Pass::eval() }
+        let pass = if self.config.dropout { Pass::train(self.config.seed, number) } else { Pass::eval() };
+        pass.with_recompute(self.config.recompute)
     }
 
     fn check_finite(&self, losses: &Losses, gradient_norm: f64, batches: &[Batch]) -> Result<(), Error> {

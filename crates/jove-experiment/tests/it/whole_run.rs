@@ -3,10 +3,30 @@
 use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use jove_core::Progress;
+use jove_core::{Progress, Silent};
 use jove_experiment::report::Report;
 
 use crate::fixture::{Fixture, names};
+
+#[test]
+fn training_alone_shares_its_stages_with_the_whole_run() {
+    let fixture = Fixture::new();
+    let run = fixture.load().unwrap();
+    let trained = run.train(&["kg".to_owned()], &Silent).unwrap();
+    assert_eq!(trained.len(), 1);
+    assert!(trained[0].checkpoint.join("model.safetensors").exists() && trained[0].tokens > 0, "{trained:?}");
+    assert!(fixture.stages().iter().all(|stage| !stage.starts_with("probe") && !stage.starts_with("train-pd")));
+    let before = fs::metadata(trained[0].checkpoint.join("model.safetensors")).unwrap().modified().unwrap();
+    fixture.run().unwrap();
+    let after = fs::metadata(trained[0].checkpoint.join("model.safetensors")).unwrap().modified().unwrap();
+    assert_eq!(before, after);
+
+    let plan = run.plan(&[]).unwrap();
+    assert_eq!(plan.len(), 3);
+    assert!(plan.iter().all(|plan| plan.peak_bytes > 4 * plan.weights_bytes && plan.steps > 0), "{plan:?}");
+    let error = run.plan(&["kgg".to_owned()]).unwrap_err().to_string();
+    assert!(error.contains("pd, kg, ml") && error.contains("kgg"), "{error}");
+}
 
 #[test]
 fn three_variants_are_trained_probed_and_compared_and_a_second_run_makes_nothing() {

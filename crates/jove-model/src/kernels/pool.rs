@@ -41,9 +41,27 @@ pub(crate) fn take(length: usize) -> Buffer {
             data.resize(length, 0.0);
             data
         }
-        None => vec![0.0; length],
+        None => fresh(length),
     };
     Buffer { data }
+}
+
+/// A new buffer. Large ones get some room, since the next batch may need a little more; unused ones that were too small
+/// make way, so that no more is held than was once needed at the same time.
+fn fresh(length: usize) -> Vec<f32> {
+    const LARGE: usize = 1 << 20;
+    let room = if length >= LARGE { length / 8 } else { 0 };
+    {
+        let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+        pool.free.sort_by_key(Vec::capacity);
+        while pool.used_floats + pool.free_floats > pool.used_floats_max {
+            let Some(buffer) = pool.free.pop() else { break };
+            pool.free_floats -= buffer.capacity();
+        }
+    }
+    let mut data = Vec::with_capacity(length + room);
+    data.resize(length, 0.0);
+    data
 }
 
 impl Drop for Buffer {

@@ -9,7 +9,7 @@ use crate::view::{Part, View, multiply};
 /// Logits that are held at once by one thread.
 const LOGITS: usize = 1 << 18;
 /// Exponentials that are kept for the backward pass, 256 MiB; where there are more, they are computed again.
-const KEPT: usize = 1 << 26;
+pub(crate) const KEPT: usize = 1 << 26;
 /// Partial gradients of the rows, each over a contiguous share of the vocabulary; fixes the order of sums.
 const SHARES: usize = 16;
 

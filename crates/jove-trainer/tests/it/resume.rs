@@ -113,3 +113,9 @@ fn a_crash_between_two_renames_loses_nothing() {
     let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 2, "{left:?}");
 }
+
+#[test]
+fn computing_activations_again_changes_no_bit() {
+    let config = everything(3);
+    assert_eq!(straight(&config), straight(&TrainConfig { recompute: true, ..config }));
+}

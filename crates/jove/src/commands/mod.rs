@@ -4,6 +4,7 @@ mod bench;
 mod card;
 mod convert;
 mod corpus;
+mod doctor;
 mod export;
 mod import;
 mod kb;
@@ -11,6 +12,7 @@ mod link;
 mod mask;
 mod report;
 mod run;
+mod train;
 mod vocab;
 
 use clap::Subcommand;
@@ -29,6 +31,8 @@ pub(crate) enum Command {
     Link(link::Args),
     /// Look at the masks of a run before it is trained.
     Mask(mask::Args),
+    /// Look at the devices at hand, and whether they compute what they should.
+    Doctor(doctor::Args),
     /// Run every stage of an experiment; finished stages are skipped.
     Run(run::Args),
     /// Build a knowledge base from any graph, and look into it.
@@ -41,6 +45,8 @@ pub(crate) enum Command {
     Convert(convert::Args),
     /// Trim or extend a checkpoint's vocabulary, tokenizer and weights together.
     Vocab(vocab::Args),
+    /// Train variants of a run file, without probes and report.
+    Train(train::Args),
     /// Draw the page of a finished run anew.
     Report(report::Args),
 }
@@ -59,6 +65,8 @@ impl Command {
             Self::Export(args) => export::execute(&args, context),
             Self::Convert(args) => convert::execute(&args, context),
             Self::Vocab(args) => vocab::execute(&args, context),
+            Self::Doctor(args) => doctor::execute(&args, context),
+            Self::Train(args) => train::execute(&args, context),
             Self::Report(args) => report::execute(&args, context),
         }
     }

@@ -1,0 +1,188 @@
+//! What the devices at hand are, and whether they compute what they should.
+
+use dfdx::prelude::Cpu;
+use jove_core::{ModelConfig, Purpose, Seed};
+use rand::Rng as _;
+
+use crate::ops::{adamw, norm, tape};
+use crate::{AdamState, AdamW, Backend, Error, MaskedLm, Pass, Sequences};
+
+/// A device that models can live on.
+#[derive(Clone, Debug)]
+pub struct DeviceReport {
+    /// What a run file calls it.
+    pub device: &'static str,
+    /// Facts about it: what, and the value.
+    pub facts: Vec<(&'static str, String)>,
+    /// The largest difference between its losses and the processor's composed ones over some training steps of a small
+    /// model, relative to the loss.
+    pub difference: f64,
+    /// Milliseconds of one of these steps, the median.
+    pub step_ms: f64,
+    /// Operators that run in their composed form here.
+    pub composed: &'static [&'static str],
+}
+
+/// The operators that have a fused form on the processor.
+pub const FUSED: [&str; 8] = [
+    "linear",
+    "gelu",
+    "dropout+residual+layer_norm",
+    "attention",
+    "attention_sublayer",
+    "feed_forward_sublayer",
+    "vocabulary_cross_entropy",
+    "adamw",
+];
+
+/// Training steps that devices are compared over.
+const STEPS: usize = 5;
+
+/// The processor, and the first NVIDIA card where this program is built for one and finds it.
+///
+/// # Errors
+/// If a driver or a step fails.
+pub fn devices() -> Result<Vec<DeviceReport>, Error> {
+    let card = cuda()?;
+    Ok(std::iter::once(cpu()?).chain(card).collect())
+}
+
+/// Says that this program is not built for cards.
+///
+/// # Errors
+/// Never.
+#[cfg(not(feature = "cuda"))]
+pub fn cuda() -> Result<Option<DeviceReport>, Error> {
+    Ok(None)
+}
+
+/// The processor.
+///
+/// # Errors
+/// If a step fails.
+pub fn cpu() -> Result<DeviceReport, Error> {
+    let (losses, step_ms) = losses(&Cpu::default(), &Pass::eval())?;
+    // Computed again in the backward pass: other code, the same numbers.
+    let (again, _) = self::losses(&Cpu::default(), &Pass::eval().with_recompute(true))?;
+    let threads = rayon::current_num_threads().to_string();
+    let instructions = instruction_set().to_owned();
+    let facts = vec![("threads", threads), ("vectors", instructions)];
+    Ok(DeviceReport { device: "cpu", facts, difference: difference(&losses, &again), step_ms, composed: &[] })
+}
+
+/// The first NVIDIA card; nothing where there is none.
+///
+/// # Errors
+/// If the driver or a step fails.
+#[cfg(feature = "cuda")]
+pub fn cuda() -> Result<Option<DeviceReport>, Error> {
+    use cudarc::driver::sys::CUdevice_attribute as Attribute;
+    let failed = |error: cudarc::driver::DriverError| Error::Device(format!("{error:?}"));
+    if cudarc::driver::CudaDevice::count().map_err(failed)? == 0 {
+        return Ok(None);
+    }
+    let card = cudarc::driver::CudaDevice::new(0).map_err(failed)?;
+    let attribute = |attribute| card.attribute(attribute).map_err(failed);
+    let (free, total) = cudarc::driver::result::mem_get_info().map_err(failed)?;
+    let capability = (
+        attribute(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)?,
+        attribute(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?,
+    );
+    let processors = attribute(Attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?;
+    let facts = vec![
+        ("name", told("/proc/driver/nvidia/gpus", "Model:")),
+        ("driver", told("/proc/driver/nvidia/version", "NVRM version:")),
+        ("compute capability", format!("{}.{}", capability.0, capability.1)),
+        ("multiprocessors", processors.to_string()),
+        ("memory", format!("{} MiB, {} free", total >> 20, free >> 20)),
+    ];
+    let device = crate::Cuda::try_seed_from_u64(0).map_err(|error| Error::Device(format!("{error:?}")))?;
+    let (expected, _) = losses(&Cpu::default(), &Pass::eval())?;
+    let (found, step_ms) = losses(&device, &Pass::eval())?;
+    Ok(Some(DeviceReport {
+        device: "cuda",
+        facts,
+        difference: difference(&expected, &found),
+        step_ms,
+        composed: &FUSED,
+    }))
+}
+
+/// The rest of the first line that begins with `key`, in a file or in the files of the folders in a folder.
+#[cfg(feature = "cuda")]
+fn told(path: &str, key: &str) -> String {
+    let inside = std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path().join("information"));
+    let files = inside.chain([path.into()]);
+    let line = files
+        .filter_map(|file| std::fs::read_to_string(file).ok())
+        .find_map(|text| text.lines().find_map(|line| line.strip_prefix(key).map(|rest| rest.trim().to_owned())));
+    line.unwrap_or_else(|| "not told by the driver".to_owned())
+}
+
+/// The widest vectors that kernels are compiled for here.
+fn instruction_set() -> &'static str {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use pulp::x86::{V3, V4};
+        if V4::try_new().is_some() {
+            return "AVX-512";
+        }
+        if V3::try_new().is_some() {
+            return "AVX2";
+        }
+    }
+    "the processor's oldest"
+}
+
+/// Losses of some training steps of a small model, and the median time of a step.
+fn losses<D: Backend>(dev: &D, pass: &Pass) -> Result<(Vec<f64>, f64), Error> {
+    let config = ModelConfig::xlm_roberta(997, 64, 2, 4, 128);
+    let mut model = MaskedLm::new(&config, dev, Seed(3))?;
+    let (mut state, mut losses, mut times) = (AdamState::default(), Vec::new(), Vec::new());
+    for step in 0..STEPS {
+        let mut rng = Seed(3).rng(Purpose::Sampling, step as u64, 0);
+        let mut builder = Sequences::builder(&config);
+        let (mut positions, mut targets) = (Vec::new(), Vec::new());
+        for length in [1, 31, 64, 7] {
+            let tokens: Vec<u32> = (0..length).map(|_| 5 + (rng.next_u64() % 990) as u32).collect();
+            let start = builder.push(&tokens)?;
+            positions.push(start as u32);
+            targets.push(tokens[0]);
+        }
+        let sequences = builder.build();
+        let begun = std::time::Instant::now();
+        let hidden = model.forward(&sequences, tape::resume(dev, crate::Gradients::leaky())?, pass)?;
+        let loss = model.loss(hidden.last, &positions, &targets)?;
+        let count = loss.count as f64;
+        losses.push(f64::from(tape::value(&loss.sum)) / count);
+        let mut gradients = tape::backward(loss.sum)?;
+        let clip = (1.0 / (norm::global(&model, &mut gradients)? / count + 1e-6)).min(1.0);
+        adamw::update(&mut model, &mut gradients, &mut state, &AdamW::default(), 1e-3, clip / count)?;
+        times.push(begun.elapsed().as_secs_f64() * 1e3);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok((losses, times[STEPS / 2]))
+}
+
+/// The largest difference, relative to the first; infinite where one is no number.
+fn difference(expected: &[f64], found: &[f64]) -> f64 {
+    let relative = expected.iter().zip(found).map(|(a, b)| (a - b).abs() / a.abs().max(1.0));
+    relative.fold(0.0, |most, next| if next.is_nan() { f64::INFINITY } else { f64::max(most, next) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_processor_agrees_with_itself() {
+        let report = cpu().unwrap();
+        assert!(report.difference < 1e-6 && report.step_ms > 0.0, "{report:?}");
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_a_difference() {
+        assert!(difference(&[1.0, 2.0], &[1.0, f64::NAN]).is_infinite());
+        assert!(difference(&[2.0], &[2.2]) > 0.09);
+    }
+}

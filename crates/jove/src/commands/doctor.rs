@@ -1,0 +1,78 @@
+//! `jove doctor`: the devices at hand, and whether they compute what they should.
+
+use jove_model::bench::{self, OpReport, OpSizes};
+use jove_model::doctor::{self, DeviceReport};
+use serde_json::json;
+
+use crate::context::{Context, Outcome};
+
+/// Losses of two devices may differ by this much.
+const DIFFERENCE_MAX: f64 = 1e-3;
+
+/// Arguments of `jove doctor`.
+#[derive(clap::Args)]
+pub(crate) struct Args {}
+
+/// Looks at each device and prints what was found; a wrong number fails the check.
+pub(crate) fn execute(_: &Args, context: &Context) -> anyhow::Result<Outcome> {
+    let devices = doctor::devices()?;
+    let missing =
+        if cfg!(feature = "cuda") { "no NVIDIA card found" } else { "this program was built without --features cuda" };
+    let sizes = OpSizes { batch: 4, seq: 128, hidden: 256, heads: 4, ff: 1024, vocab: 8000 };
+    let mut operators = Vec::new();
+    bench::ops(&sizes, 3, &mut |report| operators.push(report.clone()))?;
+    let (peak, memory) = (bench::matrix_peak_gflops(), bench::memory_gb_per_s());
+    if context.json() {
+        context.print_json(&json!({
+            "devices": devices.iter().map(facts).collect::<Vec<_>>(),
+            "operators": operators.iter().map(operator).collect::<Vec<_>>(),
+            "matrix_peak_gflops": peak,
+            "memory_gb_per_s": memory,
+        }))?;
+    } else {
+        devices.iter().try_for_each(|device| context.print(paragraph(device)))?;
+        if devices.len() == 1 {
+            context.print(format!("cuda\n  {missing}; see docs/cuda.md"))?;
+        }
+        context.print(format!("matrix products reach {peak:.0} GF/s, copies {memory:.1} GB/s on the processor"))?;
+        context.print("operator                        fused ms  composed ms  limit ms  difference")?;
+        operators.iter().try_for_each(|report| context.print(line(report)))?;
+    }
+    let right = devices.iter().map(|device| device.difference).chain(operators.iter().map(|report| report.difference));
+    Ok(if right.fold(0.0, f64::max) < DIFFERENCE_MAX { Outcome::Done } else { Outcome::CheckFailed })
+}
+
+fn facts(device: &DeviceReport) -> serde_json::Value {
+    json!({
+        "device": device.device,
+        "facts": device.facts.iter().map(|(name, value)| json!([name, value])).collect::<Vec<_>>(),
+        "difference": device.difference,
+        "step_ms": device.step_ms,
+        "composed": device.composed,
+    })
+}
+
+fn operator(report: &OpReport) -> serde_json::Value {
+    json!({
+        "op": report.op, "fused_ms": report.fused_ms, "composed_ms": report.composed_ms,
+        "limit_ms": report.limit_ms, "difference": report.difference,
+    })
+}
+
+fn paragraph(device: &DeviceReport) -> String {
+    let mut lines = vec![device.device.to_owned()];
+    lines.extend(device.facts.iter().map(|(name, value)| format!("  {name:<20} {value}")));
+    lines
+        .push(format!("  {:<20} {:.1} ms; losses differ by {:.1e}", "a small step", device.step_ms, device.difference));
+    if !device.composed.is_empty() {
+        lines.push(format!("  {:<20} {}", "not fused here", device.composed.join(", ")));
+    }
+    lines.join("\n")
+}
+
+fn line(report: &OpReport) -> String {
+    format!(
+        "{:<30} {:>9.2} {:>12.2} {:>9.2} {:>11.1e}",
+        report.op, report.fused_ms, report.composed_ms, report.limit_ms, report.difference
+    )
+}
