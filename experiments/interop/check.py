@@ -114,6 +114,25 @@ def check_hf(source, folder):
     check(f"{source.name}: logits in transformers", gap <= 1e-4, f"largest difference {gap:.2e}")
 
 
+def check_other_files(source, folder, program):
+    """Shards as jove writes them; a pytorch_model.bin as torch.save writes it."""
+    folder.mkdir(parents=True)
+    sharded = folder / "sharded"
+    jove(program, "export", "--format", "hf", "--checkpoint", source, "--out", sharded, "--shard-bytes-max", 40_000)
+    count = len(list(sharded.glob("model-*.safetensors")))
+    check(f"{source.name}: {count} shards", count > 1)
+    check_hf(source, sharded)
+    pickled = folder / "pickled"
+    pickled.mkdir()
+    (pickled / "config.json").write_text((source / "config.json").read_text())
+    model, _, _ = load_quietly(source)
+    torch.save(model.state_dict(), pickled / "pytorch_model.bin")
+    jove(program, "import", "--from", pickled, "--out", folder / "unpickled")
+    ours, theirs = (load_file(at / "model.safetensors") for at in (folder / "unpickled", source))
+    same = ours.keys() == theirs.keys() and all(torch.equal(ours[name], theirs[name]) for name in ours)
+    check(f"{source.name}: pytorch_model.bin of torch.save, {len(ours)} tensors bit for bit", same)
+
+
 def tf_names(state, layout):
     """TensorFlow name -> array, as Google's BERT has it; written apart from jove's own table."""
     out = {}
@@ -266,6 +285,8 @@ def main():
         sources += [(folder, "golden") for folder in args.golden]
         for source, kind in sources:
             print(f"--- {source.name} ({kind})")
+            if kind != "with a pooler":
+                check_other_files(source, root / "files" / kind / source.name, args.jove)
             for target in ("hf", "tf", "uer"):
                 out = root / "out" / kind / f"{source.name}-{target}"
                 print(jove(args.jove, "convert", "--checkpoint", source, "--to-format", target, "--out", out, "--verify"), end="")
