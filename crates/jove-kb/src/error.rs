@@ -17,6 +17,16 @@ pub enum Error {
         /// The cause.
         source: io::Error,
     },
+    /// A packed file that does not unpack to its end.
+    #[error("{path}:{line}: expected a packed file that unpacks to its end, found: {source}", path = path.display())]
+    Packed {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted in the unpacked text.
+        line: u64,
+        /// The cause.
+        source: io::Error,
+    },
     /// The database refused a statement.
     #[error("{path}: {source} (while {doing})", path = path.display())]
     Database {
@@ -132,6 +142,9 @@ impl Advise for Error {
             },
             Self::Database { source, .. } if source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) => {
                 "free some disk space and run again; the old base is untouched".into()
+            }
+            Self::Packed { .. } => {
+                "the file is cut short or damaged: get it again; the old base, if there was one, is untouched".into()
             }
             Self::NotABase { .. } => "a base is made with `jove kb build --out KB --source FORMAT:PATH`".into(),
             Self::Version { .. } => {

@@ -294,6 +294,11 @@ impl BuildOptions {
         Ok(())
     }
 
+    /// Memory for sorting, in bytes.
+    pub(crate) fn sort_memory(&self) -> usize {
+        (self.sort_memory_mib as usize) << 20
+    }
+
     /// Where bad rows go.
     pub(crate) fn reject_path(&self) -> PathBuf {
         self.reject_file.clone().unwrap_or_else(|| {

@@ -51,9 +51,19 @@ CREATE INDEX type_by_name ON type(name);
 CREATE INDEX predicate_by_key ON predicate(key);
 ";
 
+/// Finds entities by a whole name. Left out where all names are the keys of their entities, as in tables of triples.
+pub(crate) const NAME_INDEX: &str = "CREATE INDEX name_by_text ON name(text)";
+
 /// The full-text index over names; row ids are entity ids, text is as `search_text::spaced` makes it.
 pub(crate) const SEARCH: &str = "
-CREATE VIRTUAL TABLE search USING fts5(names, content='', tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE search USING fts5(names, content='', columnsize=0, tokenize='unicode61 remove_diacritics 2');
+";
+
+/// While the full-text index is filled: one merge of large pieces at the end is quicker than many on the way.
+pub(crate) const SEARCH_FILLING: &str = "
+INSERT INTO search(search, rank) VALUES('automerge', 0);
+INSERT INTO search(search, rank) VALUES('crisismerge', 1999);
+INSERT INTO search(search, rank) VALUES('hashsize', 8388608);
 ";
 
 /// What brings a base from one version to the next: the version it starts from, and the statements.

@@ -1,5 +1,8 @@
 //! Finding entities by name.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use jove_core::{EntityId, Lang};
 use serde::Serialize;
 
@@ -32,80 +35,112 @@ impl Kb {
     /// # Errors
     /// When the base cannot be read.
     pub fn search(&self, text: &str, lang: Lang, limit: usize) -> Result<Vec<Hit>> {
-        let mut found = Vec::new();
+        let wanted = text.trim().to_lowercase();
+        let mut ranks = Ranks::new();
         if let Some(entity) = self.entity_id(text)? {
-            found.push(entity);
+            self.rank(ONE, rusqlite::params![entity.0], &wanted, &mut ranks)?;
         }
-        let Some(query) = query(text) else { return self.hits(&found, text, lang, limit) };
-        if self.has_search_index()? {
-            self.each(
-                "searching",
-                "SELECT rowid FROM search WHERE search MATCH ? LIMIT ?",
-                rusqlite::params![query, CANDIDATES_MAX as i64],
-                |row| {
-                    found.push(EntityId(row.get(0)?));
-                    Ok(())
-                },
-            )?;
+        // Of very many names that hold the words, only some are looked at: those that are just these words come first.
+        if self.has("name_by_text")? {
+            let params = rusqlite::params![text.trim(), CANDIDATES_MAX as i64];
+            self.rank(NAMED, params, &wanted, &mut ranks)?;
         }
-        found.sort_unstable();
-        found.dedup();
-        self.hits(&found, text, lang, limit)
+        if self.has("search")? {
+            for query in queries(text) {
+                // Beginnings of words take longest, and matter only where whole words do not find enough.
+                if ranks.len() < limit {
+                    self.rank(MATCHING, rusqlite::params![query, CANDIDATES_MAX as i64], &wanted, &mut ranks)?;
+                }
+            }
+        }
+        let mut ranked: Vec<_> = ranks.into_iter().collect();
+        ranked.sort_by(|(a, x), (b, y)| {
+            (y.exact.cmp(&x.exact))
+                .then(y.popularity.total_cmp(&x.popularity))
+                .then(x.shortest.cmp(&y.shortest))
+                .then(a.cmp(b))
+        });
+        ranked.truncate(limit);
+        let hit = |(entity, rank): (EntityId, Rank)| {
+            Ok(Hit { entity, key: rank.key, label: self.label(entity, lang)?, popularity: rank.popularity })
+        };
+        ranked.into_iter().map(hit).collect()
     }
 
-    fn has_search_index(&self) -> Result<bool> {
+    /// Whether the base has a table or an index of this name.
+    fn has(&self, name: &str) -> Result<bool> {
         let mut there = false;
-        self.each("looking for the index", "SELECT 1 FROM sqlite_master WHERE name = 'search'", [], |_| {
+        self.each("looking for an index", "SELECT 1 FROM sqlite_master WHERE name = ?", [name], |_| {
             there = true;
             Ok(())
         })?;
         Ok(there)
     }
 
-    /// Ranks candidates.
-    fn hits(&self, found: &[EntityId], text: &str, lang: Lang, limit: usize) -> Result<Vec<Hit>> {
-        let wanted = text.trim().to_lowercase();
-        let mut ranked = Vec::new();
-        for &entity in found {
-            let key = self.key(entity)?;
-            let mut exact = key.to_lowercase() == wanted;
-            let mut shortest = usize::MAX;
-            let sql = "SELECT text FROM name WHERE entity = ?";
-            self.each("reading names", sql, [entity.0], |row| {
-                let name = row.get_ref(0)?.as_str()?;
-                exact |= name.to_lowercase() == wanted;
-                shortest = shortest.min(name.chars().count());
-                Ok(())
-            })?;
-            ranked.push((!exact, -self.popularity(entity)?, shortest, entity, key));
-        }
-        ranked.sort_by(|a, b| (a.0.cmp(&b.0)).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)).then(a.3.cmp(&b.3)));
-        ranked.truncate(limit);
-        ranked
-            .into_iter()
-            .map(|(_, popularity, _, entity, key)| {
-                Ok(Hit { entity, key, label: self.label(entity, lang)?, popularity: -popularity })
-            })
-            .collect()
+    /// Adds the entities that a query finds.
+    fn rank(&self, sql: &str, params: impl rusqlite::Params, wanted: &str, ranks: &mut Ranks) -> Result<()> {
+        self.each("searching", sql, params, |row| {
+            let rank = match ranks.entry(EntityId(row.get(0)?)) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => {
+                    let key: String = row.get(1)?;
+                    let exact = key.to_lowercase() == wanted;
+                    entry.insert(Rank { key, popularity: row.get(2)?, exact, shortest: usize::MAX })
+                }
+            };
+            if let Some(name) = row.get_ref(3)?.as_str_or_null()? {
+                rank.exact |= name == wanted || name.to_lowercase() == wanted;
+                rank.shortest = rank.shortest.min(name.chars().count());
+            }
+            Ok(())
+        })
     }
 }
 
-/// The words of a question in the index's language: each run without spaces a phrase, the last one a beginning.
-/// Everything is quoted, so that no word is taken for an operator.
-fn query(text: &str) -> Option<String> {
+/// What an entity is ranked by.
+struct Rank {
+    key: String,
+    popularity: f32,
+    exact: bool,
+    /// Characters of its shortest name.
+    shortest: usize,
+}
+
+type Ranks = BTreeMap<EntityId, Rank>;
+
+/// One entity with its names.
+const ONE: &str = "SELECT e.id, e.key, e.popularity, n.text FROM entity e LEFT JOIN name n ON n.entity = e.id
+    WHERE e.id = ?";
+/// Entities with just this name, and their names.
+const NAMED: &str = "SELECT e.id, e.key, e.popularity, n.text
+    FROM (SELECT DISTINCT entity FROM name INDEXED BY name_by_text WHERE text = ? LIMIT ?) found
+    CROSS JOIN entity e ON e.id = found.entity LEFT JOIN name n ON n.entity = e.id";
+/// Entities that the full-text index finds, and their names.
+const MATCHING: &str = "SELECT e.id, e.key, e.popularity, n.text
+    FROM (SELECT rowid AS entity FROM search WHERE search MATCH ? LIMIT ?) found
+    CROSS JOIN entity e ON e.id = found.entity LEFT JOIN name n ON n.entity = e.id";
+
+/// A question in the index's language: each run without spaces a phrase. A second one takes the last word for a
+/// beginning; words of scripts without spaces are single characters, and need none. Everything is quoted, so that no
+/// word is taken for an operator.
+fn queries(text: &str) -> Vec<String> {
     let mut phrases = Vec::new();
+    let mut open = false;
     for run in text.split_whitespace() {
         let mut spaced = String::new();
         push_spaced(&mut spaced, run);
         let words: Vec<_> = spaced.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).collect();
         if !words.is_empty() {
+            open = !spaced.ends_with(' ');
             phrases.push(format!("\"{}\"", words.join(" ").replace('"', " ")));
         }
     }
-    if let Some(last) = phrases.last_mut() {
-        last.push('*');
+    let whole = phrases.join(" ");
+    match (phrases.is_empty(), open) {
+        (true, _) => Vec::new(),
+        (false, true) => vec![whole.clone(), whole + "*"],
+        (false, false) => vec![whole],
     }
-    (!phrases.is_empty()).then(|| phrases.join(" "))
 }
 
 #[cfg(test)]
@@ -115,14 +150,16 @@ mod tests {
     #[test]
     fn questions_hold_no_operators() {
         for (text, expected) in [
-            ("", None),
-            ("  ?! ", None),
-            ("中国", Some("\"中 国\"*")),
-            ("new york", Some("\"new\" \"york\"*")),
-            ("a OR \"b", Some("\"a\" \"OR\" \" b\"*")),
-            ("שלום", Some("\"שלום\"*")),
+            ("", &[][..]),
+            ("  ?! ", &[]),
+            ("中国", &["\"中 国\""]),
+            ("T恤x", &["\"T 恤 x\"", "\"T 恤 x\"*"]),
+            ("new york", &["\"new\" \"york\"", "\"new\" \"york\"*"]),
+            ("a OR \"b", &["\"a\" \"OR\" \" b\"", "\"a\" \"OR\" \" b\"*"]),
+            ("שלום", &["\"שלום\"", "\"שלום\"*"]),
+            ("🙂", &[]),
         ] {
-            assert_eq!(query(text).as_deref(), expected, "{text}");
+            assert_eq!(queries(text), expected, "{text}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What importers talk to: takes entities, names and facts, numbers them, and logs them as rows.
+//! What importers talk to: takes entities, names and facts, numbers them, and hands them on as rows.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -6,12 +6,14 @@ use std::rc::Rc;
 use jove_core::{Lang, Problem, Progress};
 
 use super::bits::Bits;
+use super::facts::{FactRow, FactSorter};
 use super::intern::Interner;
 use super::merge::Merges;
 use super::reject::Rejects;
-use super::rows::{Row, RowLog, Tag};
+use super::rows::{Row, Tag};
+use super::sorter::Sorter;
 use crate::schema::{ALIAS, LABEL};
-use crate::{Error, Result, Role, Roles, Selection};
+use crate::{BuildOptions, Error, Result, Role, Roles, Selection};
 
 /// An entity while a base is built; merging and selecting renumber it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,12 +48,14 @@ pub(crate) struct Intake<'a> {
     entities: Interner,
     predicates: Interner,
     types: Interner,
-    log: RowLog,
+    rows: Rows,
     row: Row,
     source: u16,
     roles: Roles,
     /// Entities that the present source has named.
     seen: Bits,
+    /// The subject of the triple before.
+    last_subject: Option<(String, Provisional)>,
     selected: Bits,
     merges: Merges,
     popularity: Vec<f32>,
@@ -59,9 +63,25 @@ pub(crate) struct Intake<'a> {
     hash: Rc<RefCell<blake3::Hasher>>,
 }
 
+/// Rows on their way to being sorted.
+pub(crate) struct Rows {
+    pub(crate) records: Sorter,
+    pub(crate) facts: FactSorter,
+    /// Records and facts.
+    pub(crate) count: u64,
+}
+
+impl Rows {
+    /// Rows that share about `memory` bytes and spill to `folder`.
+    pub(crate) fn new(folder: &std::path::Path, memory: usize) -> Self {
+        let records = Sorter::new(folder, memory / 4 * 3);
+        Self { records, facts: FactSorter::new(folder, memory / 4), count: 0 }
+    }
+}
+
 /// What reading leaves for sorting.
 pub(crate) struct Taken {
-    pub(crate) log: RowLog,
+    pub(crate) rows: Rows,
     pub(crate) merges: Merges,
     pub(crate) entities: u32,
     pub(crate) popularity: Vec<f32>,
@@ -72,30 +92,30 @@ pub(crate) struct Taken {
 impl<'a> Intake<'a> {
     pub(crate) fn new(
         folder: &std::path::Path,
-        out: &std::path::Path,
-        select: &'a Selection,
+        options: &'a BuildOptions,
         rejects: &'a mut Rejects,
         progress: &'a dyn Progress,
-    ) -> Result<Self> {
-        Ok(Self {
+    ) -> Self {
+        Self {
             progress,
             rejects,
             counts: Counts::default(),
-            select,
+            select: &options.select,
             entities: Interner::new(),
             predicates: Interner::new(),
             types: Interner::new(),
-            log: RowLog::create(folder).map_err(Error::io(folder))?,
+            rows: Rows::new(folder, options.sort_memory()),
             row: Row::default(),
             source: 0,
             roles: Roles::default(),
             seen: Bits::default(),
+            last_subject: None,
             selected: Bits::default(),
             merges: Merges::default(),
             popularity: Vec::new(),
-            path: out.to_owned(),
+            path: options.out.clone(),
             hash: Rc::default(),
-        })
+        }
     }
 
     /// Begins a source: its number and the roles of its attributes.
@@ -103,12 +123,13 @@ impl<'a> Intake<'a> {
         self.source = source;
         self.roles = roles;
         self.seen = Bits::default();
+        self.last_subject = None;
         self.counts = Counts::default();
     }
 
     pub(crate) fn finish(self) -> Taken {
         Taken {
-            log: self.log,
+            rows: self.rows,
             merges: self.merges,
             entities: self.entities.len(),
             popularity: self.popularity,
@@ -132,7 +153,8 @@ impl<'a> Intake<'a> {
     }
 
     fn push(&mut self) -> Result<()> {
-        self.log.push(self.row.bytes()).map_err(Error::io(&self.path))
+        self.rows.count += 1;
+        self.rows.records.push(self.row.bytes()).map_err(Error::io(&self.path))
     }
 
     fn full(&self, what: &'static str) -> Error {
@@ -141,7 +163,11 @@ impl<'a> Intake<'a> {
 
     /// The entity of a key, and whether this source names it for the first time.
     pub(crate) fn entity(&mut self, key: &str) -> Result<(Provisional, bool)> {
-        let (id, _) = self.entities.intern(key).ok_or_else(|| self.full("entities"))?;
+        let (id, new) = self.entities.intern(key).ok_or_else(|| self.full("entities"))?;
+        if new {
+            self.row.start(Tag::Name).u32(id).u8(0).text(key);
+            self.push()?;
+        }
         let first = self.seen.set(id);
         if first {
             self.row.start(Tag::EntityKey).text(key).u16(self.source).u8(1).u32(id);
@@ -262,8 +288,9 @@ impl<'a> Intake<'a> {
         }
         let id = self.predicate(predicate)?;
         self.counts.facts += 1;
-        self.row.start(Tag::Fact).u32(subject.0).u32(id).u32(object.0).u16(self.source);
-        self.push()
+        self.rows.count += 1;
+        let row = FactRow::new(subject.0, id, object.0, self.source);
+        self.rows.facts.push(row).map_err(Error::io(&self.path))
     }
 
     pub(crate) fn literal(
@@ -287,6 +314,28 @@ impl<'a> Intake<'a> {
         self.push()
     }
 
+    /// The subject of a triple; most dumps tell all of one subject in a row.
+    fn subject(
+        &mut self,
+        key: &str,
+        names: impl Fn(&mut Self, Provisional, &str) -> Result<()>,
+    ) -> Result<Provisional> {
+        if let Some((last, entity)) = &self.last_subject
+            && last == key
+        {
+            return Ok(*entity);
+        }
+        let (entity, first) = self.entity(key)?;
+        if first {
+            names(self, entity, key)?;
+        }
+        let mut last = self.last_subject.take().map_or_else(String::new, |(last, _)| last);
+        last.clear();
+        last.push_str(key);
+        self.last_subject = Some((last, entity));
+        Ok(entity)
+    }
+
     /// Takes a triple by the role of its predicate. `names` makes the label of an entity that is new to the source.
     pub(crate) fn triple(
         &mut self,
@@ -299,10 +348,7 @@ impl<'a> Intake<'a> {
         if role == Role::Ignore {
             return Ok(());
         }
-        let (entity, first) = self.entity(subject)?;
-        if first {
-            names(self, entity, subject)?;
-        }
+        let entity = self.subject(subject, &names)?;
         let (text, lang) = match object {
             Object::Entity(key) => (key, None),
             Object::Value { text, lang, .. } => (text, lang),

@@ -1,43 +1,23 @@
 //! Keys to numbers, in 16 bytes a key however long the key is.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
-/// 96 bits of BLAKE3: ten million keys collide with a chance below 1e-15, hostile ones too.
+/// 96 bits of SipHash with keys that nobody knows: ten million strings collide with a chance below 1e-15, hostile ones
+/// too. As bytes, so that a slot of the table takes 16 bytes and no more.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Digest {
-    high: u64,
-    low: u32,
-}
+struct Digest([u8; 12]);
 
-/// As bytes, so that a slot of the table takes 16 bytes and no more.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Packed([u8; 12]);
-
-impl Hash for Packed {
+impl Hash for Digest {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.digest().high);
+        let high = *self.0.first_chunk().expect("12 bytes begin with 8");
+        state.write_u64(u64::from_le_bytes(high));
     }
 }
 
-impl Packed {
-    fn of(key: &str) -> Self {
-        let hash = blake3::hash(key.as_bytes());
-        let mut bytes = [0; 12];
-        bytes.copy_from_slice(&hash.as_bytes()[..12]);
-        Self(bytes)
-    }
-
-    fn digest(self) -> Digest {
-        let (high, low) = self.0.split_at(8);
-        Digest {
-            high: u64::from_le_bytes(high.try_into().expect("8 of 12 bytes")),
-            low: u32::from_le_bytes(low.try_into().expect("4 of 12 bytes")),
-        }
-    }
-
+impl Digest {
     fn shard(self) -> usize {
-        self.digest().low as usize % SHARDS
+        usize::from(self.0[8]) % SHARDS
     }
 }
 
@@ -75,13 +55,22 @@ const SHARDS: usize = 32;
 
 /// Numbers keys in the order in which they come first. Sharded, so that growing never doubles the whole table.
 pub(crate) struct Interner {
-    shards: Vec<HashMap<Packed, u32, AsIs>>,
+    keys: [RandomState; 2],
+    shards: Vec<HashMap<Digest, u32, AsIs>>,
     len: u32,
 }
 
 impl Interner {
     pub(crate) fn new() -> Self {
-        Self { shards: (0..SHARDS).map(|_| HashMap::default()).collect(), len: 0 }
+        let keys = [RandomState::new(), RandomState::new()];
+        Self { keys, shards: (0..SHARDS).map(|_| HashMap::default()).collect(), len: 0 }
+    }
+
+    fn digest(&self, key: &str) -> Digest {
+        let mut bytes = [0; 12];
+        bytes[..8].copy_from_slice(&self.keys[0].hash_one(key).to_le_bytes());
+        bytes[8..].copy_from_slice(&self.keys[1].hash_one(key).to_le_bytes()[..4]);
+        Digest(bytes)
     }
 
     /// How many keys there are.
@@ -91,15 +80,16 @@ impl Interner {
 
     /// The number of a key, and whether it is new; `None` when all numbers are taken.
     pub(crate) fn intern(&mut self, key: &str) -> Option<(u32, bool)> {
-        let packed = Packed::of(key);
-        if let Some(&id) = self.shards[packed.shard()].get(&packed) {
+        let digest = self.digest(key);
+        let shard = &mut self.shards[digest.shard()];
+        if let Some(&id) = shard.get(&digest) {
             return Some((id, false));
         }
         if self.len == u32::MAX - 1 {
             return None;
         }
         let id = self.len;
-        self.shards[packed.shard()].insert(packed, id);
+        shard.insert(digest, id);
         self.len += 1;
         Some((id, true))
     }

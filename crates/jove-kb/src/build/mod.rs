@@ -1,9 +1,12 @@
-//! From sources to a base, in three passes over rows: read and number, merge and sort, write.
+//! From sources to a base: read and number, sort, write.
 //!
-//! Reading keeps 16 bytes an entity in memory and logs the rest; sorting spills; writing appends to tables in the
-//! order of their keys. The base appears under its name only when it is whole and on disk.
+//! Reading keeps 16 bytes an entity in memory and hands rows to a sorter that spills; writing appends to tables in the
+//! order of their keys. Only where entities were merged or left out are the rows renumbered and sorted again. The base
+//! appears under its name only when it is whole and on disk.
 
+mod batch;
 mod bits;
+mod facts;
 mod fill;
 pub(crate) mod intake;
 mod intern;
@@ -88,7 +91,7 @@ pub fn build(options: &BuildOptions, progress: &dyn Progress) -> Result<BuildRep
     let old = if options.update && options.out.exists() { Some(Kb::open(&options.out)?) } else { None };
     let parts = parts(options, old.as_ref())?;
     let mut rejects = Rejects::new(&options.reject_path(), options.max_bad)?;
-    let mut intake = Intake::new(&folder, &options.out, &options.select, &mut rejects, progress)?;
+    let mut intake = Intake::new(&folder, options, &mut rejects, progress);
     let mut read = Vec::new();
     for (number, part) in parts.iter().enumerate() {
         read.push(read_part(number as u16, part, old.as_ref(), &mut intake)?);

@@ -47,6 +47,11 @@ impl Numbering {
         }
         numbering
     }
+
+    /// Whether no number changed.
+    pub(crate) fn changed_nothing(&self) -> bool {
+        self.popularity.len() == self.numbers.len()
+    }
 }
 
 /// Gives each set of merged entities the greatest popularity and the selection of any of them.

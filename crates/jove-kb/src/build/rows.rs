@@ -1,13 +1,12 @@
-//! The rows that importers make, as bytes: written to a log while reading, then sorted into tables.
+//! The rows that importers make, as bytes, to be sorted into tables.
 //!
 //! A record starts with its table's tag; numbers are big-endian, so that the order of bytes is the order of rows.
 //! Text ends with a zero byte, which no text holds: the intake refuses it.
 
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
-use std::path::Path;
+use std::io::{self, Read};
 
-/// The tables a record can belong to, in the order in which they are written.
+/// The tables a record can belong to, in the order in which they are written. Facts, which are most of most graphs,
+/// have a form of their own, [`FactRow`](super::facts::FactRow).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Tag {
@@ -31,14 +30,12 @@ pub(crate) enum Tag {
     Description = 9,
     /// entity type source
     EntityType = 10,
-    /// subject predicate object source
-    Fact = 11,
     /// subject predicate value 0 lang 0 datatype 0 source
-    Literal = 12,
+    Literal = 11,
 }
 
 impl Tag {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 11] = [
         Self::EntityKey,
         Self::SameAs,
         Self::TypeName,
@@ -49,7 +46,6 @@ impl Tag {
         Self::Name,
         Self::Description,
         Self::EntityType,
-        Self::Fact,
         Self::Literal,
     ];
 
@@ -133,44 +129,15 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn text(&mut self) -> &'a str {
+        std::str::from_utf8(self.text_bytes()).expect("text fields are made from text")
+    }
+
+    /// The bytes of a text field.
+    pub(crate) fn text_bytes(&mut self) -> &'a [u8] {
         let end = self.0.iter().position(|byte| *byte == 0).expect("a text field ends with zero");
-        let text = std::str::from_utf8(&self.0[..end]).expect("text fields are made from text");
+        let text = &self.0[..end];
         self.0 = &self.0[end + 1..];
         text
-    }
-}
-
-/// Records in the order in which they came, in an unnamed file.
-pub(crate) struct RowLog {
-    out: BufWriter<File>,
-}
-
-impl RowLog {
-    pub(crate) fn create(folder: &Path) -> io::Result<Self> {
-        Ok(Self { out: BufWriter::with_capacity(1 << 18, tempfile::tempfile_in(folder)?) })
-    }
-
-    pub(crate) fn push(&mut self, record: &[u8]) -> io::Result<()> {
-        let len = u32::try_from(record.len()).map_err(|_| io::Error::other("a row of more than 4 GiB"))?;
-        self.out.write_all(&len.to_le_bytes())?;
-        self.out.write_all(record)
-    }
-
-    /// Reads the records back.
-    pub(crate) fn replay(self) -> io::Result<Replay> {
-        let mut file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.rewind()?;
-        Ok(Replay(BufReader::with_capacity(1 << 18, file)))
-    }
-}
-
-/// Records of a log, one at a time.
-pub(crate) struct Replay(BufReader<File>);
-
-impl Replay {
-    /// Puts the next record into `record`; `false` at the end.
-    pub(crate) fn next(&mut self, record: &mut Vec<u8>) -> io::Result<bool> {
-        read_record(&mut self.0, record)
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::rows::read_record;
 
 /// Memory of one run's reader while merging, in bytes.
-const READ_BUFFER: usize = 1 << 16;
+pub(crate) const READ_BUFFER: usize = 1 << 16;
 
 /// Where a record lies; its first 16 bytes are kept at hand, so that most comparisons touch nothing else.
 struct Slot {
@@ -69,8 +69,25 @@ impl Sorter {
         Ok(())
     }
 
+    /// Gives every record to `take`, in any order.
+    pub(crate) fn drain(self, mut take: impl FnMut(&mut Vec<u8>) -> io::Result<()>) -> io::Result<()> {
+        let mut record = Vec::new();
+        for file in self.runs {
+            let mut run = BufReader::with_capacity(1 << 18, file);
+            while read_record(&mut run, &mut record)? {
+                take(&mut record)?;
+            }
+        }
+        for slot in &self.slots {
+            record.clear();
+            record.extend_from_slice(&self.bytes[slot.start as usize..slot.start as usize + slot.len as usize]);
+            take(&mut record)?;
+        }
+        Ok(())
+    }
+
     /// The records in order.
-    pub(crate) fn finish(mut self) -> io::Result<Sorted> {
+    pub(crate) fn finish(mut self) -> io::Result<SortedRecords> {
         if !self.runs.is_empty() && !self.slots.is_empty() {
             self.spill()?;
             self.bytes = Vec::new();
@@ -85,12 +102,12 @@ impl Sorter {
                 heap.push(Reverse((record, index)));
             }
         }
-        Ok(Sorted { bytes: self.bytes, slots: self.slots, next: 0, runs, heap })
+        Ok(SortedRecords { bytes: self.bytes, slots: self.slots, next: 0, runs, heap })
     }
 }
 
 /// Sorted records, one at a time.
-pub(crate) struct Sorted {
+pub(crate) struct SortedRecords {
     bytes: Vec<u8>,
     slots: Vec<Slot>,
     next: usize,
@@ -98,7 +115,7 @@ pub(crate) struct Sorted {
     heap: BinaryHeap<Reverse<(Vec<u8>, usize)>>,
 }
 
-impl Sorted {
+impl SortedRecords {
     /// Puts the next record into `record`; `false` at the end.
     pub(crate) fn next(&mut self, record: &mut Vec<u8>) -> io::Result<bool> {
         if self.runs.is_empty() {
@@ -147,6 +164,12 @@ mod tests {
             expected.sort();
             prop_assert_eq!(&sorted(&records, 1 << 20), &expected);
             prop_assert_eq!(&sorted(&records, 200), &expected);
+            let mut sorter = Sorter::new(&std::env::temp_dir(), 200);
+            records.iter().for_each(|record| sorter.push(record).unwrap());
+            let mut drained = Vec::new();
+            sorter.drain(|record| { drained.push(record.clone()); Ok(()) }).unwrap();
+            drained.sort();
+            prop_assert_eq!(drained, expected);
         }
     }
 }

@@ -6,11 +6,12 @@ use std::path::Path;
 use jove_core::Progress;
 
 use super::Read;
+use super::facts::{FactRow, SortedFacts};
 use super::fill::fill;
-use super::intake::Taken;
+use super::intake::{Rows, Taken};
 use super::number::{DROPPED, Numbering};
-use super::rows::{Fields, Row, Tag};
-use super::sorter::{Sorted, Sorter};
+use super::rows::Tag;
+use super::sorter::SortedRecords;
 use crate::{BuildOptions, Error, Result};
 
 /// What is in the base.
@@ -20,8 +21,17 @@ pub(crate) struct Written {
     pub(crate) facts: u64,
     pub(crate) literals: u64,
     pub(crate) names: u64,
+    /// Whether any name is not the key of its entity.
+    pub(crate) names_beside_keys: bool,
     pub(crate) duplicates: u64,
     pub(crate) unselected_entities: u64,
+}
+
+/// Every row in order.
+pub(crate) struct Sorted {
+    pub(crate) records: SortedRecords,
+    pub(crate) facts: SortedFacts,
+    pub(crate) count: u64,
 }
 
 /// Rows between two looks at `Progress::cancelled`.
@@ -36,12 +46,12 @@ pub(crate) fn write(
     progress: &dyn Progress,
 ) -> Result<Written> {
     let numbering = Numbering::new(&options.select, &mut taken);
-    let (sorted, rows) = sort(options, folder, taken, &numbering, progress)?;
+    let sorted = sort(options, folder, taken, &numbering, progress)?;
     let Numbering { popularity, unselected, numbers, .. } = numbering;
     drop(numbers);
     let temporary = super::beside(&options.out, ".building");
     remove_if_there(&temporary)?;
-    let result = fill(options, &temporary, (sorted, rows), &popularity, read, progress)
+    let result = fill(options, &temporary, sorted, &popularity, read, progress)
         .and_then(|written| put_in_place(&temporary, &options.out, folder).map(|()| written));
     if result.is_err() {
         // The error that stopped the build matters more than one from tidying up; the next build removes the file.
@@ -73,65 +83,86 @@ fn sort(
     taken: Taken,
     numbering: &Numbering,
     progress: &dyn Progress,
-) -> Result<(Sorted, u64)> {
+) -> Result<Sorted> {
     progress.begin("sort", None, "rows");
-    let mut sorter = Sorter::new(folder, (options.sort_memory_mib as usize) << 20);
-    let mut renumber = Renumber { numbering, row: Row::default() };
-    let mut rows = 0_u64;
-    let mut log = taken.log.replay().map_err(Error::io(folder))?;
-    let mut record = Vec::new();
-    while log.next(&mut record).map_err(Error::io(folder))? {
-        rows += 1;
-        if rows.is_multiple_of(CHECK_EVERY) {
+    let rows = if numbering.changed_nothing() {
+        taken.rows
+    } else {
+        renumber(options, folder, taken.rows, numbering, progress)?
+    };
+    let sorted = Sorted {
+        count: rows.count,
+        records: rows.records.finish().map_err(Error::io(folder))?,
+        facts: rows.facts.finish().map_err(Error::io(folder))?,
+    };
+    progress.end();
+    Ok(sorted)
+}
+
+/// Gives rows their final numbers, and leaves out those that speak of an entity that is not kept.
+fn renumber(
+    options: &BuildOptions,
+    folder: &Path,
+    rows: Rows,
+    numbering: &Numbering,
+    progress: &dyn Progress,
+) -> Result<Rows> {
+    let mut kept = Rows::new(folder, options.sort_memory());
+    let mut seen = 0_u64;
+    let mut look = || {
+        seen += 1;
+        if seen.is_multiple_of(CHECK_EVERY) {
             progress.advance(CHECK_EVERY);
             if progress.cancelled() {
-                return Err(Error::Interrupted);
+                return Err(std::io::Error::from(std::io::ErrorKind::Interrupted));
             }
         }
-        renumber.push(&mut record, &mut sorter).map_err(Error::io(folder))?;
-    }
-    let sorted = sorter.finish().map_err(Error::io(folder))?;
-    progress.end();
-    Ok((sorted, rows))
-}
-
-/// Gives records their final numbers on the way to the sorter.
-struct Renumber<'a> {
-    numbering: &'a Numbering,
-    row: Row,
-}
-
-impl Renumber<'_> {
-    /// Passes on a record, unless it speaks of an entity that is not kept.
-    fn push(&mut self, record: &mut [u8], sorter: &mut Sorter) -> std::io::Result<()> {
-        let kept = match Tag::of(record) {
-            Tag::EntityKey => self.entity_key(record, sorter)?,
-            Tag::Fact => self.renumber(record, 1).1 != DROPPED && self.renumber(record, 9).1 != DROPPED,
-            tag if tag.starts_with_entity() => self.renumber(record, 1).1 != DROPPED,
-            _ => true,
-        };
-        if kept { sorter.push(record) } else { Ok(()) }
-    }
-
-    /// Renumbers the entity at a place of a record: the old number and the new.
-    fn renumber(&self, record: &mut [u8], at: usize) -> (u32, u32) {
-        let bytes = record[at..].first_chunk_mut().expect("a record holds all its fields");
-        let provisional = u32::from_be_bytes(*bytes);
-        let number = self.numbering.numbers[provisional as usize];
-        *bytes = number.to_be_bytes();
-        (provisional, number)
-    }
-
-    /// The first key of a set of merged entities is also the entity's own, which heads its names.
-    fn entity_key(&mut self, record: &mut [u8], sorter: &mut Sorter) -> std::io::Result<bool> {
-        let (provisional, number) = self.renumber(record, record.len() - 4);
-        if self.numbering.roots.contains(provisional) {
-            let key = Fields(&record[1..]).text();
-            sorter.push(self.row.start(Tag::Name).u32(number).u8(0).text(key).bytes())?;
-        } else {
-            let own = record.len() - 5;
-            record[own] = 0;
+        Ok(())
+    };
+    let number = |entity: u32| Some(numbering.numbers[entity as usize]).filter(|number| *number != DROPPED);
+    let taken = rows.records.drain(|record| {
+        look()?;
+        if renumber_record(record, numbering) {
+            kept.count += 1;
+            kept.records.push(record)?;
         }
-        Ok(number != DROPPED)
+        Ok(())
+    });
+    let taken = taken.and_then(|()| {
+        rows.facts.drain(|fact| {
+            look()?;
+            if let (Some(subject), Some(object)) = (number(fact.subject()), number(fact.object())) {
+                kept.count += 1;
+                kept.facts.push(FactRow::new(subject, fact.predicate(), object, fact.source()))?;
+            }
+            Ok(())
+        })
+    });
+    match taken {
+        Ok(()) => Ok(kept),
+        Err(_) if progress.cancelled() => Err(Error::Interrupted),
+        Err(error) => Err(Error::io(folder)(error)),
     }
+}
+
+/// Gives a record its final number; `false` where it speaks of an entity that is not kept.
+fn renumber_record(record: &mut [u8], numbering: &Numbering) -> bool {
+    let tag = Tag::of(record);
+    let at = match tag {
+        Tag::EntityKey => record.len() - 4,
+        _ if tag.starts_with_entity() => 1,
+        _ => return true,
+    };
+    let bytes = record[at..].first_chunk_mut().expect("a record holds all its fields");
+    let provisional = u32::from_be_bytes(*bytes);
+    let number = numbering.numbers[provisional as usize];
+    *bytes = number.to_be_bytes();
+    let is_root = numbering.roots.contains(provisional);
+    if tag == Tag::EntityKey && !is_root {
+        let own = record.len() - 5;
+        record[own] = 0;
+    }
+    // The first key of a set of merged entities is the entity's own, which heads its names.
+    let heads_names = tag == Tag::Name && record[5] == 0;
+    number != DROPPED && (is_root || !heads_names)
 }

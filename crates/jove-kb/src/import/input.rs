@@ -65,15 +65,14 @@ impl Lines {
     }
 
     fn next(&mut self, intake: &mut Intake<'_>, zeros: bool) -> Result<Option<(u64, &str)>> {
-        loop {
-            if !self.advance(intake)? {
-                return Ok(None);
-            }
-            let Some(problem) = self.wrong(zeros) else { break };
+        while self.advance(intake)? {
+            let Some(problem) = self.wrong(zeros) else {
+                let text = std::str::from_utf8(&self.buffer).expect("a line that is not wrong is text");
+                return Ok(Some((self.line, text)));
+            };
             intake.reject(problem, &self.buffer)?;
         }
-        let text = std::str::from_utf8(&self.buffer).map_err(|_| self.broken("text"))?;
-        Ok(Some((self.line, text)))
+        Ok(None)
     }
 
     /// What makes the present line no text.
@@ -93,8 +92,12 @@ impl Lines {
         }
     }
 
-    fn broken(&self, expected: &str) -> Error {
-        Error::Source(Box::new(Problem::new(&self.path, Some(self.line), expected, "something else")))
+    /// An error of the system, or else of unpacking.
+    fn unreadable(&self, source: io::Error) -> Error {
+        match source.raw_os_error() {
+            Some(_) => Error::io(&self.path)(source),
+            None => Error::Packed { path: self.path.clone(), line: self.line + 1, source },
+        }
     }
 
     /// Reads one more line into the buffer, at most a little more than the limit of it.
@@ -108,8 +111,10 @@ impl Lines {
         }
         self.buffer.clear();
         let limit = LINE_BYTES_MAX as u64 + 1;
-        let read =
-            self.input.by_ref().take(limit).read_until(b'\n', &mut self.buffer).map_err(Error::io(&self.path))?;
+        let read = match self.input.by_ref().take(limit).read_until(b'\n', &mut self.buffer) {
+            Ok(read) => read,
+            Err(error) => return Err(self.unreadable(error)),
+        };
         if read == 0 {
             intake.progress.advance(self.bytes.get() - self.told);
             intake.progress.end();
@@ -123,7 +128,9 @@ impl Lines {
                 self.buffer.pop();
             }
         } else if self.buffer.len() > LINE_BYTES_MAX {
-            self.input.skip_until(b'\n').map_err(Error::io(&self.path))?;
+            if let Err(error) = self.input.skip_until(b'\n') {
+                return Err(self.unreadable(error));
+            }
         }
         if self.line == 1 && self.buffer.starts_with("\u{feff}".as_bytes()) {
             self.buffer.drain(..3);

@@ -198,3 +198,13 @@ fn names_are_found_whatever_their_script() {
         assert_eq!(found(text), expected, "{text}");
     }
 }
+
+#[test]
+fn a_name_alone_comes_before_thousands_that_hold_it() {
+    let row = |id: &str, name: &str| format!("{{\"id\":\"{id}\",\"labels\":{{\"en\":\"{name}\"}}}}\n");
+    let many: String = (0..3_000).map(|n| row(&format!("t{n}"), &format!("Springfield {n}"))).collect();
+    let (kb, _) = Place::new().build(Format::Jsonl, many + &row("s", "Springfield") + &row("z", "中国"));
+    let found = kb.search("Springfield", Lang::EN, 3).unwrap();
+    assert_eq!((found.len(), found[0].key.as_str()), (3, "s"));
+    assert_eq!(kb.search(" 中国 ", Lang::EN, 3).unwrap()[0].label.as_deref(), Some("中国"));
+}

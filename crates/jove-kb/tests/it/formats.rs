@@ -204,7 +204,7 @@ fn packed_files_are_read_and_truncated_ones_refused() {
         assert_eq!(kb.fact_count().unwrap(), 3_001, "{name}");
         let cut = place.file("cut", &whole[..whole.len() / 2]);
         let error = build(&place.options(Format::Tsv, &cut), &Silent).unwrap_err();
-        assert!(matches!(error, Error::Io { .. }), "{name}: {error}");
+        assert!(matches!(error, Error::Packed { .. }) && error.to_string().contains("cut:"), "{name}: {error}");
         assert_eq!(Kb::open(&place.path("kb.sqlite")).unwrap().fact_count().unwrap(), 3_001, "the old base stays");
     }
 }
