@@ -162,7 +162,8 @@ pub struct Source {
     pub name: String,
     /// The licence of the data, kept in the base. Default empty.
     pub licence: String,
-    /// The language of names in formats that do not say it. Default: `zh` for names with Han characters, else none.
+    /// The language of names and descriptions in formats that do not say it. Default: `zh` for text with Han characters,
+    /// else none.
     pub lang: Option<Lang>,
     /// A TOML file that maps attributes to roles, like `"别名" = "alias"`. Default: the built-in roles of the format.
     pub roles: Option<PathBuf>,

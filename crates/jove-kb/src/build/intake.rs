@@ -28,6 +28,15 @@ pub(crate) enum Object<'a> {
     Value { text: &'a str, lang: Option<Lang>, datatype: &'a str },
 }
 
+/// The language of a name or description in a cell.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum CellLang {
+    /// The format says the language of each text; one that it does not say has none.
+    Said,
+    /// This one, else as the script tells.
+    Guessed(Option<Lang>),
+}
+
 /// What one source brought.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Counts {
@@ -52,6 +61,7 @@ pub(crate) struct Intake<'a> {
     row: Row,
     source: u16,
     roles: Roles,
+    cell_lang: CellLang,
     /// Entities that the present source has named.
     seen: Bits,
     /// The subject of the triple before.
@@ -108,6 +118,7 @@ impl<'a> Intake<'a> {
             row: Row::default(),
             source: 0,
             roles: Roles::default(),
+            cell_lang: CellLang::Said,
             seen: Bits::default(),
             last_subject: None,
             selected: Bits::default(),
@@ -118,10 +129,12 @@ impl<'a> Intake<'a> {
         }
     }
 
-    /// Begins a source: its number and the roles of its attributes.
-    pub(crate) fn begin(&mut self, source: u16, roles: Roles) {
+    /// Begins a source: its number, the roles of its attributes, and, for formats whose cells do not say their
+    /// language, how to find it.
+    pub(crate) fn begin(&mut self, source: u16, roles: Roles, cell_lang: CellLang) {
         self.source = source;
         self.roles = roles;
+        self.cell_lang = cell_lang;
         self.seen = Bits::default();
         self.last_subject = None;
         self.counts = Counts::default();
@@ -350,7 +363,10 @@ impl<'a> Intake<'a> {
         }
         let entity = self.subject(subject, &names)?;
         let (text, lang) = match object {
-            Object::Entity(key) => (key, None),
+            Object::Entity(key) => match self.cell_lang {
+                CellLang::Said => (key, None),
+                CellLang::Guessed(lang) => (key, Self::guess_lang(lang, key)),
+            },
             Object::Value { text, lang, .. } => (text, lang),
         };
         match role {

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use jove_core::{Problem, Progress};
 use serde::Serialize;
 
-use self::intake::{Counts, Intake};
+use self::intake::{CellLang, Counts, Intake};
 use self::reject::Rejects;
 use self::write::Written;
 use crate::{BuildOptions, Error, Kb, Result, Roles, Source, SourceInfo, import};
@@ -137,12 +137,12 @@ pub(crate) struct Read {
 fn read_part(number: u16, part: &Part<'_>, old: Option<&Kb>, intake: &mut Intake<'_>) -> Result<Read> {
     match (part, old) {
         (Part::Kept(old_number, info), Some(old)) => {
-            intake.begin(number, Roles::default());
+            intake.begin(number, Roles::default(), CellLang::Said);
             import::base::read(old, *old_number, intake)?;
             Ok(Read { info: info.clone(), counts: intake.counts.clone() })
         }
         (Part::New(source), _) => {
-            intake.begin(number, roles(source)?);
+            intake.begin(number, roles(source)?, import::cell_lang(source));
             import::read(source, intake)?;
             let info = SourceInfo {
                 name: source.name(),

@@ -165,7 +165,9 @@ mod tests {
             prop_assert_eq!(&sorted(&records, 1 << 20), &expected);
             prop_assert_eq!(&sorted(&records, 200), &expected);
             let mut sorter = Sorter::new(&std::env::temp_dir(), 200);
-            records.iter().for_each(|record| sorter.push(record).unwrap());
+            for record in &records {
+                sorter.push(record).unwrap();
+            }
             let mut drained = Vec::new();
             sorter.drain(|record| { drained.push(record.clone()); Ok(()) }).unwrap();
             drained.sort();

@@ -127,10 +127,10 @@ impl Lines {
             if self.buffer.last() == Some(&b'\r') {
                 self.buffer.pop();
             }
-        } else if self.buffer.len() > LINE_BYTES_MAX {
-            if let Err(error) = self.input.skip_until(b'\n') {
-                return Err(self.unreadable(error));
-            }
+        } else if self.buffer.len() > LINE_BYTES_MAX
+            && let Err(error) = self.input.skip_until(b'\n')
+        {
+            return Err(self.unreadable(error));
         }
         if self.line == 1 && self.buffer.starts_with("\u{feff}".as_bytes()) {
             self.buffer.drain(..3);

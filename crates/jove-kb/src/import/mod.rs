@@ -16,7 +16,7 @@ mod wikidata;
 
 use std::path::PathBuf;
 
-use crate::build::intake::Intake;
+use crate::build::intake::{CellLang, Intake};
 use crate::{Error, Format, Result, Roles, Source};
 
 /// Reads a source to its end.
@@ -51,6 +51,16 @@ pub(crate) fn roles(format: Format) -> Roles {
         Format::NTriples | Format::Turtle | Format::Dbpedia => rdf::roles(),
         Format::OwnThink | Format::CnDbpedia => encyclopedia::roles(),
         _ => Roles::default(),
+    }
+}
+
+/// How the cells of a source get their language.
+pub(crate) fn cell_lang(source: &Source) -> CellLang {
+    match source.format {
+        Format::Tsv | Format::Csv | Format::Spo | Format::OwnThink | Format::CnDbpedia => {
+            CellLang::Guessed(source.lang)
+        }
+        _ => CellLang::Said,
     }
 }
 

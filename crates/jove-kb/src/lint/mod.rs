@@ -80,6 +80,19 @@ struct Findings {
 }
 
 impl Findings {
+    fn new(options: &LintOptions) -> Self {
+        Self { all: BTreeMap::new(), examples: options.examples }
+    }
+
+    /// Adds the rarer of two sides of a base that should have one.
+    fn add_rarer(&mut self, one: Self, other: Self) {
+        let count = |side: &Self| side.all.values().map(|finding| finding.count).sum::<u64>();
+        let (few, many) = if count(&one) < count(&other) { (one, other) } else { (other, one) };
+        if !many.all.is_empty() {
+            self.all.extend(few.all);
+        }
+    }
+
     fn add(&mut self, kind: &(&'static str, Level, &'static str), example: impl FnOnce() -> String) {
         let (name, level, advice) = *kind;
         let finding = self.all.entry(name).or_insert(Finding { name, level, count: 0, examples: Vec::new(), advice });
@@ -123,6 +136,12 @@ const MIXED: Kind = (
     Level::Note,
     "one Chinese name holds both forms; convert the source to one of them, or tag it `zh-Hant`",
 );
+const FORMS: Kind = (
+    "both-chinese-forms",
+    Level::Warning,
+    "most Chinese names are in the other form, simplified or traditional; text in one form does not find names in the \
+     other: convert the source to the form of your text",
+);
 const WRONG_SCRIPT: Kind = (
     "language-disagrees-with-script",
     Level::Warning,
@@ -134,7 +153,7 @@ const WRONG_SCRIPT: Kind = (
 /// # Errors
 /// When the base cannot be read.
 pub fn lint(kb: &Kb, options: &LintOptions) -> Result<Vec<Finding>> {
-    let mut findings = Findings { all: BTreeMap::new(), examples: options.examples };
+    let mut findings = Findings::new(options);
     names(kb, options, &mut findings)?;
     missing(kb, &mut findings)?;
     facts(kb, &mut findings)?;
@@ -147,6 +166,7 @@ fn names(kb: &Kb, options: &LintOptions, findings: &mut Findings) -> Result<()> 
     let sql = "SELECT text, lang, entity FROM name ORDER BY text, entity";
     let mut present = String::new();
     let mut holders: BTreeSet<u32> = BTreeSet::new();
+    let (mut simplified, mut traditional) = (Findings::new(options), Findings::new(options));
     let shared = |name: &str, holders: &BTreeSet<u32>, findings: &mut Findings| {
         if holders.len() > options.shared_max {
             findings.add(&SHARED, || format!("`{name}` names {} entities", holders.len()));
@@ -166,12 +186,18 @@ fn names(kb: &Kb, options: &LintOptions, findings: &mut Findings) -> Result<()> 
         {
             findings.add(&WRONG_SCRIPT, || format!("`{text}` is tagged `{lang}`"));
         }
-        if tag == "zh" && script::mixes_forms(text) {
-            findings.add(&MIXED, || format!("`{text}`"));
+        if tag == "zh" {
+            match script::forms(text) {
+                (true, true) => findings.add(&MIXED, || format!("`{text}`")),
+                (true, false) => simplified.add(&FORMS, || format!("`{text}`")),
+                (false, true) => traditional.add(&FORMS, || format!("`{text}`")),
+                (false, false) => {}
+            }
         }
         Ok(())
     })?;
     shared(&present, &holders, findings);
+    findings.add_rarer(simplified, traditional);
     Ok(())
 }
 

@@ -6,9 +6,9 @@ use jove_core::Lang;
 const SIMPLIFIED: &str = "国学东车马门语说时会对发经电长书见问开关无业这边过还进达运远选连区医团图难双观欢权节艺药术归当录单严丽乐习乡买卖争产亲亿仅从仓优伟传伤伦";
 const TRADITIONAL: &str = "國學東車馬門語說時會對發經電長書見問開關無業這邊過還進達運遠選連區醫團圖難雙觀歡權節藝藥術歸當錄單嚴麗樂習鄉買賣爭產親億僅從倉優偉傳傷倫";
 
-/// Whether a Chinese text holds simplified and traditional forms.
-pub(super) fn mixes_forms(text: &str) -> bool {
-    text.chars().any(|c| SIMPLIFIED.contains(c)) && text.chars().any(|c| TRADITIONAL.contains(c))
+/// Whether a Chinese text holds characters that only simplified text has, and ones that only traditional text has.
+pub(super) fn forms(text: &str) -> (bool, bool) {
+    (text.chars().any(|c| SIMPLIFIED.contains(c)), text.chars().any(|c| TRADITIONAL.contains(c)))
 }
 
 /// Whether a text shows that it was decoded wrongly: replacement characters, control characters, or UTF-8 that was
@@ -61,7 +61,16 @@ mod tests {
     fn forms_stand_in_pairs() {
         assert_eq!(SIMPLIFIED.chars().count(), TRADITIONAL.chars().count());
         assert!(SIMPLIFIED.chars().zip(TRADITIONAL.chars()).all(|(a, b)| a != b));
-        assert!(mixes_forms("中国學生") && !mixes_forms("中國學生") && !mixes_forms("中国学生") && !mixes_forms(""));
+        for (text, expected) in [
+            ("中国學生", (true, true)),
+            ("中國學生", (false, true)),
+            ("中国学生", (true, false)),
+            ("人", (false, false)),
+            ("", (false, false)),
+            ("🙂 שלום e\u{301}", (false, false)),
+        ] {
+            assert_eq!(forms(text), expected, "{text}");
+        }
     }
 
     #[test]

@@ -36,12 +36,14 @@ fn the_native_format_comes_in_whole() {
 
 #[test]
 fn tables_of_triples_make_names_and_roles() {
-    let rows = "北京\t首都于\t中国\n北京\t别名\t燕京\n北京\t类型\t城市\n北京\t描述\t一座城市\nA\tr\tB\n";
+    let rows =
+        "北京\t首都于\t中国\n北京\t别名\t燕京\n北京\t别名\tPeking\n北京\t类型\t城市\n北京\t描述\t一座城市\nA\tr\tB\n";
     let (kb, report) = Place::new().build(Format::Tsv, rows);
     assert_eq!((report.entities, report.facts), (4, 2));
     let city = kb.entity_id("北京").unwrap().unwrap();
     let names = kb.names(city).unwrap();
-    assert_eq!(names, [(Some(Lang::ZH), "北京".into(), true), (None, "燕京".into(), false)]);
+    let zh = Some(Lang::ZH);
+    assert_eq!(names, [(zh, "北京".into(), true), (None, "Peking".into(), false), (zh, "燕京".into(), false)]);
     assert_eq!(kb.types(city).unwrap(), ["城市"]);
     assert_eq!(kb.label(kb.entity_id("A").unwrap().unwrap(), Lang::ZH).unwrap().as_deref(), Some("A"));
 }

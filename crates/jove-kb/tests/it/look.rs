@@ -14,6 +14,8 @@ fn lint_finds_what_was_put_in() {
         .join("\n");
     rows += r#"
 {"id":"a","labels":{"zh":"的","en":"time"},"aliases":{"zh":["London","中国學校"],"en":["ä¸å"]},"facts":{"p":["a","b"]}}
+{"id":"t","labels":{"zh":"中國"}}
+{"id":"u","labels":{"zh":"学习"},"aliases":{"zh":["长江"]}}
 {"id":"c","labels":{"zh":"好名字","he":"שלום","en":"🙂 e\u0301"},"descriptions":{"en":"fine"}}
 "#;
     let path = place.file("x.jsonl", rows.replace("ä¸å", "Ã©"));
@@ -35,7 +37,8 @@ fn lint_finds_what_was_put_in() {
     assert_eq!(count("damaged-text"), 1);
     assert_eq!(count("language-disagrees-with-script"), 1);
     assert_eq!(count("entity-without-name"), 0);
-    assert_eq!(count("entity-without-description"), 8);
+    assert_eq!(count("both-chinese-forms"), 1, "中國 beside 学习 and 长江");
+    assert_eq!(count("entity-without-description"), 10);
     assert_eq!(findings[0].level, Level::Error, "the worst first");
     assert!(findings.iter().all(|finding| !finding.advice.is_empty() && !finding.examples.is_empty()));
 }
@@ -60,4 +63,34 @@ fn the_page_holds_the_base_and_nothing_of_it_ends_the_script() {
     assert_eq!(text.matches("</script>").count(), 1);
     assert!(text.contains("\\u003c/script>") && !text.contains("/*DATA*/"));
     assert!(!text.contains("https://"), "nothing is fetched");
+}
+
+/// What a browser makes of a page; `None` where there is no browser to ask.
+fn dom(page: &std::path::Path, hash: &str) -> Option<String> {
+    let url = format!("file://{}#{hash}", page.display());
+    let flags = ["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"];
+    ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(|browser| {
+        let out = std::process::Command::new(browser).args(flags).arg(&url).output().ok()?;
+        out.status.success().then(|| String::from_utf8(out.stdout).unwrap())
+    })
+}
+
+#[test]
+fn a_browser_draws_the_page_and_searches_it() {
+    let place = Place::new();
+    let rows = "水稻\t产地\t湖南\n水稻\t别名\t稻子\n<i>小麦</i>\t产地\t河南\n🙂\t产地\t湖南\n";
+    let (kb, _) = place.build(Format::Tsv, rows);
+    let page = place.path("page.html");
+    view(&kb, &ViewOptions::default(), &page, &Silent).unwrap();
+    let Some(text) = dom(&page, "稻子") else { return };
+    let part = |id: &str| {
+        let rest = &text[text.find(&format!("id=\"{id}\"")).unwrap_or_else(|| panic!("no {id} in {text}"))..];
+        rest[..rest.find("</section>").unwrap_or(rest.len())].to_owned()
+    };
+    assert!(part("hits").contains("<button>水稻<small>稻子</small></button>"), "{}", part("hits"));
+    assert!(part("graph").contains("湖南") && !part("graph").contains("河南"), "{}", part("graph"));
+    assert!(part("degrees").contains("<rect") && part("counts").contains("entities"));
+    let text = dom(&page, "小麦").unwrap();
+    assert!(text.contains("&lt;i&gt;小麦&lt;/i&gt;</text>") && !text.contains("<i>小麦"), "{text}");
+    assert!(dom(&page, "玉米").unwrap().contains("nothing on this page"));
 }
