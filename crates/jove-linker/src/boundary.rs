@@ -89,7 +89,7 @@ fn ends_alone(text: &str, end: usize) -> bool {
 /// Whether a character belongs to the one before it: a combining mark, a joiner, a variation selector, a skin tone, a
 /// halfwidth voicing mark, or a vowel that Thai and Lao write after or above its consonant.
 fn glued(before: char, c: char) -> bool {
-    if c.is_ascii() && before != '\u{200d}' {
+    if (c.is_ascii() || is_han(c)) && before != '\u{200d}' {
         return false;
     }
     before == '\u{200d}'
@@ -104,12 +104,21 @@ fn leads(c: char) -> bool {
     matches!(c, '\u{e40}'..='\u{e44}' | '\u{ec0}'..='\u{ec4}')
 }
 
+/// Whether a character is common Han; quicker than to ask for its script.
+pub(crate) fn is_han(c: char) -> bool {
+    ('\u{4e00}'..='\u{9fff}').contains(&c)
+}
+
 fn joining(c: char) -> Joining {
     if c.is_ascii() {
         return if c.is_ascii_alphanumeric() { Joining::Spaced } else { Joining::Apart };
     }
-    if ('\u{4e00}'..='\u{9fff}').contains(&c) {
+    if is_han(c) {
         return Joining::Free;
+    }
+    if matches!(c, '，' | '。' | '、' | '：' | '；' | '！' | '？' | '（' | '）' | '《' | '》' | '“' | '”')
+    {
+        return Joining::Apart;
     }
     if matches!(c, 'ー' | 'ｰ' | 'ﾞ' | 'ﾟ') {
         return Joining::Katakana;

@@ -1,5 +1,6 @@
 //! Finding the names of a knowledge base in text.
 
+use std::cell::LazyCell;
 use std::cmp::Reverse;
 
 use jove_core::{AliasRecord, ByteSpan, EntityId, Lang, Mention};
@@ -240,12 +241,12 @@ impl Linker {
         shares: Option<&mut Vec<(EntityId, f32)>>,
     ) -> (EntityId, f32, Features) {
         let name = place.name;
-        let own = self.own_terms(&text[name.span.range()]);
+        let own = LazyCell::new(|| self.own_terms(&text[name.span.range()]));
         let candidates = self.table.candidates(name.alias);
         let candidates = &candidates[..candidates.len().min(CANDIDATES_MAX)];
         let mut weighed = [Weighed::default(); CANDIDATES_MAX];
         for (slot, candidate) in weighed.iter_mut().zip(candidates) {
-            slot.context = scene.context(candidate.entity, &own, &self.knowledge);
+            slot.context = scene.context(candidate.entity, |term| own.contains(&term), &self.knowledge);
             slot.coherence = scene.coherence(candidate.entity, name, &self.knowledge);
             slot.weight = weight(candidate, lang, slot);
         }
@@ -261,25 +262,23 @@ impl Linker {
             shares.extend(candidates.iter().zip(weighed).map(|(c, slot)| (c.entity, slot.weight / total)));
         }
         let (candidate, slot) = (&candidates[best], weighed[best]);
-        let written = text[name.span.range()].contains(char::is_uppercase);
+        let written = candidate.capital && text[name.span.range()].contains(char::is_uppercase);
         let evidence = Evidence {
             context: slot.context,
             coherence: slot.coherence,
             share: slot.weight / total,
             leaning: self.habits.leaning(name.alias),
             name_share: self.habits.name_share(),
-            capital: candidate.capital && written,
+            capital: written,
             lowered: candidate.capital && !written,
         };
         (candidate.entity, evidence.share, Look::new(text, name.span, words, lang).features(evidence))
     }
 
-    /// The name's own terms, which are no evidence; none where no description is known.
+    /// The name's own terms, which are no evidence.
     fn own_terms(&self, name: &str) -> Vec<u32> {
         let mut own = Vec::new();
-        if !self.knowledge.is_empty() {
-            for_each_term(&self.options.normalization.form(name), |term| own.push(term));
-        }
+        for_each_term(&self.options.normalization.form(name), |term| own.push(term));
         own
     }
 

@@ -1,6 +1,7 @@
 //! A stretch of text with all that is known about the names in it.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use jove_core::{ByteSpan, EntityId};
 
@@ -17,7 +18,27 @@ pub(crate) struct Scene {
     /// A bit for the last bits of each term: most terms that are not there are known from it.
     bits: [u64; 128],
     /// By entity, names with a candidate next to it in the graph: up to two that do not overlap.
-    speakers: HashMap<EntityId, [Option<Name>; 2]>,
+    speakers: HashMap<EntityId, [Option<Name>; 2], BuildHasherDefault<IdHasher>>,
+}
+
+/// Spreads the bits of one number; entity ids come from the graph, not from an adversary.
+#[derive(Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u32(u32::from(*byte));
+        }
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.0 = (self.0.rotate_left(5) ^ u64::from(number)).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 32)
+    }
 }
 
 /// One place of a name.
@@ -43,7 +64,7 @@ impl Scene {
         names: impl IntoIterator<Item = (Name, &'a [Candidate])>,
         knowledge: &Knowledge,
     ) -> Self {
-        let mut scene = Self { terms: Vec::new(), bits: [0; 128], speakers: HashMap::new() };
+        let mut scene = Self { terms: Vec::new(), bits: [0; 128], speakers: HashMap::default() };
         if knowledge.is_empty() {
             return scene;
         }
@@ -73,13 +94,10 @@ impl Scene {
     }
 
     /// How far the text repeats the entity's description, apart from the name's own terms: 0 to 1.
-    pub(crate) fn context(&self, entity: EntityId, own: &[u32], knowledge: &Knowledge) -> f32 {
-        let shared: f32 = knowledge
-            .terms(entity)
-            .iter()
-            .filter(|(term, _)| self.holds(*term) && !own.contains(term))
-            .map(|(_, weight)| weight)
-            .sum();
+    /// `is_own` tells the name's own terms.
+    pub(crate) fn context(&self, entity: EntityId, is_own: impl Fn(u32) -> bool, knowledge: &Knowledge) -> f32 {
+        let terms = knowledge.terms(entity).iter();
+        let shared: f32 = terms.filter(|(term, _)| self.holds(*term) && !is_own(*term)).map(|(_, weight)| weight).sum();
         1.0 - (-shared / 10.0).exp()
     }
 

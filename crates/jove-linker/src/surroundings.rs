@@ -1,5 +1,6 @@
 //! Signs beside a name that it is only a part of a longer one.
 
+use crate::boundary::is_han;
 use crate::char_class::{Class, is_in};
 
 /// Endings of organisations' names: a place or a school before one of these belongs to the longer name.
@@ -58,8 +59,8 @@ pub(crate) const BREAKS: &str = "的是在和与于为由了及被把从到对�
 /// How far ahead the ending of a longer name is looked for, in characters.
 const AHEAD_MAX: usize = 14;
 
-/// How far back the opening of a title is looked for, in characters.
-const BACK_MAX: usize = 40;
+/// How far back the opening of a title is looked for, in bytes.
+const BACK_BYTES_MAX: usize = 120;
 
 /// Whether the name is followed, in the same phrase, by the ending of an organisation's name.
 pub(crate) fn begins_longer_name(text: &str, end: usize) -> bool {
@@ -68,7 +69,7 @@ pub(crate) fn begins_longer_name(text: &str, end: usize) -> bool {
         return true;
     }
     for (at, c) in rest.char_indices().take(AHEAD_MAX) {
-        if !c.is_alphanumeric() || is_in(c, Class::Break) {
+        if !(is_han(c) || c.is_alphanumeric()) || is_in(c, Class::Break) {
             return false;
         }
         if is_in(c, Class::EndingStart) && ENDINGS.iter().any(|ending| rest[at..].starts_with(ending)) {
@@ -80,13 +81,13 @@ pub(crate) fn begins_longer_name(text: &str, end: usize) -> bool {
 
 /// Whether the name is a piece of a title in `《》`, which is longer.
 pub(crate) fn is_inside_title(text: &str, start: usize, end: usize) -> bool {
-    let before = text[..start].chars().next_back();
-    let opened = text[..start].chars().rev().take(BACK_MAX).find(|c| matches!(c, '《' | '》' | '\n'));
-    if opened != Some('《') {
+    let before = &text[text.floor_char_boundary(start.saturating_sub(BACK_BYTES_MAX))..start];
+    let Some(opened) = before.rfind('《') else { return false };
+    if before[opened..].contains(['》', '\n']) {
         return false;
     }
-    let closed = text[end..].chars().take(BACK_MAX).find(|c| matches!(c, '《' | '》' | '\n'));
-    let whole = before == Some('《') && text[end..].starts_with('》');
+    let closed = text[end..].chars().take(BACK_BYTES_MAX / 3).find(|c| matches!(c, '《' | '》' | '\n'));
+    let whole = before.ends_with('《') && text[end..].starts_with('》');
     closed == Some('》') && !whole
 }
 

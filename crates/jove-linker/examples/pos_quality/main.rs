@@ -56,6 +56,7 @@ fn dictionary(tagger: &Tagger, text: &str) -> Tagged {
 fn measure(name: &str, sentences: &[Sentence], tag: impl Fn(&str) -> Tagged) {
     let (mut gold_words, mut found_words, mut same, mut right) = (0u32, 0u32, 0u32, 0u32);
     let mut confused: BTreeMap<(Pos, Pos), u32> = BTreeMap::new();
+    let mut words: BTreeMap<(Pos, Pos, &str), u32> = BTreeMap::new();
     for sentence in sentences {
         let found = tag(&sentence.text);
         gold_words += sentence.words.len() as u32;
@@ -66,16 +67,23 @@ fn measure(name: &str, sentences: &[Sentence], tag: impl Fn(&str) -> Tagged) {
             right += u32::from(*gold == pos);
             if *gold != pos {
                 *confused.entry((*gold, pos)).or_default() += 1;
+                *words.entry((*gold, pos, &sentence.text[span.0..span.1])).or_default() += 1;
             }
         }
     }
     let f1 = |hits: u32| 2.0 * f64::from(hits) / f64::from(gold_words + found_words);
-    let mut worst: Vec<_> = confused.into_iter().map(|((gold, found), count)| (count, gold, found)).collect();
-    worst.sort_unstable_by_key(|(count, ..)| std::cmp::Reverse(*count));
-    worst.truncate(8);
+    let worst = most(confused.into_iter().collect());
+    let words = most(words.into_iter().collect());
     println!(
         "{}",
         serde_json::json!({"set": name, "words-f1": f1(same), "words-and-tags-f1": f1(right),
-            "tags-where-words-agree": f64::from(right) / f64::from(same.max(1)), "gold, found": worst})
+            "tags-where-words-agree": f64::from(right) / f64::from(same.max(1)), "gold, found": worst, "gold, found, word": words})
     );
+}
+
+/// The twelve most frequent.
+fn most<T>(mut counted: Vec<(T, u32)>) -> Vec<(T, u32)> {
+    counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counted.truncate(40);
+    counted
 }

@@ -28,9 +28,18 @@ pub fn universal_pos(tag: &str) -> Option<Pos> {
     })
 }
 
+/// Words that the universal tags call auxiliaries in Chinese: copulas, modals, marks of aspect and the passive.
+const AUXILIARIES: [&str; 24] = [
+    "是", "为", "会", "能", "能够", "可", "可以", "可能", "要", "应", "应该", "应当", "该", "须", "必须", "需", "肯",
+    "敢", "愿", "愿意", "了", "着", "过", "被",
+];
+
 /// The universal tag of a Chinese word as jieba tagged it.
 pub(crate) fn of_chinese(word: &str, tag: &str) -> Pos {
     match tag {
+        "v" | "vshi" | "p" | "ul" | "uz" | "ug" | "d" | "c" if AUXILIARIES.contains(&word) => Pos::Aux,
+        // Units of time, such as the year in a date, are tagged as numbers.
+        "m" if word.chars().all(|c| "年月日时分秒号".contains(c)) => Pos::Noun,
         "x" => of_symbol(word),
         "eng" if english::is_closed_class(word) => english::part_of_speech(word, false),
         _ => universal_pos(tag).unwrap_or(Pos::X),
@@ -79,6 +88,24 @@ mod tests {
         }
         for tag in ["", "zzz", "名词", "Noun"] {
             assert_eq!(universal_pos(tag), None, "{tag}");
+        }
+    }
+
+    #[test]
+    fn words_may_say_more_than_their_tags() {
+        for (word, tag, pos) in [
+            ("是", "v", Pos::Aux),
+            ("了", "ul", Pos::Aux),
+            ("被", "p", Pos::Aux),
+            ("为", "n", Pos::Noun),
+            ("年", "m", Pos::Noun),
+            ("三年", "m", Pos::Num),
+            ("走", "v", Pos::Verb),
+            ("of", "eng", Pos::Adp),
+            ("e\u{301}", "eng", Pos::X),
+            ("😀", "x", Pos::Sym),
+        ] {
+            assert_eq!(of_chinese(word, tag), pos, "{word}/{tag}");
         }
     }
 
