@@ -179,13 +179,11 @@ impl Linker {
         all
     }
 
-    /// Every entity that a name in the text may mean, linked or not, common words and all; in order, each once.
-    pub fn named(&self, text: &str) -> Vec<EntityId> {
+    /// What every name in the text most likely means, linked or not, overlapping ones too; in order, each once.
+    pub fn named(&self, text: &str, lang: Lang) -> Vec<EntityId> {
         let mut entities: Vec<EntityId> = Vec::new();
-        if u32::try_from(text.len()).is_ok() {
-            self.each_name(text, &self.options.normalization.apply(text), |name, _| {
-                entities.extend(self.table.candidates(name.alias).iter().map(|candidate| candidate.entity));
-            });
+        for (found, scene) in self.scenes(text) {
+            entities.extend(found.iter().map(|place| self.judge(text, lang, None, *place, &scene, None).0));
         }
         entities.sort_unstable();
         entities.dedup();

@@ -55,7 +55,7 @@ pub(crate) fn annotate(work: &Work<'_>, base: &Stage, text: &Stage) -> Result<St
 
         let mut train = AnnotatedWriter::create(&folder.join(TRAIN))?;
         each(work, "link training text", &annotator, &texts, |annotated| {
-            if gives_away(&annotator.linker.named(&annotated.text), &secrets) {
+            if gives_away(&annotator.linker.named(&annotated.text, annotated.lang), &secrets) {
                 summary.withheld += 1;
                 return Ok(());
             }
@@ -118,7 +118,7 @@ pub(crate) fn secrets(text: &Stage) -> Result<Secrets> {
     Ok(secrets)
 }
 
-/// Whether both ends of a held-out fact are among what the names of a text may mean, linked or not.
+/// Whether both ends of a held-out fact are among what the names of a text mean, linked or not.
 fn gives_away(named: &[EntityId], secrets: &Secrets) -> bool {
     let objects = named.iter().filter_map(|entity| secrets.get(entity)).flatten();
     objects.into_iter().any(|object| named.binary_search(object).is_ok())

@@ -79,12 +79,14 @@ fn common_words_are_learned_from_a_corpus() {
 
 #[test]
 fn names_are_seen_where_nothing_is_linked() {
-    let mut linker = linker(&[("喜欢", 1, 1.0), ("北京", 2, 1.0), ("北京", 3, 0.5)]);
-    linker.learn(["我喜欢她", "他喜欢她", "她喜欢你"].map(|text| (text, Lang::ZH)), &TAGGER);
-    for (text, expected) in [("", &[][..]), ("我喜欢北京", &[1, 2, 3]), ("去北京，回北京", &[2, 3]), ("😀", &[])]
+    let strict = LinkOptions { score_min: 1.0, ..LinkOptions::default() };
+    let rows = [record("北京", 2, 1.0), record("北京", 3, 0.5), record("北京大学", 1, 1.0)];
+    let linker = Linker::build(rows, &strict).unwrap();
+    for (text, expected) in [("", &[][..]), ("他在北京大学", &[1, 2]), ("去北京，回北京", &[2]), ("😀", &[])]
     {
-        let named: Vec<u32> = linker.named(text).iter().map(|entity| entity.0).collect();
+        let named: Vec<u32> = linker.named(text, Lang::ZH).iter().map(|entity| entity.0).collect();
         assert_eq!(named, expected, "{text}");
+        assert!(linker.link(text, Lang::ZH).is_empty());
     }
 }
 
