@@ -3,7 +3,7 @@
 use std::cell::LazyCell;
 use std::cmp::Reverse;
 
-use jove_core::{AliasRecord, ByteSpan, EntityId, Lang, Mention};
+use jove_core::{AliasRecord, AnnotatedText, ByteSpan, EntityId, Lang, Mention};
 use serde::Serialize;
 
 use crate::automaton::Automaton;
@@ -179,11 +179,18 @@ impl Linker {
         all
     }
 
-    /// What every name in the text most likely means, linked or not, overlapping ones too; in order, each once.
-    pub fn named(&self, text: &str, lang: Lang) -> Vec<EntityId> {
-        let mut entities: Vec<EntityId> = Vec::new();
+    /// What the names of a linked text mean: what its mentions link to, and the likeliest reading of every name outside them,
+    /// however low its score; in order, each once.
+    pub fn named(&self, linked: &AnnotatedText) -> Vec<EntityId> {
+        let AnnotatedText { text, lang, mentions, .. } = linked;
+        let mut entities: Vec<EntityId> = mentions.iter().map(|mention| mention.entity).collect();
+        let inside = |span: ByteSpan| {
+            let after = mentions.partition_point(|mention| mention.span.end <= span.start);
+            mentions.get(after).is_some_and(|mention| mention.span.overlaps(span))
+        };
         for (found, scene) in self.scenes(text) {
-            entities.extend(found.iter().map(|place| self.judge(text, lang, None, *place, &scene, None).0));
+            let outside = found.iter().filter(|place| !inside(place.name.span));
+            entities.extend(outside.map(|place| self.judge(text, *lang, None, *place, &scene, None).0));
         }
         entities.sort_unstable();
         entities.dedup();

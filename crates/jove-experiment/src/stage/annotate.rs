@@ -55,7 +55,7 @@ pub(crate) fn annotate(work: &Work<'_>, base: &Stage, text: &Stage) -> Result<St
 
         let mut train = AnnotatedWriter::create(&folder.join(TRAIN))?;
         each(work, "link training text", &annotator, &texts, |annotated| {
-            if gives_away(&annotator.linker.named(&annotated.text, annotated.lang), &secrets) {
+            if gives_away(&annotator.linker.named(&annotated), &secrets) {
                 summary.withheld += 1;
                 return Ok(());
             }

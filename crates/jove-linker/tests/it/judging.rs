@@ -1,6 +1,6 @@
 //! Which links are made, and which of several candidates.
 
-use jove_core::{AliasRecord, EntityId, Lang, Purpose, Seed};
+use jove_core::{AliasRecord, AnnotatedText, EntityId, Lang, Purpose, Seed};
 use jove_linker::{
     Annotator, Calibration, FEATURE_NAMES, Knowledge, LinkOptions, Linker, Normalization, Tagger, TaggerOptions,
 };
@@ -79,14 +79,19 @@ fn common_words_are_learned_from_a_corpus() {
 
 #[test]
 fn names_are_seen_where_nothing_is_linked() {
-    let strict = LinkOptions { score_min: 1.0, ..LinkOptions::default() };
     let rows = [record("北京", 2, 1.0), record("北京", 3, 0.5), record("北京大学", 1, 1.0)];
-    let linker = Linker::build(rows, &strict).unwrap();
-    for (text, expected) in [("", &[][..]), ("他在北京大学", &[1, 2]), ("去北京，回北京", &[2]), ("😀", &[])]
-    {
-        let named: Vec<u32> = linker.named(text, Lang::ZH).iter().map(|entity| entity.0).collect();
-        assert_eq!(named, expected, "{text}");
-        assert!(linker.link(text, Lang::ZH).is_empty());
+    for (score_min, text, expected) in [
+        (1.0, "", &[][..]),
+        (1.0, "他在北京大学", &[1, 2]),
+        (0.0, "他在北京大学", &[1]),
+        (1.0, "去北京，回北京", &[2]),
+        (1.0, "😀", &[]),
+    ] {
+        let linker = Linker::build(rows.clone(), &LinkOptions { score_min, ..LinkOptions::default() }).unwrap();
+        let mentions = linker.link(text, Lang::ZH);
+        let linked = AnnotatedText { text: text.to_owned(), lang: Lang::ZH, words: Vec::new(), mentions };
+        let named: Vec<u32> = linker.named(&linked).iter().map(|entity| entity.0).collect();
+        assert_eq!(named, expected, "{text} from {score_min}");
     }
 }
 
