@@ -45,7 +45,7 @@ fn names(corpus: &str, wanted: usize) -> Vec<String> {
     let chars: Vec<char> = corpus.chars().collect();
     let common = common(&chars);
     let mut names = BTreeSet::new();
-    for _ in 0..wanted * 40 {
+    for _ in 0..wanted * 200 {
         if names.len() == wanted {
             break;
         }
