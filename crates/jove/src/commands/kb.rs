@@ -1,7 +1,7 @@
 //! `jove kb`: builds a knowledge base from any graph, and looks into it.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Subcommand;
@@ -37,6 +37,10 @@ enum Command {
         /// Exit with 1 when anything is found at this level or above: note, warning or error.
         #[arg(long, default_value = "error")]
         fail_at: Level,
+        /// A file of words, one a line, that are bad names since they mean something in running text. Default: a short
+        /// list of Chinese and English words.
+        #[arg(long)]
+        common_words: Option<PathBuf>,
     },
     /// Find entities by name or key.
     Search {
@@ -152,7 +156,9 @@ pub(crate) fn execute(args: Args, context: &Context) -> anyhow::Result<Outcome> 
     match args.command {
         Command::Build(build) => return execute_build(build, context),
         Command::Stats { kb } => return stats(&Kb::open(&kb)?, context),
-        Command::Lint { kb, fail_at } => return lint(&Kb::open(&kb)?, fail_at, context),
+        Command::Lint { kb, fail_at, common_words } => {
+            return lint(&Kb::open(&kb)?, fail_at, common_words.as_deref(), context);
+        }
         Command::Search { kb, text, lang, limit } => search(&Kb::open(&kb)?, &text, lang, limit, context)?,
         Command::Neighbors { kb, entity, lang, limit } => neighbors(&Kb::open(&kb)?, &entity, lang, limit, context)?,
         Command::Export { kb, format, out: Some(out) } => {
@@ -262,8 +268,13 @@ fn stats(kb: &Kb, context: &Context) -> anyhow::Result<Outcome> {
     Ok(if stats.integrity == "ok" { Outcome::Done } else { Outcome::CheckFailed })
 }
 
-fn lint(kb: &Kb, fail_at: Level, context: &Context) -> anyhow::Result<Outcome> {
-    let findings = jove_kb::lint(kb, &LintOptions::default())?;
+fn lint(kb: &Kb, fail_at: Level, words: Option<&Path>, context: &Context) -> anyhow::Result<Outcome> {
+    let mut options = LintOptions::default();
+    if let Some(path) = words {
+        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        options.common_words = text.lines().map(|word| word.trim().to_lowercase()).collect();
+    }
+    let findings = jove_kb::lint(kb, &options)?;
     for finding in &findings {
         if context.json() {
             context.print_json(finding)?;
