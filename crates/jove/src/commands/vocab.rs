@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use jove_checkpoint::{
-    Allow, Difference, Resized, Row, SaveOptions, TokenizerFile, kept_pieces, open_hf, save_hf_with,
+    Allow, Difference, Resized, Row, SaveOptions, TensorSource, TensorSpec, TokenizerFile, kept_pieces, open_hf,
+    save_hf_with,
 };
 use jove_core::Lang;
 use jove_corpus::Tokenizer;
@@ -114,7 +115,7 @@ fn trim(context: &Context, checkpoint: &Path, corpora: &[String], count_min: u64
     }
     let kept = kept_pieces(&file, &counts, count_min);
     let (smaller, rows) = file.trimmed(&kept)?;
-    let hidden_size = save(context, checkpoint, out, &smaller, rows)?;
+    let parameters_saved = save(context, checkpoint, out, &smaller, rows)?;
     let trimmed = Tokenizer::load(out)?;
     for (lang, path) in &corpora {
         let loss = languages.entry(lang.to_string()).or_default();
@@ -131,7 +132,6 @@ fn trim(context: &Context, checkpoint: &Path, corpora: &[String], count_min: u64
         loss.pieces_dropped = pieces.iter().filter(|piece| kept.binary_search(piece).is_err()).count() as u64;
     }
     let (pieces_before, pieces_after) = (file.pieces().len(), kept.len());
-    let parameters_saved = (pieces_before - pieces_after) * (hidden_size + 1);
     print_trim(context, &TrimReport { pieces_before, pieces_after, parameters_saved, languages }, out)
 }
 
@@ -194,7 +194,7 @@ fn extend(context: &Context, checkpoint: &Path, words: &Path, out: &Path) -> any
     ))
 }
 
-/// Writes the changed model; returns its width.
+/// Writes the changed model; returns how many parameters fewer it has.
 fn save(
     context: &Context,
     checkpoint: &Path,
@@ -210,7 +210,8 @@ fn save(
     let (view, config) = Resized::new(&loaded.weights, &loaded.config, rows)?;
     let options = SaveOptions { allow, ..SaveOptions::default() };
     save_hf_with(out, &config, &view, &files, &options, context.progress())?;
-    Ok(config.hidden_size)
+    let count = |source: &dyn TensorSource| source.specs().iter().filter_map(TensorSpec::count).sum::<usize>();
+    Ok(count(&loaded.weights).saturating_sub(count(&view)))
 }
 
 fn tokenizer_file(checkpoint: &Path, tokenizer: &Tokenizer) -> anyhow::Result<TokenizerFile> {

@@ -160,8 +160,15 @@ fn a_trimmed_vocabulary_cuts_its_corpus_as_before() {
             };
             assert_eq!(pieces(&old), pieces(&new), "{text}");
         }
-        let (config, _) = load_hf(&scratch.path("small")).unwrap();
+        let ((before, _), (config, _)) =
+            (load_hf(&scratch.path("model")).unwrap(), load_hf(&scratch.path("small")).unwrap());
         assert_eq!(config.vocab_size as u64, report["pieces-after"].as_u64().unwrap());
+        let rows = before.vocab_size - config.vocab_size;
+        assert_eq!(
+            report["parameters-saved"],
+            rows * (config.hidden_size + 1),
+            "a row of the table, a bias of the head"
+        );
         let (code, _, complaints) = scratch.jove("vocab trim --checkpoint model --corpus zh.txt --out none");
         assert!(code == 2 && complaints.contains("expected LANG:FILE"), "{complaints}");
         assert!(!scratch.path("none").exists());
