@@ -5,6 +5,7 @@
 
 mod cache;
 mod coverage;
+pub mod effects;
 mod error;
 mod execute;
 mod inputs;

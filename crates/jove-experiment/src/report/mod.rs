@@ -1,5 +1,6 @@
 //! The page at the end of a run: one self-contained HTML file, no script, no network.
 
+mod forest;
 mod page;
 mod plot;
 mod style;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use table::markdown;
 pub(crate) use words::count;
 
+use crate::effects::{Effect, effects};
 use crate::results::{ArmResult, Row, compare};
 use crate::{Error, Result};
 
@@ -86,7 +88,13 @@ impl Report {
         compare(&names, &self.results)
     }
 
-    /// Writes `report.html`, `results.json` and `table.md` into `folder`.
+    /// What each variant but the first changed, paired by seed; none below three seeds.
+    pub fn effects(&self) -> Vec<Effect> {
+        let names: Vec<String> = self.variants.iter().map(|variant| variant.name.clone()).collect();
+        effects(&names, &self.rows())
+    }
+
+    /// Writes `report.html`, `results.json`, `table.md` and `effects.csv` into `folder`.
     ///
     /// # Errors
     /// When a file cannot be written; each file is replaced whole or not at all.
@@ -94,6 +102,7 @@ impl Report {
         let json = serde_json::to_string_pretty(self).expect("a report is plain data");
         write_file(&folder.join("results.json"), &json)?;
         write_file(&folder.join("table.md"), &markdown(self))?;
+        write_file(&folder.join("effects.csv"), &table::csv(&self.effects()))?;
         write_file(&folder.join("report.html"), &page::render(self).into_string())
     }
 

@@ -26,7 +26,7 @@ pub(crate) fn curves(report: &Report) -> Option<String> {
         draw(&area, report, tokens_max, (loss_min * 0.95).max(0.0)..loss_max * 1.03).ok()?;
         area.present().ok()?;
     }
-    Some(fit(&svg))
+    Some(fit(&svg, SIZE, "learning curves"))
 }
 
 fn draw(
@@ -80,9 +80,9 @@ fn short(tokens: u64) -> String {
 }
 
 /// Lets the picture shrink with the page.
-fn fit(svg: &str) -> String {
-    let fixed = format!("width=\"{}\" height=\"{}\" viewBox", SIZE.0, SIZE.1);
-    svg.replacen(&fixed, "role=\"img\" aria-label=\"learning curves\" viewBox", 1)
+pub(crate) fn fit(svg: &str, size: (u32, u32), label: &str) -> String {
+    let fixed = format!("width=\"{}\" height=\"{}\" viewBox", size.0, size.1);
+    svg.replacen(&fixed, &format!("role=\"img\" aria-label=\"{label}\" viewBox"), 1)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The comparison as Markdown, for the terminal and for pasting.
 
+use crate::effects::{Effect, Finding};
 use crate::report::Report;
 use crate::report::words::{findings, number};
 use crate::results::Summary;
@@ -28,8 +29,61 @@ pub fn markdown(report: &Report) -> String {
         lines.extend([String::new(), format!("{}:", finding.heading), String::new()]);
         lines.extend(finding.phrases.into_iter().map(|(_, phrase)| format!("- {phrase}")));
     }
+    lines.extend(effect_lines(&report.effects()));
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// The effects as a Markdown table; nothing where there are none.
+fn effect_lines(effects: &[Effect]) -> Vec<String> {
+    let Some(first) = effects.first() else { return Vec::new() };
+    let mut lines = vec![
+        String::new(),
+        format!("Effects over {} seeds, positive is better:", first.seeds),
+        String::new(),
+        "| variant | probe | effect | 95% interval | d | p, Holm | smallest visible | |".to_owned(),
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |".to_owned(),
+    ];
+    lines.extend(effects.iter().map(|effect| {
+        format!(
+            "| {} | {}, {} | {} | {} to {} | {} | {:.4} | {} | {} |",
+            effect.variant,
+            effect.probe,
+            effect.measure,
+            signed(effect.difference),
+            signed(effect.low),
+            signed(effect.high),
+            number(effect.effect_size),
+            effect.p_holm,
+            number(effect.smallest_visible),
+            finding(effect)
+        )
+    }));
+    lines
+}
+
+/// What may be said of an effect, in words.
+pub(crate) fn finding(effect: &Effect) -> &'static str {
+    match effect.finding() {
+        Finding::Better => "better",
+        Finding::Worse => "worse",
+        Finding::NotSeen => "no effect seen",
+    }
+}
+
+/// A number with its sign.
+pub(crate) fn signed(value: f64) -> String {
+    if value < 0.0 { format!("−{}", number(-value)) } else { format!("+{}", number(value)) }
+}
+
+/// The effects, a line each.
+pub(crate) fn csv(effects: &[Effect]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for effect in effects {
+        writer.serialize(effect).expect("an effect is plain data");
+    }
+    let bytes = writer.into_inner().expect("a vector takes all that is written");
+    String::from_utf8(bytes).expect("text and numbers are UTF-8")
 }
 
 /// A mean, with its spread where there is more than one seed.
