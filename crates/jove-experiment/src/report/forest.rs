@@ -34,16 +34,17 @@ pub(crate) fn forests(report: &Report, effects: &[Effect]) -> Vec<Forest> {
 
 fn forest(report: &Report, effects: &[&Effect], unit: &str) -> Option<String> {
     let finite = effects.iter().flat_map(|effect| [effect.low, effect.high]).filter(|value| value.is_finite());
-    let most = finite.fold(0.0f64, |most, value| most.max(value.abs()));
-    if effects.is_empty() || most == 0.0 {
+    let (low, high) = finite.fold((0.0f64, 0.0f64), |(low, high), value| (low.min(value), high.max(value)));
+    if high <= low {
         return None;
     }
+    let margin = 0.06 * (high - low);
     let size = (WIDTH, ROW * effects.len() as u32 + AXIS);
     let mut svg = String::new();
     {
         let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
         // Drawing into a string fails only by a fault in our own ranges; then the page goes without the picture.
-        draw(&area, report, effects, most * 1.08, unit).ok()?;
+        draw(&area, report, effects, low - margin..high + margin, unit).ok()?;
         area.present().ok()?;
     }
     Some(fit(&svg, size, "effects and their intervals"))
@@ -51,7 +52,13 @@ fn forest(report: &Report, effects: &[&Effect], unit: &str) -> Option<String> {
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 
-fn draw(area: &Area<'_>, report: &Report, effects: &[&Effect], most: f64, unit: &str) -> Result<(), String> {
+fn draw(
+    area: &Area<'_>,
+    report: &Report,
+    effects: &[&Effect],
+    range: std::ops::Range<f64>,
+    unit: &str,
+) -> Result<(), String> {
     let text = |error: DrawingAreaErrorKind<_>| format!("{error}");
     let grey = RGBColor(120, 120, 120);
     let label = ("sans-serif", 14).into_font().color(&grey);
@@ -60,7 +67,7 @@ fn draw(area: &Area<'_>, report: &Report, effects: &[&Effect], most: f64, unit: 
         .margin_right(16)
         .x_label_area_size(AXIS)
         .y_label_area_size(NAMES)
-        .build_cartesian_2d(-most..most, 0.0..rows)
+        .build_cartesian_2d(range, 0.0..rows)
         .map_err(text)?;
     chart
         .configure_mesh()
@@ -84,7 +91,7 @@ fn draw(area: &Area<'_>, report: &Report, effects: &[&Effect], most: f64, unit: 
         let line = colour.mix(if seen { 1.0 } else { 0.45 }).stroke_width(3);
         chart.draw_series(LineSeries::new([(effect.low, y), (effect.high, y)], line)).map_err(text)?;
         let dot = if seen { colour.filled() } else { colour.stroke_width(2) };
-        chart.draw_series([Circle::new((effect.difference, y), 5, dot)]).map_err(text)?;
+        chart.draw_series([Circle::new((effect.difference, y), 4, dot)]).map_err(text)?;
         let name = format!("{}: {}, {}", effect.variant, effect.probe, effect.measure);
         area.draw(&Text::new(name, (8, (row as u32 * ROW + ROW / 2 - 7) as i32), label.clone())).map_err(text)?;
     }

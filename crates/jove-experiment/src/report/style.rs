@@ -9,7 +9,7 @@ pub(crate) const CSS: &str = "
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink);
   font: 16px/1.55 system-ui, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif; }
-main { max-width: 62rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
+main { max-width: 68rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
 h1 { font-size: 2rem; margin: 0; letter-spacing: -0.02em; }
 h2 { font-size: 1.2rem; margin: 2.75rem 0 0.75rem; }
 p { max-width: 46rem; } .soft { color: var(--soft); } .lead { font-size: 1.1rem; color: var(--soft); margin: 0.4rem 0 1.25rem; }
@@ -22,8 +22,8 @@ h3 { font-size: 1rem; margin: 0 0 0.5rem; } .columns .findings { font-size: 0.92
 .findings li::before { position: absolute; left: 0; font-weight: 700; } .good::before { content: '▲'; color: var(--good); }
 .weak::before { content: '△'; color: var(--flat); } .flat::before { content: '●'; color: var(--soft); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { padding: 0.5rem 0.75rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
-tr:last-child td { border-bottom: 0; } th { font-weight: 600; color: var(--soft); font-size: 0.9rem; } th:first-child, td:first-child { text-align: left; }
+th, td { padding: 0.5rem 0.6rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
+tr:last-child td { border-bottom: 0; } th { font-weight: 600; color: var(--soft); font-size: 0.9rem; } th:first-child, td:first-child { text-align: left; white-space: normal; }
 td.best { font-weight: 700; } .bar { display: block; height: 4px; border-radius: 2px; margin: 0.25rem 0 0 auto; background: var(--c); opacity: 0.8; }
 .numbers { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: 0.9rem 1.25rem; margin: 0; }
 .numbers dt { color: var(--soft); font-size: 0.9rem; } .numbers dd { margin: 0; font-size: 1.35rem; font-weight: 600; line-height: 1.25; }
