@@ -16,8 +16,8 @@ use crate::context::{Context, Outcome};
 #[derive(clap::Args)]
 pub(crate) struct SourceArgs {
     /// The checkpoint: its folder; for uer also the `.bin` file, for tf also the prefix of its files. For hf also
-    /// hub:OWNER/NAME[@REVISION], which asks the hub at HF_ENDPOINT with the token in HF_TOKEN, and keeps files under
-    /// HF_HOME.
+    /// `hub:OWNER/NAME` or `hub:OWNER/NAME@REVISION`, which asks the hub at HF_ENDPOINT with the token in HF_TOKEN, and
+    /// keeps files under HF_HOME.
     #[arg(long, alias = "from", value_name = "PATH")]
     checkpoint: PathBuf,
     /// Ask no hub: take what is in the cache. HF_HUB_OFFLINE=1 does the same.
