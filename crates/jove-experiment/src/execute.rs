@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use jove_core::{Layout, Progress};
 use serde::Serialize;
 
-use crate::cache::{Cache, Stage};
-use crate::origin::Origin;
+use crate::cache::Stage;
 use crate::report::{self, InputNote, Preview, Report, VariantNote};
 use crate::results::ArmResult;
 use crate::run::{Run, Variant};
@@ -53,12 +52,11 @@ impl Run {
     /// # Errors
     /// When a stage fails; finished stages stay. When the user asked to stop; the next call goes on from there.
     pub fn execute(&self, progress: &dyn Progress) -> Result<Outcome> {
-        let origin = Origin::of(self)?;
-        let cache = Cache::new(self.output.join("cache"));
+        let cache = self.cache();
+        let work = Work::new(self, &cache, progress)?;
         let folder = self.results();
         std::fs::create_dir_all(&folder).map_err(|source| Error::io("create", &folder, source))?;
         report::write_file(&folder.join("run.toml"), self.resolved())?;
-        let work = Work { run: self, cache: &cache, origin, progress };
 
         let prepared = prepare(&work)?;
         let mut results = Vec::new();

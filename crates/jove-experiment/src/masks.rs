@@ -7,11 +7,9 @@ use jove_corpus::{AnnotatedReader, Tokenizer};
 use jove_kb::Kb;
 use jove_masking::MaskConfig;
 
-use crate::cache::Cache;
-use crate::origin::Origin;
+use crate::Result;
 use crate::run::{Run, Variant};
 use crate::stage::{Work, annotate, kb, text, tokenizer};
-use crate::{Error, Result};
 
 /// The training text of a variant, and how it is masked.
 pub struct MaskSource {
@@ -45,9 +43,15 @@ impl Run {
     /// # Errors
     /// When no variant has this name, or a stage fails.
     pub fn masks(&self, variant: Option<&str>, progress: &dyn Progress) -> Result<MaskSource> {
-        let variant = self.variant_named(variant)?;
-        let cache = Cache::new(self.output.join("cache"));
-        let work = Work { run: self, cache: &cache, origin: Origin::of(self)?, progress };
+        let variant = if let Some(name) = variant {
+            self.variant(name)?
+        } else {
+            let masks_entities = |variant: &&Variant| variant.masking.weights.entity > 0.0;
+            // A run without variants was refused when its file was read.
+            self.variants.iter().find(masks_entities).unwrap_or(&self.variants[0])
+        };
+        let cache = self.cache();
+        let work = Work::new(self, &cache, progress)?;
         let base = kb::build_kb(&work)?;
         let text = text::gather(&work, &base)?;
         let annotated = annotate::annotate(&work, &base, &text)?;
@@ -59,21 +63,6 @@ impl Run {
             masking: variant.masking.clone(),
             seed: Seed(self.file.seeds[0]),
             annotated: annotated.file(annotate::TRAIN),
-        })
-    }
-
-    fn variant_named(&self, name: Option<&str>) -> Result<&Variant> {
-        let found = match name {
-            Some(name) => self.variants.iter().find(|variant| variant.name == name),
-            None => self.variants.iter().find(|variant| variant.masking.weights.entity > 0.0).or(self.variants.first()),
-        };
-        found.ok_or_else(|| {
-            let known: Vec<&str> = self.variants.iter().map(|variant| variant.name.as_str()).collect();
-            Error::Setting {
-                key: "variant".to_owned(),
-                expected: format!("one of {}", known.join(", ")),
-                found: format!("`{}`", name.unwrap_or_default()),
-            }
         })
     }
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::Table;
 
+use crate::cache::Cache;
 use crate::run_file::{Recipe, RunFile, VariantSettings};
 use crate::settings::{explain, merge, read, set};
 use crate::{Error, Result};
@@ -90,6 +91,23 @@ impl Run {
     /// The settings with every default filled in, as TOML.
     pub fn resolved(&self) -> &str {
         &self.resolved
+    }
+
+    /// The variant of this name.
+    pub(crate) fn variant(&self, name: &str) -> Result<&Variant> {
+        self.variants.iter().find(|variant| variant.name == name).ok_or_else(|| {
+            let known: Vec<&str> = self.variants.iter().map(|variant| variant.name.as_str()).collect();
+            Error::Setting {
+                key: "variant".to_owned(),
+                expected: format!("one of {}", known.join(", ")),
+                found: format!("`{name}`"),
+            }
+        })
+    }
+
+    /// The finished stages of this and other runs.
+    pub(crate) fn cache(&self) -> Cache {
+        Cache::new(self.output.join("cache"))
     }
 
     /// Where the results go.

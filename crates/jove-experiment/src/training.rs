@@ -7,7 +7,6 @@ use jove_corpus::Tokenizer;
 use jove_model::{BatchShape, MemoryEstimate, parameter_count};
 use serde::Serialize;
 
-use crate::cache::Cache;
 use crate::execute::prepare;
 use crate::origin::Origin;
 use crate::run::{Run, Variant};
@@ -61,8 +60,8 @@ impl Run {
     /// As [`Run::execute`]; also where a name is not in the run file.
     pub fn train(&self, names: &[String], progress: &dyn Progress) -> Result<Vec<TrainedVariant>> {
         let variants = self.named(names)?;
-        let cache = Cache::new(self.output.join("cache"));
-        let work = Work { run: self, cache: &cache, progress, origin: Origin::of(self)? };
+        let cache = self.cache();
+        let work = Work::new(self, &cache, progress)?;
         let folder = self.results();
         std::fs::create_dir_all(&folder).map_err(|source| Error::io("create", &folder, source))?;
         let prepared = prepare(&work)?;
@@ -84,8 +83,8 @@ impl Run {
         Ok(trained)
     }
 
-    /// What training will take, before anything is read but a vocabulary or checkpoint that the run file names. A vocabulary that is
-    /// still to be trained counts with its full size.
+    /// What training will take, before anything is read but a vocabulary or checkpoint that the run file names. A
+    /// vocabulary that is still to be trained counts with its full size.
     ///
     /// # Errors
     /// Where a name is not in the run file, or a vocabulary or checkpoint cannot be read.
@@ -129,14 +128,6 @@ impl Run {
         if names.is_empty() {
             return Ok(self.variants.iter().collect());
         }
-        let known: Vec<&str> = self.variants.iter().map(|variant| variant.name.as_str()).collect();
-        let find = |name: &String| {
-            self.variants.iter().find(|variant| variant.name == *name).ok_or_else(|| Error::Setting {
-                key: "--variant".to_owned(),
-                expected: format!("one of {}", known.join(", ")),
-                found: name.clone(),
-            })
-        };
-        names.iter().map(find).collect()
+        names.iter().map(|name| self.variant(name)).collect()
     }
 }

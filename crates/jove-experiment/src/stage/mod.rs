@@ -35,7 +35,12 @@ pub(crate) struct Work<'a> {
     pub(crate) progress: &'a dyn Progress,
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    /// The work of a run, once its checkpoint, where it names one, has been looked at.
+    pub(crate) fn new(run: &'a Run, cache: &'a Cache, progress: &'a dyn Progress) -> Result<Self> {
+        Ok(Self { run, cache, origin: Origin::of(run)?, progress })
+    }
+
     /// Where the bad rows of a source go: beside the results, so that they outlive a failed stage.
     pub(crate) fn rejects(&self, name: &str) -> Result<PathBuf> {
         let path = self.run.results().join(format!("{name}.rejects.jsonl"));
