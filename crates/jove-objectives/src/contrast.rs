@@ -1,10 +1,10 @@
 //! Contrast of two sets of vectors.
 
-use dfdx::prelude::{HasShape as _, Tape, TryAdd as _};
+use dfdx::prelude::{Axis, HasShape as _, Tape, TryAdd as _, TryConcatAlong as _};
 use jove_model::ops::tape;
 use jove_model::{Backend, Error as ModelError, LossSum, Matrix};
 
-use crate::Error;
+use crate::{Error, Temperature};
 
 /// How sharply true pairs have to stand out.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,7 +29,7 @@ const BLOCKED: f32 = -1e9;
 /// positive. A key j that is neither the positive nor `is_negative(i, j)` is left out: the filter of false negatives.
 ///
 /// Representation Learning with Contrastive Predictive Coding, arXiv 1807.03748, equation 4; the additive margin is that
-/// of Language-agnostic BERT Sentence Embedding, arXiv 2007.01852, equation 2.
+/// of Language-agnostic BERT Sentence Embedding, arXiv 2007.01852, equation 2. [`InfoNce`] offers more.
 ///
 /// # Errors
 /// Where there is no query or key, `positives` does not name a key for every query, or memory is short.
@@ -40,30 +40,84 @@ pub fn info_nce<D: Backend, T: Tape<f32, D>>(
     is_negative: impl Fn(usize, usize) -> bool,
     contrast: Contrast,
 ) -> Result<LossSum<D, T>, Error> {
-    let ((queries_m, width), (keys_n, key_width)) = (*queries.shape(), *keys.shape());
-    check_length("width of the keys", width, key_width)?;
-    check_length("positives", queries_m, positives.len())?;
-    if queries_m == 0 || keys_n == 0 {
-        return Err(Error::Empty("contrast"));
-    }
-    if let Some(&found) = positives.iter().find(|&&positive| positive >= keys_n) {
-        return Err(Error::Row { what: "positive", rows: keys_n, found });
-    }
-    let mut bias_mn = vec![0.0; queries_m * keys_n];
-    for (query, (row, &positive)) in bias_mn.chunks_exact_mut(keys_n).zip(positives).enumerate() {
-        for (key, bias) in row.iter_mut().enumerate() {
-            if key != positive && !is_negative(query, key) {
-                *bias = BLOCKED;
-            }
+    let form = InfoNce { contrast, queue: None, temperature: None };
+    form.loss(queries, keys, positives, is_negative)
+}
+
+/// InfoNCE with keys that are remembered, and with a temperature that is learned; see [`info_nce`].
+#[derive(Clone, Copy, Debug)]
+pub struct InfoNce<'a, D: Backend> {
+    /// Temperature and margin; a learned temperature takes the place of the former.
+    pub contrast: Contrast,
+    /// Keys of former batches, [k, width], rows of length 1: constants, no positives. To the filter they are the keys n to
+    /// n + k − 1. Momentum Contrast (MoCo), arXiv 1911.05722, equation 1.
+    pub queue: Option<&'a Matrix<D>>,
+    /// The learned temperature, where there is one.
+    pub temperature: Option<&'a Temperature<D>>,
+}
+
+impl<D: Backend> InfoNce<'_, D> {
+    /// The loss of queries [m, width] against keys [n, width] and the queue, as [`info_nce`] defines it over all n + k keys.
+    ///
+    /// # Errors
+    /// As [`info_nce`]; also where the queue has another width.
+    pub fn loss<T: Tape<f32, D>>(
+        &self,
+        queries: Matrix<D, T>,
+        keys: Matrix<D, T>,
+        positives: &[usize],
+        is_negative: impl Fn(usize, usize) -> bool,
+    ) -> Result<LossSum<D, T>, Error> {
+        let ((queries_m, width), (keys_n, key_width)) = (*queries.shape(), *keys.shape());
+        check_length("width of the keys", width, key_width)?;
+        check_length("positives", queries_m, positives.len())?;
+        if queries_m == 0 || keys_n == 0 {
+            return Err(Error::Empty("contrast"));
         }
-        row[positive] = -contrast.margin / contrast.temperature;
+        if let Some(&found) = positives.iter().find(|&&positive| positive >= keys_n) {
+            return Err(Error::Row { what: "positive", rows: keys_n, found });
+        }
+        let (queries, mut keys) = (D::l2_normalize(queries)?, D::l2_normalize(keys)?);
+        if let Some(queue) = self.queue {
+            check_length("width of the queue", width, queue.shape().1)?;
+            keys = (keys, queue.clone()).try_concat_along(Axis::<0>).map_err(device_failed)?;
+        }
+        let cosines = D::similarity(queries, keys)?;
+        let logits = self.logits(cosines, positives, is_negative)?;
+        let targets: Vec<u32> = positives.iter().map(|&positive| positive as u32).collect();
+        Ok(LossSum { sum: D::cross_entropy(logits, &targets)?, count: queries_m })
     }
-    let device = queries.device().clone();
-    let bias_mn = device.try_tensor_from_vec(bias_mn, (queries_m, keys_n)).map_err(device_failed)?;
-    let cosines_mn = D::similarity(D::l2_normalize(queries)?, D::l2_normalize(keys)?)?;
-    let logits_mn = tape::scale(cosines_mn, 1.0 / contrast.temperature)?.try_add(bias_mn).map_err(device_failed)?;
-    let targets: Vec<u32> = positives.iter().map(|&positive| positive as u32).collect();
-    Ok(LossSum { sum: D::cross_entropy(logits_mn, &targets)?, count: queries_m })
+
+    /// Cosines [m, n + k] by the temperature, less the margin of the positives; what is no negative is blocked.
+    fn logits<T: Tape<f32, D>>(
+        &self,
+        cosines: Matrix<D, T>,
+        positives: &[usize],
+        is_negative: impl Fn(usize, usize) -> bool,
+    ) -> Result<Matrix<D, T>, Error> {
+        let shape = *cosines.shape();
+        let (device, margin) = (cosines.device().clone(), self.contrast.margin);
+        let bias = |own: f32| {
+            let mut bias = vec![0.0; shape.0 * shape.1];
+            for (query, (row, &positive)) in bias.chunks_exact_mut(shape.1).zip(positives).enumerate() {
+                for (key, bias) in row.iter_mut().enumerate() {
+                    if key != positive && !is_negative(query, key) {
+                        *bias = BLOCKED;
+                    }
+                }
+                row[positive] = own;
+            }
+            device.try_tensor_from_vec(bias, shape).map_err(device_failed)
+        };
+        match self.temperature {
+            None => {
+                let scaled = tape::scale(cosines, 1.0 / self.contrast.temperature)?;
+                scaled.try_add(bias(-margin / self.contrast.temperature)?).map_err(device_failed)
+            }
+            // What is blocked stays blocked at any temperature that is allowed.
+            Some(temperature) => temperature.divide(cosines.try_add(bias(-margin)?).map_err(device_failed)?),
+        }
+    }
 }
 
 /// InfoNCE in both directions over aligned rows: row i of `left` belongs to row i of `right`. The sum over rows of the mean
@@ -85,7 +139,7 @@ pub fn symmetric_info_nce<D: Backend, T: Tape<f32, D>>(
     Ok(LossSum { sum: tape::scale(tape::add(forth.sum, back.sum)?, 0.5)?, count: forth.count })
 }
 
-fn device_failed(error: impl std::fmt::Debug) -> Error {
+pub(crate) fn device_failed(error: impl std::fmt::Debug) -> Error {
     ModelError::Device(format!("{error:?}")).into()
 }
 
@@ -164,6 +218,39 @@ mod tests {
                 prop_assert!((f64::from(found_k) - expected_k).abs() < 0.02 * (1.0 + expected_k.abs()));
             }
         }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        /// The loss depends on which keys there are, not on whether they come from the batch or from the queue; so do the
+        /// gradients of queries and of keys in the batch.
+        #[test]
+        fn keys_in_the_queue_count_as_keys_in_the_batch(
+            q in values(12), k in values(18), positives in prop::collection::vec(0usize..3, 4), blocked in 0usize..24,
+        ) {
+            let negative = |i: usize, j: usize| i * 6 + j != blocked;
+            let (queries, whole, half) = (matrix(4, &q), matrix(6, &k), matrix(3, &k[..9]));
+            let queue = Cpu::l2_normalize(matrix(3, &k[9..])).unwrap();
+            let form = |queue| InfoNce { contrast: CONTRAST, queue, temperature: None };
+            let in_batch =
+                form(None).loss(queries.leaky_trace(), whole.retaped(), &positives, negative).unwrap();
+            let queued =
+                form(Some(&queue)).loss(queries.leaky_trace(), half.retaped(), &positives, negative).unwrap();
+            prop_assert!((in_batch.sum.array() - queued.sum.array()).abs() < 1e-5 * (1.0 + in_batch.sum.array()));
+            let (in_batch, queued) = (in_batch.sum.backward(), queued.sum.backward());
+            let close = |a: Vec<f32>, b: Vec<f32>| a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-5);
+            prop_assert!(close(in_batch.get(&queries).as_vec(), queued.get(&queries).as_vec()));
+            prop_assert!(close(in_batch.get(&whole).as_vec()[..9].to_vec(), queued.get(&half).as_vec()));
+        }
+    }
+
+    #[test]
+    fn a_queue_of_another_width_is_refused() {
+        let (two, narrow) = (matrix(2, &[1.0; 4]), matrix(2, &[1.0; 2]));
+        let form = InfoNce { contrast: CONTRAST, queue: Some(&narrow), temperature: None };
+        let error = form.loss(two.clone(), two, &[0, 1], |_, _| true).unwrap_err();
+        assert_eq!(error.to_string(), "width of the queue: expected 2, found 1");
     }
 
     #[test]

@@ -8,11 +8,13 @@ mod contrast;
 mod error;
 mod link;
 mod sequence;
+mod temperature;
 mod translation;
 
-pub use contrast::{Contrast, info_nce, symmetric_info_nce};
+pub use contrast::{Contrast, InfoNce, info_nce, symmetric_info_nce};
 pub use error::Error;
 pub use jove_model::LossSum;
-pub use link::{LinkHead, LinkItems, knowledge_link};
+pub use link::{LinkForm, LinkHead, LinkItems, Linked, Remembered, knowledge_link};
 pub use sequence::{PairSequence, pair_sequence};
+pub use temperature::{SCALE_MAX, Temperature};
 pub use translation::{TranslationItems, translation_contrast};

@@ -9,6 +9,7 @@ use jove_core::Silent;
 use jove_model::{AdamState, Backend, ParameterRef, Parameters};
 use serde::{Deserialize, Serialize};
 
+use crate::memory::{Identities, Memory};
 use crate::metrics::Losses;
 use crate::{AssemblerState, Error, Model};
 
@@ -33,19 +34,26 @@ pub(crate) struct State {
     pub(crate) settings: String,
     /// Digest of the data.
     pub(crate) data: String,
+    /// What the keys of every queue stand for; nothing where there is no queue.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) queues: Identities,
+}
+
+/// What a checkpoint is made of.
+pub(crate) struct Parts<'a, D: Backend> {
+    pub(crate) model: &'a Model<D>,
+    pub(crate) adam: &'a AdamState<D>,
+    pub(crate) state: &'a State,
+    pub(crate) memory: Option<&'a Memory<D>>,
+    /// Further files, such as the tokenizer's.
+    pub(crate) files: &'a [ExtraFile],
 }
 
 /// Writes a checkpoint to `dir`, whole or not at all: beside it first, then renamed. One that stands there is replaced.
-pub(crate) fn save<D: Backend>(
-    dir: &Path,
-    model: &Model<D>,
-    adam: &AdamState<D>,
-    state: &State,
-    files: &[ExtraFile],
-) -> Result<(), Error> {
+pub(crate) fn save<D: Backend>(dir: &Path, parts: &Parts<'_, D>) -> Result<(), Error> {
     let making = beside(dir, "new");
     remove(&making)?;
-    let written = write_all(&making, model, adam, state, files).and_then(|()| replace(dir, &making));
+    let written = write_all(&making, parts).and_then(|()| replace(dir, &making));
     if written.is_err() {
         // A disk that is full should not stay full for our sake; the error at hand is the one that counts.
         let _ = fs::remove_dir_all(&making);
@@ -53,17 +61,15 @@ pub(crate) fn save<D: Backend>(
     written
 }
 
-fn write_all<D: Backend>(
-    making: &Path,
-    model: &Model<D>,
-    adam: &AdamState<D>,
-    state: &State,
-    files: &[ExtraFile],
-) -> Result<(), Error> {
+fn write_all<D: Backend>(making: &Path, parts: &Parts<'_, D>) -> Result<(), Error> {
+    let Parts { model, adam, state, memory, files } = *parts;
     save_hf(making, model.config(), &Tensors::of(&model.lm), files)?;
     let none = BTreeMap::new();
     if let Some(link) = &model.link {
         write_tensor_file(&making.join(HEADS_FILE), &Tensors::of(link), &none, &Silent)?;
+    }
+    if let Some(memory) = memory {
+        memory.save(making)?;
     }
     let metadata = BTreeMap::from([("steps".to_owned(), adam.steps.to_string())]);
     write_tensor_file(&making.join(OPTIMIZER_FILE), &moments(adam), &metadata, &Silent)?;
@@ -147,12 +153,12 @@ fn moments<D: Backend>(adam: &AdamState<D>) -> Vec<NamedTensor<'static>> {
 }
 
 /// The parameters of a model as named tensors, copied one at a time.
-struct Tensors<'a, D: Backend> {
+pub(crate) struct Tensors<'a, D: Backend> {
     parameters: BTreeMap<String, ParameterRef<'a, D>>,
 }
 
 impl<'a, D: Backend> Tensors<'a, D> {
-    fn of(model: &'a impl Parameters<D>) -> Self {
+    pub(crate) fn of(model: &'a impl Parameters<D>) -> Self {
         let mut parameters = BTreeMap::new();
         model.visit(&mut |parameter| {
             parameters.insert(parameter.name.clone(), parameter);

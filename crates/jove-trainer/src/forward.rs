@@ -3,8 +3,11 @@
 use dfdx::prelude::{PutTape as _, SplitTape as _};
 use jove_model::ops::tape;
 use jove_model::{Backend, LossSum, Matrix, OwnedTape, Pass, Scalar, Sequences};
-use jove_objectives::{Contrast, LinkItems, TranslationItems, knowledge_link, translation_contrast};
+use jove_objectives::{
+    Contrast, LinkForm, LinkItems, Remembered, TranslationItems, knowledge_link, translation_contrast,
+};
 
+use crate::memory::Queues;
 use crate::metrics::add_losses;
 use crate::{Batch, Error, Loss, Losses, Model, Objectives, Targets};
 
@@ -30,8 +33,10 @@ impl Counts {
 }
 
 /// What every batch of a step shares.
-pub(crate) struct Objective<'a> {
+pub(crate) struct Objective<'a, D: Backend> {
     pub(crate) options: &'a Objectives,
+    /// Keys of former steps.
+    pub(crate) queues: Queues<D>,
     /// The items of the whole step: each loss is divided by its count here, so that a step does not depend on how it is
     /// cut into batches.
     pub(crate) counts: Counts,
@@ -39,9 +44,9 @@ pub(crate) struct Objective<'a> {
 
 type Hidden<D> = Matrix<D>;
 
-impl Objective<'_> {
+impl<D: Backend> Objective<'_, D> {
     /// The weighted loss of one batch, with its tape, and the plain losses; a loss of 0 where the batch asks nothing.
-    pub(crate) fn evaluate<D: Backend>(
+    pub(crate) fn evaluate(
         &self,
         model: &Model<D>,
         batch: &Batch,
@@ -77,7 +82,7 @@ impl Objective<'_> {
         Ok((total, losses))
     }
 
-    fn link<D: Backend>(&self, model: &Model<D>, hidden: &Hidden<D>, batch: &Batch) -> Part<D> {
+    fn link(&self, model: &Model<D>, hidden: &Hidden<D>, batch: &Batch) -> Part<D> {
         let (Some(head), false) = (&model.link, batch.link.mentions.is_empty()) else { return Ok(None) };
         let options = &self.options.link;
         let entities: Vec<u32> = batch.link.entities.iter().map(|entity| entity.0).collect();
@@ -86,12 +91,17 @@ impl Objective<'_> {
             positives: &batch.link.positives,
             descriptions: &batch.link.descriptions,
             entities: &entities,
+            excluded: &[],
         };
-        let contrast = Contrast { temperature: options.temperature as f32, margin: 0.0 };
-        Ok(Some(knowledge_link(head, hidden.retaped(), &items, contrast, options.symmetric)?))
+        let form = LinkForm {
+            contrast: Contrast { temperature: options.temperature as f32, margin: 0.0 },
+            symmetric: options.symmetric,
+            queue: self.queues.link.as_ref().map(|(keys, entities)| Remembered { keys, entities }),
+        };
+        Ok(Some(knowledge_link(head, hidden.retaped(), &items, &form)?.loss))
     }
 
-    fn translation<D: Backend>(&self, hidden: &Hidden<D>, batch: &Batch) -> Part<D> {
+    fn translation(&self, hidden: &Hidden<D>, batch: &Batch) -> Part<D> {
         if batch.translation.sources.is_empty() {
             return Ok(None);
         }

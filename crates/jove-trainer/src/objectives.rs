@@ -6,8 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::config::check;
 
+/// The most keys of a queue.
+const QUEUE_MAX: usize = 1 << 20;
+
 /// The objectives of a run. One with weight 0 is off: it costs nothing and adds no parameters.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Objectives {
     /// Masked language modelling on text.
@@ -18,6 +21,10 @@ pub struct Objectives {
     pub tlm: TlmOptions,
     /// Contrast of sentences against their translations.
     pub translation: TranslationOptions,
+    /// How slowly the encoder that fills queues follows the trained one: after every step each of its parameters is this
+    /// part its own and the rest the trained one's; in [0, 1); without a queue there is no such encoder; default 0.999.
+    /// (Momentum Contrast, arXiv 1911.05722, equation 2.)
+    pub momentum: f64,
 }
 
 /// Masked language modelling.
@@ -59,6 +66,9 @@ pub struct LinkOptions {
     pub projection: usize,
     /// How one vector is made of a description; default mean.
     pub pooling: Pooling,
+    /// Descriptions of former batches, as a slow copy of the encoder saw them, that every mention is held against besides
+    /// those of its batch; 0 is none, and then there is no second encoder; see `objectives.momentum`; default 0.
+    pub queue: usize,
 }
 
 /// Translation language modelling.
@@ -88,6 +98,18 @@ pub struct TranslationOptions {
     pub pooling: Pooling,
 }
 
+impl Default for Objectives {
+    fn default() -> Self {
+        Self {
+            mlm: MlmOptions::default(),
+            link: LinkOptions::default(),
+            tlm: TlmOptions::default(),
+            translation: TranslationOptions::default(),
+            momentum: 0.999,
+        }
+    }
+}
+
 impl Default for MlmOptions {
     fn default() -> Self {
         Self { weight: 1.0 }
@@ -105,6 +127,7 @@ impl Default for LinkOptions {
             symmetric: true,
             projection: 128,
             pooling: Pooling::Mean,
+            queue: 0,
         }
     }
 }
@@ -137,7 +160,7 @@ impl Objectives {
     /// # Errors
     /// `Error::Config` names the first field that cannot hold, what it may hold and what it holds.
     pub fn validate(&self) -> Result<(), Error> {
-        let Self { mlm, link, tlm, translation } = self;
+        let Self { mlm, link, tlm, translation, momentum } = self;
         let weights = [
             ("mlm", mlm.weight, 0.0),
             ("link", link.weight, link.share),
@@ -159,6 +182,8 @@ impl Objectives {
             let holds = (0.001..=100.0).contains(&temperature);
             check(&format!("objectives.{name}.temperature"), "0.001 to 100", temperature, holds)?;
         }
+        check("objectives.momentum", "0 up to but not 1", momentum, (0.0..1.0).contains(momentum))?;
+        check("objectives.link.queue", format!("0 to {QUEUE_MAX}"), link.queue, link.queue <= QUEUE_MAX)?;
         let margin = translation.margin;
         check("objectives.translation.margin", "0 to 2", margin, (0.0..=2.0).contains(&margin))?;
         for (name, size, least) in [
@@ -181,13 +206,15 @@ mod tests {
 
     #[test]
     fn faults_are_named() {
-        let faults: [Fault; 8] = [
+        let faults: [Fault; 10] = [
             ("objectives", |o| o.mlm.weight = 0.0),
             ("objectives.link.weight", |o| o.link.weight = -1.0),
             ("objectives.tlm.share", |o| o.tlm = TlmOptions { weight: 1.0, share: 0.0 }),
             ("objectives.link.temperature", |o| o.link.temperature = 0.0),
             ("objectives.translation.temperature", |o| o.translation.temperature = f64::NAN),
             ("objectives.translation.margin", |o| o.translation.margin = -0.1),
+            ("objectives.momentum", |o| o.momentum = 1.0),
+            ("objectives.link.queue", |o| o.link.queue = usize::MAX),
             ("objectives.link.mentions", |o| o.link.mentions = 1),
             ("objectives", |o| {
                 (o.link.weight, o.link.share) = (1.0, 0.5);

@@ -10,6 +10,7 @@ use jove_model::{AdamState, AdamW, Backend, Gradients, OwnedTape, Pass};
 
 use crate::checkpoint::{self, State};
 use crate::forward::{Counts, Objective};
+use crate::memory::{Memory, Queues};
 use crate::metrics::{MetricsWriter, add_losses};
 use crate::{Assembler, Batch, Error, Losses, MetricsLine, Model, Schedule, TrainConfig, TrainingData};
 
@@ -57,6 +58,8 @@ pub struct Trainer<D: Backend> {
     adam: AdamState<D>,
     schedule: Schedule,
     assembler: Assembler,
+    /// What contrasts remember, where one of them has a queue.
+    memory: Option<Memory<D>>,
     state: State,
     output: Output,
     /// All 0 between steps; their memory is used again.
@@ -82,6 +85,7 @@ impl<D: Backend> Trainer<D> {
             schedule: Schedule::new(config.learning_rate, config.warmup, config.total_steps()),
             state: State { settings: config.fingerprint(), data: assembler.data_fingerprint(), ..State::default() },
             config: config.clone(),
+            memory: Memory::new(&config.objectives, &model),
             model,
             adam: AdamState::default(),
             assembler,
@@ -125,6 +129,9 @@ impl<D: Backend> Trainer<D> {
         if !self.assembler.restore(&state.examples) {
             return Err(Error::damaged(dir, "expected a position within the data"));
         }
+        if let Some(memory) = &mut self.memory {
+            memory.load(dir, &state.queues)?;
+        }
         (self.model, self.adam, self.state) = (model, adam, state);
         Ok(())
     }
@@ -144,6 +151,9 @@ impl<D: Backend> Trainer<D> {
         let (constants, scale) = (self.constants(), self.clip_scale(gradient_norm));
         adamw::update(&mut self.model, &mut gradients, &mut self.adam, &constants, learning_rate, scale)?;
         self.gradients = Some(tape::recycle(&self.model, gradients)?);
+        if let Some(memory) = &mut self.memory {
+            memory.update(&self.model, &batches)?;
+        }
         let tokens = batches.iter().map(|batch| batch.len() as u64).sum();
         self.state.step += 1;
         self.state.tokens += tokens;
@@ -193,7 +203,10 @@ impl<D: Backend> Trainer<D> {
     /// Where it cannot be written.
     pub fn save(&mut self) -> Result<(), Error> {
         self.state.examples = self.assembler.state();
-        checkpoint::save(&self.output.checkpoint(), &self.model, &self.adam, &self.state, &self.output.files)
+        self.state.queues = self.memory.as_ref().map(Memory::identities).unwrap_or_default();
+        let (model, adam, state, memory) = (&self.model, &self.adam, &self.state, self.memory.as_ref());
+        let parts = checkpoint::Parts { model, adam, state, memory, files: &self.output.files };
+        checkpoint::save(&self.output.checkpoint(), &parts)
     }
 
     /// The model as it stands.
@@ -214,7 +227,11 @@ impl<D: Backend> Trainer<D> {
     /// Runs every batch forth and back. Gradients add up over batches and objectives; each loss is already divided by
     /// the items of the whole step.
     fn accumulate(&mut self, batches: &[Batch]) -> Result<(Gradients<D>, Losses), Error> {
-        let objective = Objective { options: &self.config.objectives, counts: Counts::of(batches) };
+        let objective = Objective {
+            options: &self.config.objectives,
+            counts: Counts::of(batches),
+            queues: Queues::of(self.memory.as_ref(), self.model.device())?,
+        };
         let mut gradients = self.gradients.take().unwrap_or_else(Gradients::leaky);
         let mut losses = Losses::new();
         for (index, batch) in batches.iter().enumerate() {

@@ -3,7 +3,7 @@
 use jove_core::Silent;
 use jove_trainer::{TrainConfig, read_metrics};
 
-use crate::world::{everything, output, plain, trainer};
+use crate::world::{everything, output, plain, remembering, trainer};
 
 /// The mean of an objective over the first and over the last line of metrics.
 fn first_and_last(config: &TrainConfig, objectives: &[&str]) -> Vec<(f64, f64)> {
@@ -29,6 +29,13 @@ fn every_objective_is_learned_beside_the_others() {
     for ((first, last), name) in first_and_last(&config, &names).into_iter().zip(names) {
         assert!(last < 0.7 * first, "{name}: {first} {last}");
     }
+}
+
+#[test]
+fn mentions_find_their_descriptions_among_remembered_ones() {
+    let config = TrainConfig { dropout: false, log_every: 10, ..remembering(150) };
+    let [(first, last)] = first_and_last(&config, &["link"])[..] else { unreachable!() };
+    assert!(last < 0.5 * first, "{first} {last}");
 }
 
 /// Three batches in a step are one large batch: the loss is divided by the items of all three, so the gradient is as long

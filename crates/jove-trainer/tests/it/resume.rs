@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jove_core::{Progress, Silent};
 use jove_trainer::{Error, Model, TrainConfig, Trainer, read_metrics};
 
-use crate::world::{bits, data, everything, model, output, plain, specials, trainer};
+use crate::world::{bits, data, everything, model, output, plain, remembering, specials, trainer};
 
 /// Asks to stop after some steps.
 struct StopAfter {
@@ -72,8 +72,45 @@ fn n_steps_equal_two_halves_bit_for_bit() {
 }
 
 #[test]
+fn queues_and_the_slow_encoder_go_on_as_well() {
+    let config = TrainConfig { accumulation: 2, ..remembering(8) };
+    let whole = straight(&config);
+    assert_eq!(whole, in_parts(&config, &[4]));
+    assert_eq!(whole, in_parts(&config, &[0, 3, 2]));
+    assert_ne!(whole.0, straight(&TrainConfig { accumulation: 2, ..everything(8) }).0, "the queue is heeded");
+}
+
+#[test]
+fn without_a_queue_there_is_no_second_encoder() {
+    let held = |config: &TrainConfig| {
+        let dir = tempfile::tempdir().unwrap();
+        trainer(config, dir.path()).run(&Silent).unwrap();
+        output(dir.path()).checkpoint().join("momentum.safetensors").exists()
+    };
+    assert!(held(&remembering(2)));
+    assert!(!held(&everything(2)));
+    let mut off = remembering(2);
+    off.objectives.link.weight = 0.0;
+    assert!(!held(&off), "nor where the link itself is off");
+}
+
+#[test]
+fn a_damaged_queue_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    trainer(&remembering(3), dir.path()).run(&Silent).unwrap();
+    let path = output(dir.path()).checkpoint().join("state.json");
+    let mut state: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    let identities = state["queues"]["link"].as_array_mut().unwrap();
+    assert_eq!(identities.len(), 17);
+    identities.pop();
+    std::fs::write(&path, state.to_string()).unwrap();
+    let message = resumed(&remembering(3), dir.path()).unwrap_err().to_string();
+    assert!(message.contains("keys of the link queue"), "{message}");
+}
+
+#[test]
 fn the_number_of_threads_changes_no_bit() {
-    let config = everything(4);
+    let config = remembering(4);
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| straight(&config))

@@ -57,6 +57,14 @@ pub(crate) fn everything(steps: u64) -> TrainConfig {
     config
 }
 
+/// All objectives, and a queue of descriptions beside the batch's.
+pub(crate) fn remembering(steps: u64) -> TrainConfig {
+    let mut config = everything(steps);
+    config.objectives.momentum = 0.9;
+    config.objectives.link.queue = 17;
+    config
+}
+
 /// Masked language modelling alone.
 pub(crate) fn plain(steps: u64) -> TrainConfig {
     TrainConfig {
