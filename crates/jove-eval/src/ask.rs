@@ -7,15 +7,18 @@ use jove_core::{EntityId, Lang, Progress, Seed, SpecialTokens, TokenizedText};
 use jove_model::{Backend, Cpu};
 use jove_trainer::{Descriptions, Device, Model};
 
-use crate::{BitextScores, ClozeItem, Error, MentionItem, MentionScores, Perplexity, Probe, ProbeOptions, Ranking};
+use crate::{
+    BitextScores, ClozeItem, Error, MentionItem, MentionScores, Perplexity, Probe, ProbeOptions, Ranking, TypingItems,
+    TypingScores,
+};
 
 /// A model that answers probes, on whichever device it is.
 pub trait Ask {
-    /// See [`Probe::entity_cloze`].
+    /// See [`Probe::cloze`].
     ///
     /// # Errors
     /// As there.
-    fn entity_cloze(&self, items: &[ClozeItem]) -> Result<Ranking, Error>;
+    fn cloze(&self, items: &[ClozeItem]) -> Result<Ranking, Error>;
 
     /// See [`Probe::mention_retrieval`].
     ///
@@ -28,6 +31,12 @@ pub trait Ask {
         trained: &BTreeSet<EntityId>,
     ) -> Result<MentionScores, Error>;
 
+    /// See [`Probe::entity_typing`].
+    ///
+    /// # Errors
+    /// As there.
+    fn entity_typing(&self, items: &TypingItems) -> Result<TypingScores, Error>;
+
     /// See [`Probe::bitext_retrieval`].
     ///
     /// # Errors
@@ -38,7 +47,11 @@ pub trait Ask {
     ///
     /// # Errors
     /// As there.
-    fn pseudo_perplexity(&self, texts: &[TokenizedText], seed: Seed) -> Result<BTreeMap<Lang, Perplexity>, Error>;
+    fn pseudo_perplexity(
+        &self,
+        texts: &[(u64, TokenizedText)],
+        seed: Seed,
+    ) -> Result<BTreeMap<Lang, Perplexity>, Error>;
 }
 
 /// Reads a checkpoint onto a device, ready to be asked.
@@ -77,8 +90,8 @@ impl<D: Backend> Opened<'_, D> {
 }
 
 impl<D: Backend> Ask for Opened<'_, D> {
-    fn entity_cloze(&self, items: &[ClozeItem]) -> Result<Ranking, Error> {
-        self.probe().entity_cloze(items)
+    fn cloze(&self, items: &[ClozeItem]) -> Result<Ranking, Error> {
+        self.probe().cloze(items)
     }
 
     fn mention_retrieval(
@@ -90,11 +103,19 @@ impl<D: Backend> Ask for Opened<'_, D> {
         self.probe().mention_retrieval(items, descriptions, trained)
     }
 
+    fn entity_typing(&self, items: &TypingItems) -> Result<TypingScores, Error> {
+        self.probe().entity_typing(items)
+    }
+
     fn bitext_retrieval(&self, pairs: &[(TokenizedText, TokenizedText)]) -> Result<BitextScores, Error> {
         self.probe().bitext_retrieval(pairs)
     }
 
-    fn pseudo_perplexity(&self, texts: &[TokenizedText], seed: Seed) -> Result<BTreeMap<Lang, Perplexity>, Error> {
+    fn pseudo_perplexity(
+        &self,
+        texts: &[(u64, TokenizedText)],
+        seed: Seed,
+    ) -> Result<BTreeMap<Lang, Perplexity>, Error> {
         self.probe().pseudo_perplexity(texts, seed)
     }
 }

@@ -1,8 +1,9 @@
-//! Entity cloze: which entity belongs into the gap of a sentence.
+//! Cloze: which entity belongs into the gap of a sentence.
 
 use std::collections::BTreeSet;
 
 use jove_core::{TokenId, TokenSpan};
+use jove_kb::PredicateId;
 use jove_model::Backend;
 
 use crate::probe::{Probe, to_rows};
@@ -19,6 +20,8 @@ pub struct ClozeItem {
     pub candidates: Vec<Vec<TokenId>>,
     /// The index of the right one.
     pub answer: usize,
+    /// The relation that is asked for; none for a gap in text.
+    pub relation: Option<PredicateId>,
 }
 
 /// The most numbers of logits held at once.
@@ -33,7 +36,7 @@ impl<D: Backend> Probe<'_, D> {
     ///
     /// # Errors
     /// Where an item does not fit together, the device fails, or the user asked to stop.
-    pub fn entity_cloze(&self, items: &[ClozeItem]) -> Result<Ranking, Error> {
+    pub fn cloze(&self, items: &[ClozeItem]) -> Result<Ranking, Error> {
         let mut questions = Vec::new();
         let mut owners = Vec::new();
         let mut scores: Vec<Vec<f32>> = Vec::new();
@@ -47,7 +50,7 @@ impl<D: Backend> Probe<'_, D> {
             }
         }
         let vocabulary = self.model.config().vocab_size;
-        self.read("entity cloze", &questions, (LOGITS_MAX / vocabulary).max(1), |first, sequences, hidden| {
+        self.read("cloze", &questions, (LOGITS_MAX / vocabulary).max(1), |first, sequences, hidden| {
             let asked = &questions[first..first + sequences.len()];
             let rows: Vec<u32> = asked
                 .iter()
@@ -67,7 +70,7 @@ impl<D: Backend> Probe<'_, D> {
     }
 
     fn check_cloze(&self, index: usize, item: &ClozeItem) -> Result<(), Error> {
-        let fault = |expected, found: String| Err(Error::Item { probe: "entity cloze", index, expected, found });
+        let fault = |expected, found: String| Err(Error::Item { probe: "cloze", index, expected, found });
         let vocabulary = self.model.config().vocab_size;
         if item.gap.is_empty() || item.gap.range().end > item.tokens.len() {
             return fault("a gap within the sentence", format!("{:?}", item.gap));

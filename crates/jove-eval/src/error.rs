@@ -1,5 +1,7 @@
 //! What can go wrong in a probe.
 
+use std::path::PathBuf;
+
 use jove_core::Advise;
 
 /// Why a probe cannot be run.
@@ -18,6 +20,22 @@ pub enum Error {
         /// What it holds.
         found: String,
     },
+    /// Two files that belong together line by line do not.
+    #[error("{} has {} lines and {} has {} line(s); expected as many", paths[0].display(), counts[0], paths[1].display(), counts[1])]
+    Uneven {
+        /// The two files.
+        paths: [PathBuf; 2],
+        /// How many lines each has.
+        counts: [usize; 2],
+    },
+    /// A file could not be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The model refused its part, or its device failed.
     #[error(transparent)]
     Model(#[from] jove_model::Error),
@@ -33,9 +51,6 @@ pub enum Error {
     /// A text cannot be cut into tokens.
     #[error(transparent)]
     Corpus(#[from] jove_corpus::Error),
-    /// Masks cannot be drawn.
-    #[error(transparent)]
-    Mask(#[from] jove_masking::Error),
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
@@ -48,8 +63,9 @@ impl Advise for Error {
             Self::Trainer(error) => error.hint(),
             Self::Kb(error) => error.hint(),
             Self::Corpus(error) => error.hint(),
-            Self::Mask(error) => error.hint(),
             Self::Item { .. } => Some("were the items made with this model's tokenizer?".to_owned()),
+            Self::Uneven { .. } => Some("get both files anew; they come from LASER's data/tatoeba/v1".to_owned()),
+            Self::Read { .. } => Some("check the path, and that the file is UTF-8".to_owned()),
             Self::Objective(_) | Self::Interrupted => None,
         }
     }

@@ -1,136 +1,86 @@
-//! Builds items of the knowledge probes from sentences and a base.
+//! Builds the items of the probes that ask about mentions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jove_core::{AnnotatedText, ByteSpan, EntityId, Lang, Mention, Purpose, Seed, TokenSpan, TokenizedText};
-use jove_corpus::Tokenizer;
-use jove_kb::{Kb, PredicateId, Sentence};
+use jove_core::{EntityId, Purpose, Seed, TokenizedText};
+use jove_kb::Kb;
+use rand::RngExt as _;
 use rand::seq::SliceRandom as _;
 
-use crate::{ClozeItem, Error, MentionItem};
+use crate::{Error, MentionItem, TypingItem, TypingItems};
 
-/// How many questions there are, and how hard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClozeOptions {
-    /// The most items; of more sentences some are drawn.
-    pub items_max: usize,
-    /// The most candidates of an item, the right one included.
-    pub candidates: usize,
-    /// Where both are drawn from.
-    pub seed: Seed,
+/// The streams of [`Purpose::Probe`] that are drawn from here.
+const MENTION_ORDER: u64 = 2;
+const TYPING_SIDE: u64 = 5;
+const TYPING_ORDER: u64 = 6;
+
+/// A type counts as frequent from so many entities on, on either side of the split.
+const TYPE_ENTITIES_MIN: usize = 4;
+/// The most types told apart: the most frequent ones.
+const TYPES_MAX: usize = 20;
+/// The most mentions of one entity, so that a few entities do not stand for a type.
+const ENTITY_MENTIONS_MAX: usize = 8;
+
+/// One item for every linked mention of some texts, at most `items_max` of them, drawn by `seed`.
+pub fn mention_items(texts: &[TokenizedText], items_max: usize, seed: Seed) -> Vec<MentionItem> {
+    let mut places = places(texts);
+    places.shuffle(&mut seed.rng(Purpose::Probe, MENTION_ORDER, 0));
+    places.truncate(items_max);
+    places.into_iter().map(|place| mention(texts, place)).collect()
 }
 
-impl Default for ClozeOptions {
-    fn default() -> Self {
-        Self { items_max: 500, candidates: 50, seed: Seed(0) }
-    }
-}
-
-/// Entities of one type with their names in one language.
-type Named = Vec<(EntityId, String)>;
-
-/// Cloze items of sentences of held-out facts: the object is the gap; candidates are entities of its type with a name in
-/// the sentence's language. Other true objects of the same subject and relation are no candidates, nor is the subject.
-/// Candidates are cut into tokens in their place in the sentence, as they would stand there. Sentences with fewer than two
-/// candidates are left out.
+/// Mentions whose type is asked for. Each entity is drawn to one side, so that what is learnt of a type is asked of other
+/// entities; its type is the first one that the graph gives it. Types with fewer than four entities on either side are
+/// left out, and all but the 20 with the most entities; each side has at most `items_max` mentions, and eight of an
+/// entity. Both sides are empty where fewer than two types are left.
 ///
 /// # Errors
-/// Where the base cannot be read or a text cannot be cut into tokens.
-pub fn cloze_items(
-    kb: &Kb,
-    sentences: &[Sentence],
-    tokenizer: &Tokenizer,
-    options: &ClozeOptions,
-) -> Result<Vec<ClozeItem>, Error> {
+/// Where the base cannot be read.
+pub fn typing_items(kb: &Kb, texts: &[TokenizedText], items_max: usize, seed: Seed) -> Result<TypingItems, Error> {
     let types = kb.type_of_all()?;
     let type_of = |entity: EntityId| types.get(entity.0 as usize).copied().flatten();
-    let mut objects: BTreeMap<(EntityId, PredicateId), BTreeSet<EntityId>> = BTreeMap::new();
-    for fact in kb.facts()? {
-        objects.entry((fact.subject, fact.predicate)).or_default().insert(fact.object);
-    }
-    let mut named: BTreeMap<(Lang, Option<u32>), Named> = BTreeMap::new();
-    for lang in sentences.iter().map(|sentence| sentence.lang).collect::<BTreeSet<_>>() {
-        for (entity, name) in kb.labels_in(lang)? {
-            named.entry((lang, type_of(entity))).or_default().push((entity, name));
+    let learns = |entity: EntityId| seed.rng(Purpose::Probe, TYPING_SIDE, u64::from(entity.0)).random_bool(0.5);
+    let mut places = places(texts);
+    places.shuffle(&mut seed.rng(Purpose::Probe, TYPING_ORDER, 0));
+    let entity_of = |(index, mention): (usize, usize)| texts[index].mentions[mention].1;
+
+    let mut members: BTreeMap<u32, [BTreeSet<EntityId>; 2]> = BTreeMap::new();
+    for entity in places.iter().map(|&place| entity_of(place)) {
+        if let Some(kind) = type_of(entity) {
+            members.entry(kind).or_default()[usize::from(learns(entity))].insert(entity);
         }
     }
-    let mut order: Vec<usize> = (0..sentences.len()).collect();
-    order.shuffle(&mut options.seed.rng(Purpose::Probe, 0, 0));
-    let mut items = Vec::new();
-    for index in order {
-        if items.len() == options.items_max {
-            break;
+    members.retain(|_, sides| sides.iter().all(|side| side.len() >= TYPE_ENTITIES_MIN));
+    let mut frequent: Vec<(usize, u32)> =
+        members.iter().map(|(&kind, [asks, learns])| (asks.len() + learns.len(), kind)).collect();
+    frequent.sort_unstable_by_key(|&(count, kind)| (std::cmp::Reverse(count), kind));
+    frequent.truncate(TYPES_MAX);
+    let mut items = TypingItems { train: Vec::new(), test: Vec::new(), types: frequent.len() };
+    if frequent.len() < 2 {
+        return Ok(TypingItems { types: 0, ..items });
+    }
+    let class: BTreeMap<u32, usize> = frequent.iter().enumerate().map(|(class, &(_, kind))| (kind, class)).collect();
+    let mut taken: BTreeMap<EntityId, usize> = BTreeMap::new();
+    for place in places {
+        let entity = entity_of(place);
+        let Some(&class) = type_of(entity).and_then(|kind| class.get(&kind)) else { continue };
+        let side = if learns(entity) { &mut items.train } else { &mut items.test };
+        let taken = taken.entry(entity).or_default();
+        if side.len() < items_max && *taken < ENTITY_MENTIONS_MAX {
+            *taken += 1;
+            side.push(TypingItem { mention: mention(texts, place), class });
         }
-        let sentence = &sentences[index];
-        let true_objects = objects.get(&(sentence.fact.subject, sentence.fact.predicate));
-        let peers = named.get(&(sentence.lang, type_of(sentence.fact.object)));
-        let wrong = |entity: EntityId| {
-            entity != sentence.fact.subject && true_objects.is_none_or(|objects| !objects.contains(&entity))
-        };
-        let own = sentence.object.slice(&sentence.text).unwrap_or_default();
-        let mut names: Vec<&str> = peers
-            .into_iter()
-            .flatten()
-            .filter(|(entity, name)| wrong(*entity) && name != own)
-            .map(|(_, name)| name.as_str())
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        names.shuffle(&mut options.seed.rng(Purpose::Probe, 1, index as u64));
-        names.truncate(options.candidates.saturating_sub(1));
-        items.extend(item(sentence, &names, tokenizer)?);
     }
     Ok(items)
 }
 
-/// One item, unless too little of it is left in tokens.
-fn item(sentence: &Sentence, names: &[&str], tokenizer: &Tokenizer) -> Result<Option<ClozeItem>, Error> {
-    let (before, after) =
-        (&sentence.text[..sentence.object.range().start], &sentence.text[sentence.object.range().end..]);
-    let Some(own) = sentence.object.slice(&sentence.text) else { return Ok(None) };
-    let Some((tokens, gap)) = in_place(before, own, after, sentence.lang, tokenizer)? else { return Ok(None) };
-    let mut candidates = vec![tokens.tokens[gap.range()].to_vec()];
-    for name in names {
-        if let Some((tokens, span)) = in_place(before, name, after, sentence.lang, tokenizer)? {
-            candidates.push(tokens.tokens[span.range()].to_vec());
-        }
-    }
-    // Names that the vocabulary cannot tell apart are no fair candidates.
-    let answer = candidates[0].clone();
-    let mut index = 0;
-    candidates.retain(|tokens| {
-        index += 1;
-        index == 1 || *tokens != answer
-    });
-    Ok((candidates.len() > 1).then_some(ClozeItem { tokens: tokens.tokens, gap, candidates, answer: 0 }))
+/// Every mention, as text and place in it.
+fn places(texts: &[TokenizedText]) -> Vec<(usize, usize)> {
+    texts.iter().enumerate().flat_map(|(index, text)| (0..text.mentions.len()).map(move |m| (index, m))).collect()
 }
 
-/// `before + name + after` in tokens, and where the name stands; `None` where it has no token.
-fn in_place(
-    before: &str,
-    name: &str,
-    after: &str,
-    lang: Lang,
-    tokenizer: &Tokenizer,
-) -> Result<Option<(TokenizedText, TokenSpan)>, Error> {
-    let span = ByteSpan::new(before.len() as u32, (before.len() + name.len()) as u32);
-    let mentions = vec![Mention { span, entity: EntityId(0), score: 1.0 }];
-    let text = AnnotatedText { text: format!("{before}{name}{after}"), lang, words: Vec::new(), mentions };
-    let tokens = tokenizer.encode(&text)?;
-    let found = tokens.mentions.first().map(|&(span, _)| span).filter(|span| !span.is_empty());
-    Ok(found.map(|span| (tokens, span)))
-}
-
-/// One item for every linked mention of some texts, at most `items_max` of them, drawn by `seed`.
-pub fn mention_items(texts: &[TokenizedText], items_max: usize, seed: Seed) -> Vec<MentionItem> {
-    let places = texts.iter().enumerate().flat_map(|(index, text)| (0..text.mentions.len()).map(move |m| (index, m)));
-    let mut places: Vec<(usize, usize)> = places.collect();
-    places.shuffle(&mut seed.rng(Purpose::Probe, 2, 0));
-    places.truncate(items_max);
-    let item = |(index, mention): (usize, usize)| {
-        let text: &TokenizedText = &texts[index];
-        let (span, entity) = text.mentions[mention];
-        MentionItem { tokens: text.tokens.clone(), span, entity }
-    };
-    places.into_iter().map(item).collect()
+fn mention(texts: &[TokenizedText], (index, mention): (usize, usize)) -> MentionItem {
+    let text = &texts[index];
+    let (span, entity) = text.mentions[mention];
+    MentionItem { tokens: text.tokens.clone(), span, entity }
 }

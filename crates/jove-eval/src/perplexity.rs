@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use jove_core::{Lang, Purpose, Seed, TokenSpan, TokenizedText};
-use jove_masking::{Corruption, MaskConfig, plan};
+use jove_core::{Lang, Purpose, Seed, TokenId, TokenSpan, TokenizedText};
 use jove_model::Backend;
 use jove_model::ops::tape;
+use rand::seq::SliceRandom as _;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::probe::Probe;
+use crate::probe::{Probe, Question};
+
+/// A text is read this often, each time with another part of its tokens masked: about the 15% of training.
+const PASSES: usize = 7;
 
 /// How well masked tokens are found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -32,56 +35,75 @@ impl Perplexity {
     }
 }
 
+/// Positions in a text and what stood there.
+type Targets = Vec<(usize, TokenId)>;
+
+/// A text with some of its tokens masked.
+struct Hidden {
+    question: Question,
+    targets: Targets,
+}
+
 impl<D: Backend> Probe<'_, D> {
-    /// The perplexity of masked tokens, by language. One draw of masks hides 15% of the tokens, all behind the mask token;
-    /// it depends on `seed` and the text's place alone, so that every model is asked the same. The proper
-    /// pseudo-perplexity (Masked Language Model Scoring, arXiv 1910.14659) hides one token at a time, which takes as many
-    /// passes as there are tokens; this one ranks models alike at a fraction of the time.
+    /// The perplexity of masked tokens, by language. Every token of a text but special ones is asked for exactly once: its
+    /// places are dealt at random into seven passes, and each pass masks its seventh, all behind the mask token. The deal
+    /// depends on `seed`, the number that comes with the text, and the text's length alone, so that all models over one
+    /// vocabulary are asked the same. The proper pseudo-perplexity (Masked Language Model Scoring, arXiv 1910.14659) hides
+    /// one token at a time, which takes as many passes as there are tokens; this one hides about as much as training does.
     ///
     /// # Errors
     /// Where a token is outside the vocabulary, the device fails, or the user asked to stop.
-    pub fn pseudo_perplexity(&self, texts: &[TokenizedText], seed: Seed) -> Result<BTreeMap<Lang, Perplexity>, Error> {
-        let mut masking = MaskConfig::ml();
-        masking.corruption = Corruption { mask: 1.0, random: 0.0 };
-        let mut scores: BTreeMap<Lang, Perplexity> = BTreeMap::new();
-        let mut by_lang: BTreeMap<Lang, (Vec<_>, Vec<_>)> = BTreeMap::new();
-        for (index, text) in texts.iter().enumerate() {
-            let text = self.shortened(text);
-            let plan = plan(&text, &masking, &self.specials, &mut seed.rng(Purpose::Probe, 0, index as u64))?;
-            let inputs = plan.apply(&text.tokens);
-            let question = self.question(&inputs, TokenSpan::new(0, inputs.len() as u32), &inputs);
-            let (questions, plans) = by_lang.entry(text.lang).or_default();
-            questions.push(question);
-            plans.push(plan.targets);
+    pub fn pseudo_perplexity(
+        &self,
+        texts: &[(u64, TokenizedText)],
+        seed: Seed,
+    ) -> Result<BTreeMap<Lang, Perplexity>, Error> {
+        let mut by_lang: BTreeMap<Lang, (Vec<Question>, Vec<Targets>)> = BTreeMap::new();
+        for (number, text) in texts {
+            let (questions, targets) = by_lang.entry(text.lang).or_default();
+            for hidden in self.passes(*number, text, seed) {
+                questions.push(hidden.question);
+                targets.push(hidden.targets);
+            }
         }
-        for (lang, (questions, plans)) in by_lang {
-            let score = scores.entry(lang).or_default();
+        let mut scores = BTreeMap::new();
+        for (lang, (questions, targets)) in by_lang {
+            let mut score = Perplexity::default();
             self.read("pseudo-perplexity", &questions, usize::MAX, |first, sequences, hidden| {
                 let starts = &sequences.bounds()[..sequences.len()];
-                let targets =
-                    || starts.iter().zip(&plans[first..]).flat_map(|(s, plan)| plan.iter().map(move |t| (s, t)));
-                let rows: Vec<u32> = targets().map(|(start, target)| *start as u32 + 1 + target.position).collect();
-                let labels: Vec<u32> = targets().map(|(_, target)| target.original.0).collect();
-                if !rows.is_empty() {
-                    let loss = self.model.lm.loss(hidden, &rows, &labels)?;
-                    score.loss += f64::from(tape::value(&loss.sum));
-                    score.tokens += loss.count;
-                }
+                let asked =
+                    || starts.iter().zip(&targets[first..]).flat_map(|(s, own)| own.iter().map(move |t| (s, t)));
+                let rows: Vec<u32> = asked().map(|(start, (place, _))| (start + 1 + place) as u32).collect();
+                let labels: Vec<u32> = asked().map(|(_, (_, token))| token.0).collect();
+                let loss = self.model.lm.loss(hidden, &rows, &labels)?;
+                score.loss += f64::from(tape::value(&loss.sum));
+                score.tokens += loss.count;
                 Ok(())
             })?;
+            scores.insert(lang, score);
         }
         Ok(scores)
     }
 
-    /// The beginning of a text, as much as the model reads.
-    fn shortened(&self, text: &TokenizedText) -> TokenizedText {
-        let length = text.tokens.len().min(self.options.max_length - 2);
-        let kept = TokenSpan::new(0, length as u32);
-        TokenizedText {
-            lang: text.lang,
-            tokens: text.tokens[..length].to_vec(),
-            words: text.words.iter().copied().filter(|(span, _)| kept.contains(*span)).collect(),
-            mentions: text.mentions.iter().copied().filter(|(span, _)| kept.contains(*span)).collect(),
-        }
+    /// The beginning of a text, as much as the model reads, in up to seven passes.
+    fn passes(&self, number: u64, text: &TokenizedText, seed: Seed) -> Vec<Hidden> {
+        let tokens = &text.tokens[..text.tokens.len().min(self.options.max_length - 2)];
+        let mut places: Vec<usize> =
+            (0..tokens.len()).filter(|&place| !self.specials.contains(tokens[place])).collect();
+        places.shuffle(&mut seed.rng(Purpose::Probe, PERPLEXITY, number));
+        let pass = |pass: usize| {
+            let mut own: Vec<usize> = places.iter().copied().skip(pass).step_by(PASSES).collect();
+            own.sort_unstable();
+            let mut inputs = tokens.to_vec();
+            for &place in &own {
+                inputs[place] = self.specials.mask;
+            }
+            let question = self.question(&inputs, TokenSpan::new(0, inputs.len() as u32), &inputs);
+            Hidden { question, targets: own.into_iter().map(|place| (place, tokens[place])).collect() }
+        };
+        (0..PASSES.min(places.len())).map(pass).collect()
     }
 }
+
+/// The stream of [`Purpose::Probe`] that is drawn from here.
+const PERPLEXITY: u64 = 7;

@@ -1,6 +1,7 @@
 //! Measures of a ranking.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +84,29 @@ impl RankScores {
     }
 }
 
+impl Ranking {
+    /// The mean of the scores of each group, so that a group counts as one however many items it has: `groups[index]` is
+    /// the group of an item, and an item without one counts nowhere. `items` is the number of items all the same.
+    pub fn macro_scores<G: Ord>(&self, groups: &[Option<G>]) -> RankScores {
+        let mut by_group: BTreeMap<&G, Vec<Rank>> = BTreeMap::new();
+        for (rank, group) in self.ranks.iter().zip(groups) {
+            if let Some(group) = group {
+                by_group.entry(group).or_default().push(*rank);
+            }
+        }
+        let scores: Vec<RankScores> = by_group.values().map(|ranks| RankScores::of(ranks)).collect();
+        let mean = |of: fn(&RankScores) -> f64| scores.iter().map(of).sum::<f64>() / scores.len().max(1) as f64;
+        RankScores {
+            items: scores.iter().map(|scores| scores.items).sum(),
+            recall_at_1: mean(|scores| scores.recall_at_1),
+            recall_at_5: mean(|scores| scores.recall_at_5),
+            mean_reciprocal_rank: mean(|scores| scores.mean_reciprocal_rank),
+            chance_recall_at_1: mean(|scores| scores.chance_recall_at_1),
+            chance_mean_reciprocal_rank: mean(|scores| scores.chance_mean_reciprocal_rank),
+        }
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::float_cmp, reason = "the expected numbers are exact")]
 mod tests {
@@ -107,6 +131,15 @@ mod tests {
         assert_eq!(scores.mean_reciprocal_rank, 0.625);
         assert_eq!(scores.chance_recall_at_1, 0.375);
         assert_eq!(RankScores::of(&[]), RankScores::default());
+    }
+
+    #[test]
+    fn a_group_counts_once() {
+        let rank = |rank| Rank { rank, candidates: 2 };
+        let ranking = Ranking::new([1.0, 1.0, 1.0, 2.0, 2.0].map(rank).to_vec());
+        let scores = ranking.macro_scores(&[Some('a'), Some('a'), Some('a'), Some('b'), None]);
+        assert_eq!((scores.items, scores.recall_at_1, scores.chance_recall_at_1), (4, 0.5, 0.5));
+        assert_eq!(ranking.macro_scores::<u8>(&[]), RankScores::default());
     }
 
     proptest! {

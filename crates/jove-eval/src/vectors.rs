@@ -65,6 +65,11 @@ impl Vectors {
         self
     }
 
+    /// The vectors, row by row.
+    pub(crate) fn values(&self) -> &[f32] {
+        &self.values
+    }
+
     fn row(&self, index: usize) -> &[f32] {
         &self.values[index * self.width..][..self.width]
     }

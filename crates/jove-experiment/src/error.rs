@@ -44,6 +44,18 @@ pub enum Error {
         /// What to do.
         hint: String,
     },
+    /// What a probe asks about would be learnt from.
+    #[error("{item}, which the {probe} probe asks about, is in {place}")]
+    Leak {
+        /// The probe.
+        probe: String,
+        /// What it asks about.
+        item: String,
+        /// Where that was found.
+        place: String,
+        /// What to do.
+        hint: String,
+    },
     /// A file could not be read or written.
     #[error("cannot {action} {}", path.display())]
     Io {
@@ -122,7 +134,7 @@ impl Advise for Error {
                 Some("write it as --set train.steps=200; `jove run FILE --resolve` prints every key".to_owned())
             }
             Self::Setting { .. } | Self::Shape(_) => settings(),
-            Self::Data { hint, .. } => Some(hint.clone()),
+            Self::Data { hint, .. } | Self::Leak { hint, .. } => Some(hint.clone()),
             Self::Io { source, path, .. } => Some(io_hint(source, path)),
             Self::Busy { .. } => Some("wait for it, or give this run another `output` folder".to_owned()),
             _ if self.is_interrupted() => Some("run the same command again to go on from there".to_owned()),

@@ -9,7 +9,7 @@ use crate::cache::Stage;
 use crate::report::{self, InputNote, Preview, Report, VariantNote};
 use crate::results::ArmResult;
 use crate::run::{Run, Variant};
-use crate::stage::{Work, annotate, kb, preview, probe, read_json, shards, text, tokenizer, train};
+use crate::stage::{Work, annotate, kb, leak, preview, probe, read_json, shards, text, tokenizer, train};
 use crate::{Error, Result};
 
 /// What a finished experiment hands back.
@@ -107,10 +107,11 @@ pub(crate) fn prepare(work: &Work<'_>) -> Result<Prepared> {
     for layout in work.run.variants.iter().map(|variant| variant.layout) {
         if cuts.iter().all(|cut| cut.layout != layout) {
             let vocabulary = tokenizer::tokenizer(work, layout, &annotated)?;
-            let shards = shards::shards(work, layout, &vocabulary, &annotated, &text)?;
+            let shards = shards::shards(work, layout, &vocabulary, &annotated, &annotated)?;
             cuts.push(Cut { layout, vocabulary, shards });
         }
     }
+    leak::check(work, &base, &text, &annotated)?;
     Ok(Prepared { base, text, annotated, cuts })
 }
 

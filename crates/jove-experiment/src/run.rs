@@ -254,9 +254,7 @@ fn check_settings(file: &RunFile, variants: &[Variant]) -> Result<()> {
     if !(0.0..=0.5).contains(&file.text.held_out) {
         return refuse("text.held-out", "a share from 0 to 0.5", &file.text.held_out.to_string());
     }
-    if file.probes.candidates < 2 || file.probes.items_max == 0 {
-        return refuse("probes", "two or more candidates and one or more items", &format!("{:?}", file.probes));
-    }
+    file.probes.validate()?;
     let needs_pairs = variants.iter().find(|variant| variant.train.objectives.needs_pairs());
     if let (Some(variant), true) = (needs_pairs, file.pairs.train.is_empty()) {
         return refuse("pairs.train", &format!("pairs, since `{}` aligns languages", variant.name), "none");

@@ -116,7 +116,7 @@ pub struct TextSettings {
 pub struct PairSettings {
     /// Tab-separated files to train on; both sides also count as plain text for every variant.
     pub train: Vec<PairSource>,
-    /// Tab-separated files that only the bitext probe reads.
+    /// Tab-separated files that only the bitext probe reads. What holds one of their sentences is not trained on.
     pub probe: Vec<PairSource>,
     /// Bad rows allowed before the stage stops; each is kept in a reject file. Default 0.
     pub max_bad: u64,
@@ -203,10 +203,59 @@ pub struct VariantSettings {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct ProbeSettings {
-    /// The most items of a probe; a larger set is drawn from at random. Default 500.
+    /// The most items of a probe, of each language for the pseudo-perplexity; a larger set is drawn from at random. The
+    /// bitext probes ask all. Default 1000.
     pub items_max: usize,
-    /// Candidates of the entity cloze, the right one included. Default 50.
+    /// Candidates of the entity cloze and of the relation cloze, the right one included. Default 50.
     pub candidates: usize,
+    /// Sentences of the Tatoeba set to retrieve translations among. Default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tatoeba: Option<TatoebaSettings>,
+    /// What happens to training text and pairs that hold a sentence of a probe: they are left out (`exclude`), or the run
+    /// stops and names the first one (`refuse`). Default `exclude`.
+    pub leaks: Leaks,
+}
+
+/// The Tatoeba set in the layout of LASER: two files a language, such as `tatoeba.cmn-eng.cmn` and `tatoeba.cmn-eng.eng`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TatoebaSettings {
+    /// The folder that the files lie in, relative to `data.root`. Required.
+    pub folder: PathBuf,
+    /// The languages to ask, by the codes in the files' names, such as `["cmn"]`. Required.
+    pub languages: Vec<String>,
+}
+
+/// What happens to training text that holds a sentence of a probe.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Leaks {
+    /// It is left out, and counted.
+    #[default]
+    Exclude,
+    /// The run stops.
+    Refuse,
+}
+
+impl ProbeSettings {
+    /// Checks every value.
+    pub(crate) fn validate(&self) -> crate::Result<()> {
+        let refuse = |key: &str, expected: &str, found: String| {
+            Err(crate::Error::Setting { key: format!("probes{key}"), expected: expected.to_owned(), found })
+        };
+        if self.candidates < 2 || self.items_max == 0 {
+            return refuse("", "two or more candidates and one or more items", format!("{self:?}"));
+        }
+        let languages = self.tatoeba.iter().map(|tatoeba| &tatoeba.languages);
+        for languages in languages {
+            let sound = |code: &String| (2..=8).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_lowercase());
+            let twice = languages.iter().enumerate().any(|(index, code)| languages[..index].contains(code));
+            if languages.is_empty() || twice || !languages.iter().all(sound) {
+                return refuse(".tatoeba.languages", "different codes such as `cmn`", format!("{languages:?}"));
+            }
+        }
+        Ok(())
+    }
 }
 
 fn one_seed() -> Vec<u64> {
@@ -243,6 +292,6 @@ impl Default for ModelSettings {
 
 impl Default for ProbeSettings {
     fn default() -> Self {
-        Self { items_max: 500, candidates: 50 }
+        Self { items_max: 1000, candidates: 50, tatoeba: None, leaks: Leaks::default() }
     }
 }

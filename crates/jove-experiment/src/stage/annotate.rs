@@ -1,23 +1,29 @@
 //! From text to text with words and links, less what would give a probe's answer away.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use jove_core::{AnnotatedText, EntityId, Lang};
-use jove_corpus::AnnotatedWriter;
+use jove_corpus::{AnnotatedReader, AnnotatedWriter};
 use jove_kb::Sentence;
 use jove_linker::Annotator;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{Key, Leftover, Stage};
-use crate::stage::text::TextRecord;
-use crate::stage::{Work, kb, read_lines, write_json};
+use crate::stage::split::HeldOut;
+use crate::stage::text::{PairRecord, Source, TextRecord};
+use crate::stage::{Work, kb, read_lines, write_json, write_lines};
 use crate::{Error, Result, linking};
 
 /// The annotated training text in its stage.
 pub(crate) const TRAIN: &str = "train.parquet";
 /// The annotated held-out text.
 pub(crate) const DEV: &str = "dev.parquet";
+/// Annotated text from files and pairs that no variant learns from: what the probes of text ask about.
+pub(crate) const ASKED: &str = "asked.parquet";
+/// Training pairs, less those that give a held-out fact away.
+pub(crate) const PAIRS: &str = "pairs.jsonl";
 /// Counts.
 pub(crate) const SUMMARY: &str = "summary.json";
 
@@ -25,7 +31,7 @@ pub(crate) const SUMMARY: &str = "summary.json";
 const CHUNK: usize = 2048;
 
 /// Part of the key: raise it when the same settings link otherwise.
-const JUDGEMENT: u32 = 2;
+const JUDGEMENT: u32 = 3;
 
 /// What linking found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -40,6 +46,10 @@ pub(crate) struct Summary {
     pub(crate) withheld: u64,
     /// Held-out texts for the pseudo-perplexity.
     pub(crate) dev_texts: u64,
+    /// Translation pairs that were kept.
+    pub(crate) pairs: u64,
+    /// Translation pairs left out because they name both ends of a held-out fact.
+    pub(crate) withheld_pairs: u64,
 }
 
 /// Annotates all text.
@@ -54,9 +64,13 @@ pub(crate) fn annotate(work: &Work<'_>, base: &Stage, text: &Stage) -> Result<St
         let mut linked = BTreeSet::new();
 
         let mut train = AnnotatedWriter::create(&folder.join(TRAIN))?;
-        each(work, "link training text", &annotator, &texts, |annotated| {
+        let mut withheld = Vec::new();
+        each(work, "link training text", &annotator, &texts, |annotated, source| {
             if gives_away(&annotator.linker.named(&annotated), &secrets) {
                 summary.withheld += 1;
+                if source != Source::Fact {
+                    withheld.push(annotated);
+                }
                 return Ok(());
             }
             summary.links += annotated.mentions.len() as u64;
@@ -66,11 +80,22 @@ pub(crate) fn annotate(work: &Work<'_>, base: &Stage, text: &Stage) -> Result<St
         summary.texts = train.finish()?;
         summary.entities = linked.len() as u64;
 
+        let mut asked = AnnotatedWriter::create(&folder.join(ASKED))?;
+        unlearnt(withheld, &folder.join(TRAIN))?.iter().try_for_each(|text| asked.push(text))?;
         let mut dev = AnnotatedWriter::create(&folder.join(DEV))?;
-        each(work, "link held-out text", &annotator, &read_lines(&text.file(super::text::DEV))?, |annotated| {
+        let held_out = read_lines(&text.file(super::text::DEV))?;
+        each(work, "link held-out text", &annotator, &held_out, |annotated, source| {
+            if source != Source::Fact {
+                asked.push(&annotated)?;
+            }
             Ok(dev.push(&annotated)?)
         })?;
         summary.dev_texts = dev.finish()?;
+        asked.finish()?;
+
+        let pairs = pairs(work, &annotator, &secrets, text)?;
+        summary.withheld_pairs = pairs.1;
+        summary.pairs = write_lines(&folder.join(PAIRS), pairs.0)?;
 
         check(&summary)?;
         write_json(&folder.join(SUMMARY), &summary)
@@ -92,18 +117,54 @@ fn each(
     task: &str,
     annotator: &Annotator,
     texts: &[TextRecord],
-    mut visit: impl FnMut(AnnotatedText) -> Result<()>,
+    mut visit: impl FnMut(AnnotatedText, Source) -> Result<()>,
 ) -> Result<()> {
     work.progress.begin(task, Some(texts.len() as u64), "texts");
     for chunk in texts.chunks(CHUNK) {
         work.check()?;
         let annotated: Vec<AnnotatedText> =
             chunk.par_iter().map(|record| annotator.annotate(record.text.clone(), record.lang)).collect();
-        annotated.into_iter().try_for_each(&mut visit)?;
+        annotated.into_iter().zip(chunk).try_for_each(|(text, record)| visit(text, record.source))?;
         work.progress.advance(chunk.len() as u64);
     }
     work.progress.end();
     Ok(())
+}
+
+/// The withheld texts that do not stand in a longer training text all the same, where their names may read otherwise.
+fn unlearnt(withheld: Vec<AnnotatedText>, train: &Path) -> Result<Vec<AnnotatedText>> {
+    let mut held_out = HeldOut::default();
+    for text in &withheld {
+        held_out.insert("entity cloze", &text.text);
+    }
+    let mut learnt = BTreeSet::new();
+    for text in AnnotatedReader::open(train)? {
+        learnt.extend(held_out.found_in(&text?.text).map(|(_, item)| item.to_owned()));
+    }
+    Ok(withheld.into_iter().filter(|text| !learnt.contains(&text.text)).collect())
+}
+
+/// The training pairs of which the two sides together do not name both ends of a held-out fact, and how many do.
+fn pairs(work: &Work<'_>, annotator: &Annotator, secrets: &Secrets, text: &Stage) -> Result<(Vec<PairRecord>, u64)> {
+    let pairs: Vec<PairRecord> = read_lines(&text.file(super::text::PAIRS))?;
+    work.progress.begin("look pairs over", Some(pairs.len() as u64), "pairs");
+    let tells = |pair: &PairRecord| {
+        let sides = pair.texts.iter().zip(pair.langs);
+        let named = sides.flat_map(|(text, lang)| annotator.linker.named(&annotator.annotate(text.clone(), lang)));
+        let named: BTreeSet<EntityId> = named.collect();
+        gives_away(&named.into_iter().collect::<Vec<_>>(), secrets)
+    };
+    let mut kept = Vec::new();
+    let mut withheld = 0;
+    for chunk in pairs.chunks(CHUNK) {
+        work.check()?;
+        let told: Vec<bool> = chunk.par_iter().map(tells).collect();
+        withheld += told.iter().filter(|told| **told).count() as u64;
+        kept.extend(chunk.iter().zip(told).filter(|(_, told)| !told).map(|(pair, _)| pair.clone()));
+        work.progress.advance(chunk.len() as u64);
+    }
+    work.progress.end();
+    Ok((kept, withheld))
 }
 
 /// For the first end of every held-out fact, the other ends.

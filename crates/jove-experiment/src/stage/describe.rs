@@ -10,6 +10,7 @@ use jove_trainer::Descriptions;
 use crate::Result;
 use crate::execute::Prepared;
 use crate::stage::annotate::{Secrets, secrets};
+use crate::stage::censor::Censor;
 use crate::stage::kb;
 
 /// Facts that stand in for a description that the graph does not have.
@@ -21,8 +22,9 @@ pub(crate) fn descriptions(prepared: &Prepared, tokenizer: &Tokenizer) -> Result
     let secrets = secrets(&prepared.text)?;
     let mut descriptions = Descriptions::new();
     for lang in [Lang::ZH, Lang::EN] {
-        for (entity, text) in described(&kb, lang, &secrets)? {
-            let tokens = tokenizer.encode_text(&text)?.tokens;
+        let colon = if lang == Lang::ZH { "：" } else { ": " };
+        for Described { entity, name, text } in described(&kb, lang, &secrets)? {
+            let tokens = tokenizer.encode_text(&format!("{name}{colon}{text}"))?.tokens;
             if !tokens.is_empty() {
                 descriptions.entry(entity).or_default().push(tokens);
             }
@@ -31,11 +33,23 @@ pub(crate) fn descriptions(prepared: &Prepared, tokenizer: &Tokenizer) -> Result
     Ok(descriptions)
 }
 
-/// `name: description` of every entity named in a language. An entity without a description is described by its facts,
-/// held-out ones excepted: the link may not learn what a probe will ask.
-fn described(kb: &Kb, lang: Lang, secrets: &Secrets) -> Result<Vec<(EntityId, String)>> {
+/// An entity with what is said of it.
+pub(crate) struct Described {
+    pub(crate) entity: EntityId,
+    pub(crate) name: String,
+    pub(crate) text: String,
+}
+
+/// Name and description of every entity named in a language. An entity without a description is described by its facts.
+/// What tells a held-out fact is cut from both: the link may not learn what a probe will ask.
+pub(crate) fn described(kb: &Kb, lang: Lang, secrets: &Secrets) -> Result<Vec<Described>> {
+    let censor = Censor::new(kb, secrets)?;
     let names = kb.labels_in(lang)?;
-    let own: BTreeMap<EntityId, String> = kb.descriptions(lang)?.into_iter().collect();
+    let mut own: BTreeMap<EntityId, String> = kb.descriptions(lang)?.into_iter().collect();
+    for (&entity, text) in &mut own {
+        *text = censor.cut(entity, text);
+    }
+    own.retain(|_, text| !text.trim().is_empty());
     let mut facts: BTreeMap<EntityId, Vec<Fact>> = BTreeMap::new();
     kb.visit_facts(|fact| {
         let list = facts.entry(fact.subject).or_default();
@@ -43,15 +57,17 @@ fn described(kb: &Kb, lang: Lang, secrets: &Secrets) -> Result<Vec<(EntityId, St
             list.push(fact);
         }
     })?;
-    let (colon, comma) = if lang == Lang::ZH { ("：", "，") } else { (": ", ", ") };
+    let comma = if lang == Lang::ZH { "，" } else { ", " };
     let mut texts = Vec::new();
     for (&entity, name) in &names {
-        let text = match own.get(&entity) {
-            Some(description) => description.clone(),
-            None => told(kb, lang, facts.get(&entity).map_or(&[], Vec::as_slice), &names)?.join(comma),
+        let text = if let Some(description) = own.get(&entity) {
+            description.clone()
+        } else {
+            let facts: &[Fact] = facts.get(&entity).map_or(&[], Vec::as_slice);
+            censor.cut(entity, &told(kb, lang, facts, &names)?.join(comma))
         };
         if !text.is_empty() {
-            texts.push((entity, format!("{name}{colon}{text}")));
+            texts.push(Described { entity, name: name.clone(), text });
         }
     }
     Ok(texts)

@@ -1,11 +1,14 @@
 //! The stages of an experiment, one module each, in the order in which they run.
 
 pub(crate) mod annotate;
+pub(crate) mod censor;
 pub(crate) mod describe;
 pub(crate) mod kb;
+pub(crate) mod leak;
 pub(crate) mod preview;
 pub(crate) mod probe;
 pub(crate) mod shards;
+pub(crate) mod split;
 pub(crate) mod text;
 pub(crate) mod tokenizer;
 pub(crate) mod train;

@@ -1,25 +1,32 @@
 //! Probing one trained variant: what it knows, how well its languages align, how well it models text.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use jove_core::{AnnotatedText, EntityId, Mention, Seed, TokenizedText};
-use jove_corpus::{ShardReader, Tokenizer};
-use jove_eval::{Ask, ClozeOptions, MentionScores, Perplexity, ProbeOptions, RankScores, cloze_items, mention_items};
+use jove_core::{AnnotatedText, EntityId, Lang, Mention, Purpose, Seed, TokenizedText};
+use jove_corpus::{AnnotatedReader, ShardReader, Tokenizer};
+use jove_eval::{
+    Ask, BitextScores, ClozeOptions, MentionScores, Perplexity, ProbeOptions, RankScores, entity_cloze_items,
+    mention_items, relation_cloze_items, typing_items,
+};
 use jove_kb::Sentence;
+use rand::seq::SliceRandom as _;
 
 use crate::Result;
 use crate::cache::{Key, Leftover, Stage};
 use crate::execute::Prepared;
 use crate::results::Measure;
 use crate::run::Variant;
-use crate::stage::text::PairRecord;
-use crate::stage::{Work, describe, kb, read_lines, shards, text, tokenizer, write_json};
+use crate::stage::text::{PairRecord, TatoebaRecord};
+use crate::stage::{Work, annotate, describe, kb, read_lines, shards, text, tokenizer, write_json};
 
 /// What the probes measured, in their stage.
 pub(crate) const MEASURES: &str = "measures.json";
 
 /// Where all choices of the probes come from: every model is asked the same questions.
 const SEED: Seed = Seed(0);
+
+/// Part of the key: raise it when the same settings ask otherwise.
+const QUESTIONS: u32 = 2;
 
 /// Probes a trained variant.
 pub(crate) fn probe(
@@ -29,11 +36,15 @@ pub(crate) fn probe(
     trained: &Stage,
     prepared: &Prepared,
 ) -> Result<Stage> {
-    let key = Key::new("probe", &work.run.file.probes, &[&trained.key, &prepared.text.key]);
+    // All variants are asked at the length that each of them has learnt, so that all see the same.
+    let lengths = work.run.variants.iter().map(|variant| variant.train.max_length);
+    let max_length = lengths.min().unwrap_or(variant.train.max_length);
+    let settings = (QUESTIONS, &work.run.file.probes, max_length);
+    let key = Key::new("probe", &settings, &[&trained.key, &prepared.text.key, &prepared.annotated.key]);
     work.cache.stage(&format!("probe-{}-{seed}", variant.name), key, Leftover::Discard, |folder| {
         let tokenizer = tokenizer::open(&prepared.cut(variant).vocabulary)?;
         let options = ProbeOptions {
-            max_length: variant.train.max_length,
+            max_length,
             description_pooling: variant.train.objectives.link.pooling,
             ..ProbeOptions::default()
         };
@@ -41,8 +52,11 @@ pub(crate) fn probe(
         let model = jove_eval::open(&checkpoint, device, tokenizer.specials(), options, work.progress)?;
         let asker = Asker { work, prepared, variant, tokenizer: &tokenizer, model };
         let mut measures = Vec::new();
-        measures.extend(asker.knowledge()?);
+        measures.extend(asker.text()?);
+        measures.extend(asker.facts()?);
+        measures.extend(asker.typing()?);
         measures.extend(asker.bitext()?);
+        measures.extend(asker.tatoeba()?);
         measures.extend(asker.perplexity()?);
         write_json(&folder.join(MEASURES), &measures)
     })
@@ -58,30 +72,79 @@ struct Asker<'a> {
 }
 
 impl Asker<'_> {
-    /// Entity cloze and mention retrieval, on sentences of held-out facts.
-    fn knowledge(&self) -> Result<Vec<Measure>> {
+    /// Entity cloze, on linked names of text that no variant learnt from.
+    fn text(&self) -> Result<Vec<Measure>> {
+        let texts = self.asked()?;
+        let items = entity_cloze_items(&kb::open(&self.prepared.base)?, &texts, self.tokenizer, &self.cloze_options())?;
+        if items.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(ranked("entity cloze", &self.model.cloze(&items)?.scores))
+    }
+
+    /// Relation cloze and mention retrieval, on sentences of held-out facts.
+    fn facts(&self) -> Result<Vec<Measure>> {
         let sentences: Vec<Sentence> = read_lines(&self.prepared.text.file(text::FACTS))?;
         if sentences.is_empty() {
             return Ok(Vec::new());
         }
-        let settings = &self.work.run.file.probes;
+        let items_max = self.work.run.file.probes.items_max;
         let base = kb::open(&self.prepared.base)?;
-        let options = ClozeOptions { items_max: settings.items_max, candidates: settings.candidates, seed: SEED };
-        let items = cloze_items(&base, &sentences, self.tokenizer, &options)?;
-        let cloze = self.model.entity_cloze(&items)?;
+        let items = relation_cloze_items(&base, &sentences, self.tokenizer, &self.cloze_options())?;
+        let cloze = self.model.cloze(&items)?;
+        let relations: Vec<Option<u32>> = items.iter().map(|item| item.relation.map(|relation| relation.0)).collect();
+        let mut measures = ranked("relation cloze", &cloze.scores);
+        measures.extend(ranked("relation cloze, mean over relations", &cloze.macro_scores(&relations)));
+        measures.retain(|measure| measure.items > 0);
 
-        let texts: Vec<TokenizedText> =
-            sentences.iter().map(|sentence| Ok(self.tokenizer.encode(&gold(sentence))?)).collect::<Result<_>>()?;
-        let items = mention_items(&texts, settings.items_max, SEED);
+        let texts = self.gold(&sentences)?;
+        let items = mention_items(&texts, items_max, SEED);
         let descriptions = describe::descriptions(self.prepared, self.tokenizer)?;
         let mentions = self.model.mention_retrieval(&items, &descriptions, &self.linked_in_training()?)?;
         let MentionScores { all, unseen, .. } = mentions;
-        let mut measures = ranked("entity cloze", &cloze.scores);
         measures.extend(ranked("mention → entity", &all.scores));
         if unseen.scores.items > 0 {
             measures.extend(ranked("mention → unseen entity", &unseen.scores));
         }
         Ok(measures)
+    }
+
+    /// Entity typing, on the names of held-out facts' sentences and of text.
+    fn typing(&self) -> Result<Vec<Measure>> {
+        let mut texts = self.gold(&read_lines::<Sentence>(&self.prepared.text.file(text::FACTS))?)?;
+        for text in self.asked()? {
+            texts.push(self.tokenizer.encode(&text)?);
+        }
+        let items = typing_items(&kb::open(&self.prepared.base)?, &texts, self.work.run.file.probes.items_max, SEED)?;
+        let scores = self.model.entity_typing(&items)?;
+        let measure = |name: &str, value, chance| Measure {
+            probe: format!("entity typing, {} types", items.types),
+            measure: name.to_owned(),
+            value,
+            chance: Some(chance),
+            items: scores.items,
+            higher_is_better: true,
+        };
+        let measures = vec![
+            measure("accuracy", scores.accuracy, scores.chance_accuracy),
+            measure("macro-F1", scores.macro_f1, scores.chance_macro_f1),
+        ];
+        Ok(measures.into_iter().filter(|measure| measure.items > 0).collect())
+    }
+
+    /// Sentences in tokens, with their two ends as mentions.
+    fn gold(&self, sentences: &[Sentence]) -> Result<Vec<TokenizedText>> {
+        sentences.iter().map(|sentence| Ok(self.tokenizer.encode(&gold(sentence))?)).collect()
+    }
+
+    /// Linked text that no variant learnt from, with the links of the graph itself, whatever graph a variant learnt from.
+    fn asked(&self) -> Result<Vec<AnnotatedText>> {
+        Ok(AnnotatedReader::open(&self.prepared.annotated.file(annotate::ASKED))?.collect::<Result<_, _>>()?)
+    }
+
+    fn cloze_options(&self) -> ClozeOptions {
+        let settings = &self.work.run.file.probes;
+        ClozeOptions { items_max: settings.items_max, candidates: settings.candidates, seed: SEED }
     }
 
     /// The entities that training text links to.
@@ -99,36 +162,85 @@ impl Asker<'_> {
         let pairs: Vec<PairRecord> = read_lines(&self.prepared.text.file(text::PROBE_PAIRS))?;
         let Some(first) = pairs.first() else { return Ok(Vec::new()) };
         let [left, right] = first.langs;
-        let side = |pair: &PairRecord, index: usize| -> Result<TokenizedText> {
-            Ok(self.tokenizer.encode(&plain(pair.texts[index].clone(), pair.langs[index]))?)
-        };
-        let tokens: Vec<(TokenizedText, TokenizedText)> =
-            pairs.iter().map(|pair| Ok((side(pair, 0)?, side(pair, 1)?))).collect::<Result<_>>()?;
-        let scores = self.model.bitext_retrieval(&tokens)?;
+        let scores = self.retrieved(pairs.iter().map(|pair| (&pair.texts, pair.langs)))?;
         let mut measures = ranked(&format!("bitext {left} → {right}"), &scores.forward.scores);
         measures.extend(ranked(&format!("bitext {right} → {left}"), &scores.backward.scores));
         measures.retain(|measure| measure.measure == "R@1");
         Ok(measures)
     }
 
-    /// The mean loss of masked tokens of held-out text, by language.
+    /// Accuracy on the Tatoeba set, for each language both ways, and the mean of all.
+    fn tatoeba(&self) -> Result<Vec<Measure>> {
+        let mut by_language: BTreeMap<String, Vec<[String; 2]>> = BTreeMap::new();
+        for record in read_lines::<TatoebaRecord>(&self.prepared.text.file(text::TATOEBA))? {
+            by_language.entry(record.language).or_default().push(record.texts);
+        }
+        let mut measures = Vec::new();
+        for (language, pairs) in by_language {
+            let lang = Lang::new(&language).unwrap_or(Lang::UND);
+            let scores = self.retrieved(pairs.iter().map(|texts| (texts, [lang, Lang::EN])))?;
+            let ways = [(format!("{language} → eng"), scores.forward), (format!("eng → {language}"), scores.backward)];
+            measures.extend(ways.map(|(way, ranking)| Measure {
+                probe: format!("Tatoeba {way}"),
+                measure: "accuracy".to_owned(),
+                value: ranking.scores.recall_at_1,
+                chance: Some(ranking.scores.chance_recall_at_1),
+                items: ranking.scores.items,
+                higher_is_better: true,
+            }));
+        }
+        if let Some(first) = measures.first().cloned() {
+            let mean = |of: fn(&Measure) -> f64| measures.iter().map(of).sum::<f64>() / measures.len() as f64;
+            let (value, chance) = (mean(|m| m.value), mean(|m| m.chance.unwrap_or_default()));
+            let items = measures.iter().map(|measure| measure.items).sum();
+            measures.push(Measure { probe: "Tatoeba, mean".to_owned(), value, chance: Some(chance), items, ..first });
+        }
+        Ok(measures)
+    }
+
+    fn retrieved<'b>(&self, pairs: impl Iterator<Item = (&'b [String; 2], [Lang; 2])>) -> Result<BitextScores> {
+        let side =
+            |text: &String, lang| -> Result<TokenizedText> { Ok(self.tokenizer.encode(&plain(text.clone(), lang))?) };
+        let tokens: Vec<(TokenizedText, TokenizedText)> = pairs
+            .map(|([left, right], langs)| Ok((side(left, langs[0])?, side(right, langs[1])?)))
+            .collect::<Result<_>>()?;
+        Ok(self.model.bitext_retrieval(&tokens)?)
+    }
+
+    /// The mean loss of masked tokens of held-out text, and its exponential, by language.
     fn perplexity(&self) -> Result<Vec<Measure>> {
         let shard = ShardReader::open(&self.prepared.cut(self.variant).shards.file(shards::DEV))?;
-        let count = shard.len().min(self.work.run.file.probes.items_max);
-        let texts: Vec<TokenizedText> = (0..count).map(|index| Ok(shard.get(index)?)).collect::<Result<_>>()?;
-        let scores = self.model.pseudo_perplexity(&texts, SEED)?;
+        let mut by_lang: BTreeMap<Lang, Vec<(u64, TokenizedText)>> = BTreeMap::new();
+        for index in 0..shard.len() {
+            let text = shard.get(index)?;
+            by_lang.entry(text.lang).or_default().push((index as u64, text));
+        }
+        let mut texts = Vec::new();
+        for (stream, mut own) in (PERPLEXITY_ORDER..).zip(by_lang.into_values()) {
+            own.shuffle(&mut SEED.rng(Purpose::Probe, stream, 0));
+            own.truncate(self.work.run.file.probes.items_max);
+            own.sort_unstable_by_key(|(index, _)| *index);
+            texts.extend(own);
+        }
         let layout = self.variant.layout;
-        let measure = |(lang, score): (_, Perplexity)| Measure {
-            probe: format!("masked tokens {lang}, {layout:?} vocabulary"),
-            measure: "nats".to_owned(),
-            value: score.mean(),
-            chance: None,
-            items: score.tokens,
-            higher_is_better: false,
+        let measures = |(lang, score): (_, Perplexity)| {
+            let measure = |name: &str, value| Measure {
+                probe: format!("masked tokens {lang}, {layout:?} vocabulary"),
+                measure: name.to_owned(),
+                value,
+                chance: None,
+                items: score.tokens,
+                higher_is_better: false,
+            };
+            [measure("nats", score.mean()), measure("perplexity", score.perplexity())]
         };
-        Ok(scores.into_iter().filter(|(_, score)| score.tokens > 0).map(measure).collect())
+        let scores = self.model.pseudo_perplexity(&texts, SEED)?;
+        Ok(scores.into_iter().filter(|(_, score)| score.tokens > 0).flat_map(measures).collect())
     }
 }
+
+/// The first of the streams of [`Purpose::Probe`] that the texts of the pseudo-perplexity are drawn from, a language each.
+const PERPLEXITY_ORDER: u64 = 100;
 
 /// A sentence with its two ends as mentions, as the graph knows them.
 fn gold(sentence: &Sentence) -> AnnotatedText {

@@ -35,15 +35,15 @@ pub(crate) struct Summary {
     pub(crate) pairs: u64,
 }
 
-/// Tokenises all text for one layout.
+/// Tokenises all text for one layout; `pairs` is the annotated text that the graph itself gave.
 pub(crate) fn shards(
     work: &Work<'_>,
     layout: Layout,
     vocabulary: &Stage,
     annotated: &Stage,
-    text: &Stage,
+    pairs: &Stage,
 ) -> Result<Stage> {
-    let key = Key::new("shards", &layout, &[&vocabulary.key, &annotated.key, &text.key]);
+    let key = Key::new("shards", &layout, &[&vocabulary.key, &annotated.key, &pairs.key]);
     work.cache.stage("shards", key, Leftover::Discard, |folder| {
         let tokenizer = tokenizer::open(vocabulary)?;
         let mut summary = Summary::default();
@@ -59,7 +59,7 @@ pub(crate) fn shards(
         let mut dev = ShardWriter::create(&folder.join(DEV))?;
         each(work, &tokenizer, annotated, annotate::DEV, |tokenized| Ok(dev.push(tokenized)?))?;
         dev.finish()?;
-        summary.pairs = pairs(&tokenizer, text, folder)?;
+        summary.pairs = cut_pairs(&tokenizer, pairs, folder)?;
         write_json(&folder.join(SUMMARY), &summary)
     })
 }
@@ -88,13 +88,13 @@ fn each(
     Ok(())
 }
 
-fn pairs(tokenizer: &Tokenizer, text: &Stage, folder: &std::path::Path) -> Result<u64> {
+fn cut_pairs(tokenizer: &Tokenizer, pairs: &Stage, folder: &std::path::Path) -> Result<u64> {
     let mut writer = PairWriter::create(&folder.join(PAIRS))?;
     let side = |text: &str, lang| -> Result<TokenizedText, Error> {
         let text = AnnotatedText { text: text.to_owned(), lang, words: Vec::new(), mentions: Vec::new() };
         Ok(tokenizer.encode(&text)?)
     };
-    for pair in read_lines::<PairRecord>(&text.file(super::text::PAIRS))? {
+    for pair in read_lines::<PairRecord>(&pairs.file(annotate::PAIRS))? {
         let (left, right) = (side(&pair.texts[0], pair.langs[0])?, side(&pair.texts[1], pair.langs[1])?);
         if !left.tokens.is_empty() && !right.tokens.is_empty() {
             writer.push(&left, &right)?;

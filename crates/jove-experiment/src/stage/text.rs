@@ -1,16 +1,19 @@
 //! All text in one place: files, sentences made from the graph, both sides of translation pairs; and what is held out.
 
-use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use jove_core::{Lang, Purpose, Seed};
-use jove_corpus::{PairOptions, PairSource, TextOptions, TextSource, read_pairs, read_texts};
+use jove_corpus::{PairOptions, PairSource, SentencePair, TextOptions, TextSource, read_pairs, read_texts};
+use jove_eval::{read_tatoeba, tatoeba_files};
 use jove_kb::{Patterns, Sentence, verbalize};
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
-use crate::Result;
 use crate::cache::{Key, Leftover, Stage};
+use crate::run_file::Leaks;
+use crate::stage::split::HeldOut;
 use crate::stage::{Work, files_below, kb, write_json, write_lines};
+use crate::{Error, Result};
 
 /// Text to train on.
 pub(crate) const TRAIN: &str = "train.jsonl";
@@ -22,6 +25,8 @@ pub(crate) const FACTS: &str = "facts.jsonl";
 pub(crate) const PAIRS: &str = "pairs.jsonl";
 /// Pairs for the bitext probe.
 pub(crate) const PROBE_PAIRS: &str = "probe-pairs.jsonl";
+/// Sentences of the Tatoeba probe.
+pub(crate) const TATOEBA: &str = "tatoeba.jsonl";
 /// Counts.
 pub(crate) const SUMMARY: &str = "summary.json";
 
@@ -30,6 +35,27 @@ pub(crate) const SUMMARY: &str = "summary.json";
 pub(crate) struct TextRecord {
     pub(crate) text: String,
     pub(crate) lang: Lang,
+    pub(crate) source: Source,
+}
+
+/// Where a text comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Source {
+    /// A file of text.
+    File,
+    /// A side of a translation pair.
+    Pair,
+    /// A fact and a pattern.
+    Fact,
+}
+
+/// A sentence of the Tatoeba set and its English translation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TatoebaRecord {
+    /// The language's code in the set.
+    pub(crate) language: String,
+    pub(crate) texts: [String; 2],
 }
 
 /// A sentence and its translation.
@@ -42,7 +68,7 @@ pub(crate) struct PairRecord {
 /// What was gathered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Summary {
-    /// Texts from files.
+    /// Texts from files that may be learnt from.
     pub(crate) from_files: u64,
     /// Sentences made from facts.
     pub(crate) from_facts: u64,
@@ -54,37 +80,82 @@ pub(crate) struct Summary {
     pub(crate) pairs: u64,
     /// Pairs of the bitext probe.
     pub(crate) probe_pairs: u64,
+    /// Sentences of the Tatoeba probe.
+    pub(crate) tatoeba: u64,
+    /// Texts and pairs that were left out because they hold a sentence that a probe asks about.
+    pub(crate) excluded: u64,
     /// Repeated texts that were left out.
     pub(crate) duplicates: u64,
     /// Bad lines, kept in the reject file.
     pub(crate) rejected: u64,
 }
 
+/// Part of the key: raise it when the same settings split otherwise.
+const SPLIT: u32 = 2;
+
 /// Gathers all text.
 pub(crate) fn gather(work: &Work<'_>, base: &Stage) -> Result<Stage> {
     let file = &work.run.file;
-    let mut inputs = Vec::new();
-    for path in file.text.sources.iter().map(|source| &source.path).chain(pair_paths(work)) {
-        inputs.extend(files_below(&work.run.data(path))?);
-    }
+    let (learnt, asked) = (learnt_files(work)?, asked_files(work)?);
+    let mut inputs: Vec<PathBuf> = learnt.iter().chain(&asked).cloned().collect();
     if let Some(verbalize) = &file.verbalize {
         inputs.extend(files_below(&work.run.folder.join(&verbalize.patterns))?);
     }
     let contents = Key::of_files(&inputs)?;
-    let key = Key::new("text", &(&file.text, &file.pairs, &file.verbalize), &[&base.key, &contents]);
+    let probes = (&file.probes.tatoeba, file.probes.leaks);
+    let key = Key::new("text", &(SPLIT, &file.text, &file.pairs, &file.verbalize, probes), &[&base.key, &contents]);
     work.cache.stage("text", key, Leftover::Discard, |folder| {
+        refuse_shared_files(&learnt, &asked)?;
         let mut gathered = Gathered::default();
+        gathered.read_asked(work)?;
+        gathered.verbalize(work, base)?;
         gathered.read_texts(work)?;
         gathered.read_pairs(work)?;
-        gathered.verbalize(work, base)?;
         gathered.split(file.text.held_out);
         gathered.write(folder)
     })
 }
 
-fn pair_paths<'a>(work: &'a Work<'_>) -> impl Iterator<Item = &'a std::path::PathBuf> {
-    let pairs = &work.run.file.pairs;
-    pairs.train.iter().chain(&pairs.probe).map(|source| &source.path)
+/// The files that are learnt from.
+fn learnt_files(work: &Work<'_>) -> Result<Vec<PathBuf>> {
+    let file = &work.run.file;
+    let paths = file.text.sources.iter().map(|source| &source.path);
+    let mut files = Vec::new();
+    for path in paths.chain(file.pairs.train.iter().map(|source| &source.path)) {
+        files.extend(files_below(&work.run.data(path))?);
+    }
+    Ok(files)
+}
+
+/// The files that probes ask from.
+fn asked_files(work: &Work<'_>) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for source in &work.run.file.pairs.probe {
+        files.extend(files_below(&work.run.data(&source.path))?);
+    }
+    if let Some(tatoeba) = &work.run.file.probes.tatoeba {
+        let folder = work.run.data(&tatoeba.folder);
+        files.extend(tatoeba.languages.iter().flat_map(|language| tatoeba_files(&folder, language)));
+    }
+    Ok(files)
+}
+
+/// A file that is both learnt from and asked from is a mistake, whatever its name.
+fn refuse_shared_files(learnt: &[PathBuf], asked: &[PathBuf]) -> Result<()> {
+    for probe in asked {
+        let contents = Key::of_files(std::slice::from_ref(probe))?;
+        for path in learnt {
+            if Key::of_files(std::slice::from_ref(path))? == contents {
+                return Err(Error::Leak {
+                    probe: "bitext".to_owned(),
+                    item: format!("the file {}", probe.display()),
+                    place: format!("what is trained on, as {}", path.display()),
+                    hint: "name another file under `pairs.probe`, or take this one out of training".to_owned(),
+                });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Text on its way into the stage.
@@ -95,10 +166,45 @@ struct Gathered {
     facts: Vec<Sentence>,
     pairs: Vec<PairRecord>,
     probe_pairs: Vec<PairRecord>,
+    tatoeba: Vec<TatoebaRecord>,
+    /// What probes ask about.
+    asked: HeldOut,
     summary: Summary,
 }
 
 impl Gathered {
+    /// The sentences of the bitext probes.
+    fn read_asked(&mut self, work: &Work<'_>) -> Result<()> {
+        for pair in self.pairs_of(work, &work.run.file.pairs.probe, "probe-pairs")? {
+            pair.texts.iter().for_each(|text| self.asked.insert("bitext", text));
+            self.probe_pairs.push(PairRecord { texts: pair.texts, langs: pair.langs });
+        }
+        let Some(settings) = &work.run.file.probes.tatoeba else { return Ok(()) };
+        for language in &settings.languages {
+            for texts in read_tatoeba(&work.run.data(&settings.folder), language)? {
+                for text in &texts {
+                    self.asked.insert("Tatoeba", text);
+                }
+                self.tatoeba.push(TatoebaRecord { language: language.clone(), texts });
+            }
+        }
+        Ok(())
+    }
+
+    /// Sentences from facts; those of held-out facts only ask, they do not teach.
+    fn verbalize(&mut self, work: &Work<'_>, base: &Stage) -> Result<()> {
+        let Some(settings) = &work.run.file.verbalize else { return Ok(()) };
+        let patterns = Patterns::read(&work.run.folder.join(&settings.patterns))?;
+        let sentences = verbalize(&kb::open(base)?, &patterns, &settings.sentences)?;
+        sentences.held_out.iter().for_each(|sentence| self.asked.insert("relation cloze", &sentence.text));
+        self.facts = sentences.held_out;
+        // Two facts may be told by the same words, as where two entities share a name.
+        let told = sentences.train.into_iter().filter(|sentence| self.asked.found_in(&sentence.text).is_none());
+        self.train.extend(told.map(|s| TextRecord { text: s.text, lang: s.lang, source: Source::Fact }));
+        self.summary.from_facts = self.train.len() as u64;
+        Ok(())
+    }
+
     fn read_texts(&mut self, work: &Work<'_>) -> Result<()> {
         let settings = &work.run.file.text;
         if settings.sources.is_empty() {
@@ -112,32 +218,46 @@ impl Gathered {
             reject_file: Some(work.rejects("text")?),
         };
         let report = read_texts(&options, work.progress, |clean| -> Result<()> {
-            self.train.push(TextRecord { text: clean.text, lang: clean.lang });
+            let place = || options.sources[clean.source].path.clone();
+            if !self.leaves_out(work, &[&clean.text], place, clean.line)? {
+                self.summary.from_files += 1;
+                self.train.push(TextRecord { text: clean.text, lang: clean.lang, source: Source::File });
+            }
             Ok(())
         })?;
-        self.summary.from_files = report.kept;
         self.summary.duplicates += report.duplicates + report.near_duplicates;
         self.summary.rejected += report.rejected;
         Ok(())
     }
 
     fn read_pairs(&mut self, work: &Work<'_>) -> Result<()> {
-        let settings = &work.run.file.pairs;
-        self.pairs = self.pairs_of(work, &settings.train, "pairs")?;
-        self.probe_pairs = self.pairs_of(work, &settings.probe, "probe-pairs")?;
-        let asked: BTreeSet<&String> = self.probe_pairs.iter().flat_map(|pair| &pair.texts).collect();
-        // A sentence that the probe asks for may not be learnt from.
-        self.pairs.retain(|pair| pair.texts.iter().all(|text| !asked.contains(text)));
-        for pair in &self.pairs {
-            for (text, lang) in pair.texts.iter().zip(pair.langs) {
-                self.train.push(TextRecord { text: text.clone(), lang });
+        let sources = &work.run.file.pairs.train;
+        for pair in self.pairs_of(work, sources, "pairs")? {
+            let place = || work.run.data(&sources[pair.source].path);
+            let [left, right] = &pair.texts;
+            if !self.leaves_out(work, &[left, right], place, pair.line)? {
+                self.pairs.push(PairRecord { texts: pair.texts, langs: pair.langs });
             }
         }
-        self.summary.from_pairs = 2 * self.pairs.len() as u64;
         Ok(())
     }
 
-    fn pairs_of(&mut self, work: &Work<'_>, sources: &[PairSource], name: &str) -> Result<Vec<PairRecord>> {
+    /// Whether one of some texts holds what a probe asks about, so that they may not be learnt from.
+    fn leaves_out(&mut self, work: &Work<'_>, texts: &[&str], place: impl Fn() -> PathBuf, line: u64) -> Result<bool> {
+        let Some((probe, item)) = texts.iter().find_map(|text| self.asked.found_in(text)) else { return Ok(false) };
+        if work.run.file.probes.leaks == Leaks::Refuse {
+            return Err(Error::Leak {
+                probe: probe.to_owned(),
+                item: format!("`{item}`"),
+                place: format!("what is trained on, at {}:{line}", place().display()),
+                hint: "take the line out, or let such lines be left out with probes.leaks = \"exclude\"".to_owned(),
+            });
+        }
+        self.summary.excluded += 1;
+        Ok(true)
+    }
+
+    fn pairs_of(&mut self, work: &Work<'_>, sources: &[PairSource], name: &str) -> Result<Vec<SentencePair>> {
         let mut pairs = Vec::new();
         if sources.is_empty() {
             return Ok(pairs);
@@ -150,7 +270,7 @@ impl Gathered {
             ..PairOptions::default()
         };
         let report = read_pairs(&options, work.progress, |pair| -> Result<()> {
-            pairs.push(PairRecord { texts: pair.texts, langs: pair.langs });
+            pairs.push(pair);
             Ok(())
         })?;
         self.summary.duplicates += report.duplicates;
@@ -158,32 +278,53 @@ impl Gathered {
         Ok(pairs)
     }
 
-    /// Sentences from facts; those of held-out facts only ask, they do not teach.
-    fn verbalize(&mut self, work: &Work<'_>, base: &Stage) -> Result<()> {
-        let Some(settings) = &work.run.file.verbalize else { return Ok(()) };
-        let patterns = Patterns::read(&work.run.folder.join(&settings.patterns))?;
-        let sentences = verbalize(&kb::open(base)?, &patterns, &settings.sentences)?;
-        self.summary.from_facts = sentences.train.len() as u64;
-        self.train.extend(sentences.train.into_iter().map(|s| TextRecord { text: s.text, lang: s.lang }));
-        self.facts = sentences.held_out;
-        Ok(())
-    }
-
-    /// Moves a share of the texts to the held-out side, each by its own draw.
-    fn split(&mut self, held_out: f64) {
-        let all = std::mem::take(&mut self.train);
-        for (index, record) in all.into_iter().enumerate() {
-            let draw: f64 = Seed(0).rng(Purpose::Split, 1, index as u64).random();
-            if draw < held_out { self.dev.push(record) } else { self.train.push(record) }
+    /// Moves a share of the texts to the held-out side, each by its own draw, a pair with both its sides; then leaves out
+    /// of training what holds one of them.
+    fn split(&mut self, share: f64) {
+        let held_out =
+            |kind: u64, index: usize| Seed(0).rng(Purpose::Split, kind, index as u64).random::<f64>() < share;
+        let (mut train, mut dev, mut facts) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, record) in std::mem::take(&mut self.train).into_iter().enumerate() {
+            match (held_out(1, index), record.source) {
+                (false, _) => train.push(record),
+                (true, Source::Fact) => facts.push(record),
+                (true, _) => dev.push(record),
+            }
         }
+        let mut pairs = Vec::new();
+        let sides = |pair: &PairRecord| {
+            let [left, right] = pair.texts.clone();
+            [(left, pair.langs[0]), (right, pair.langs[1])].map(|(text, lang)| TextRecord {
+                text,
+                lang,
+                source: Source::Pair,
+            })
+        };
+        for (index, pair) in std::mem::take(&mut self.pairs).into_iter().enumerate() {
+            if held_out(2, index) { dev.extend(sides(&pair)) } else { pairs.push(pair) }
+        }
+        dev.extend(facts);
+
+        let mut seen = HeldOut::default();
+        for record in &dev {
+            seen.insert("pseudo-perplexity", &record.text);
+        }
+        let before = train.len() + pairs.len();
+        train.retain(|record| seen.found_in(&record.text).is_none());
+        pairs.retain(|pair| pair.texts.iter().all(|text| seen.found_in(text).is_none()));
+        self.summary.excluded += (before - train.len() - pairs.len()) as u64;
+        train.extend(pairs.iter().flat_map(sides));
+        self.summary.from_pairs = 2 * pairs.len() as u64;
+        (self.train, self.dev, self.pairs) = (train, dev, pairs);
     }
 
-    fn write(mut self, folder: &std::path::Path) -> Result<()> {
+    fn write(mut self, folder: &Path) -> Result<()> {
         write_lines(&folder.join(TRAIN), &self.train)?;
         write_lines(&folder.join(DEV), &self.dev)?;
         self.summary.held_out_sentences = write_lines(&folder.join(FACTS), &self.facts)?;
         self.summary.pairs = write_lines(&folder.join(PAIRS), &self.pairs)?;
         self.summary.probe_pairs = write_lines(&folder.join(PROBE_PAIRS), &self.probe_pairs)?;
+        self.summary.tatoeba = write_lines(&folder.join(TATOEBA), &self.tatoeba)?;
         write_json(&folder.join(SUMMARY), &self.summary)
     }
 }

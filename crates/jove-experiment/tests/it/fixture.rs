@@ -38,6 +38,8 @@ impl Fixture {
             .write("text/en.txt", sentences(|_, en, n| format!("On day {n} the fishermen left {en} before sunrise.")));
         fixture.write("pairs.tsv", sentences(|zh, en, n| format!("{zh}有{n}座灯塔。\t{en} has {n} lighthouses.")));
         fixture.write("dev.tsv", sentences(|zh, en, n| format!("{n}条船停在{zh}。\t{n} boats lie at {en}.")));
+        fixture.write("tatoeba/tatoeba.cmn-eng.cmn", sentences(|zh, _, n| format!("{zh}的第{n}号房子是空的。")));
+        fixture.write("tatoeba/tatoeba.cmn-eng.eng", sentences(|_, en, n| format!("House {n} on {en} is empty.")));
         fixture.write("run.toml", RUN);
         fixture
     }
@@ -151,6 +153,9 @@ intermediate-size = 64
 steps = 4
 batch-tokens = 512
 max-length = 32
+
+[probes]
+tatoeba = { folder = "tatoeba", languages = ["cmn"] }
 
 [[variants]]
 name = "pd"

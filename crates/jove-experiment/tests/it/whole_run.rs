@@ -37,7 +37,16 @@ fn three_variants_are_trained_probed_and_compared_and_a_second_run_makes_nothing
     for result in &outcome.results {
         assert!(result.tokens > 0 && result.parameters > 0 && !result.curve.is_empty(), "{result:?}");
         let probes: Vec<&str> = result.measures.iter().map(|measure| measure.probe.as_str()).collect();
-        for probe in ["entity cloze", "mention → entity", "bitext zh → en", "bitext en → zh"] {
+        for probe in [
+            "entity cloze",
+            "relation cloze",
+            "relation cloze, mean over relations",
+            "mention → entity",
+            "bitext zh → en",
+            "bitext en → zh",
+            "Tatoeba cmn → eng",
+            "Tatoeba, mean",
+        ] {
             assert!(probes.contains(&probe), "{probe} is not in {probes:?}");
         }
         assert!(result.measures.iter().all(|measure| measure.value.is_finite()));

@@ -1,0 +1,120 @@
+//! Looks through all that is learnt from for what probes ask about, once more and after everything is split.
+
+use jove_core::{EntityId, Lang};
+use jove_corpus::AnnotatedReader;
+use jove_kb::{Kb, Sentence};
+use serde::{Deserialize, Serialize};
+
+use crate::cache::{Key, Leftover, Stage};
+use crate::stage::annotate::{self, Secrets, secrets};
+use crate::stage::censor::Censor;
+use crate::stage::split::HeldOut;
+use crate::stage::text::{self, PairRecord, TatoebaRecord, TextRecord};
+use crate::stage::{Work, describe, kb, read_lines, write_json};
+use crate::{Error, Result};
+
+/// What was looked through.
+pub(crate) const SUMMARY: &str = "summary.json";
+
+/// Part of the key: raise it when more is looked for.
+const CHECKS: u32 = 1;
+
+/// What was looked through.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Summary {
+    /// Sentences that may not be learnt from.
+    pub(crate) sentences: u64,
+    /// Held-out facts, as pairs of entities.
+    pub(crate) facts: u64,
+    /// Training texts.
+    pub(crate) texts: u64,
+    /// Translation pairs.
+    pub(crate) pairs: u64,
+    /// Descriptions of entities.
+    pub(crate) descriptions: u64,
+}
+
+/// Stops the run where training text, pairs or descriptions hold what a probe asks about: a sentence of the bitext probes,
+/// of a held-out fact or of the held-out text; both ends of a held-out fact, linked in one text or told by a description.
+/// The vocabulary is learnt from the same training text.
+pub(crate) fn check(work: &Work<'_>, base: &Stage, text: &Stage, annotated: &Stage) -> Result<Stage> {
+    let key = Key::new("leaks", &CHECKS, &[&base.key, &text.key, &annotated.key]);
+    work.cache.stage("leaks", key, Leftover::Discard, |folder| {
+        let (kb, secrets) = (kb::open(base)?, secrets(text)?);
+        let held_out = held_out(text)?;
+        let mut summary = Summary {
+            sentences: held_out.len() as u64,
+            facts: secrets.values().map(|objects| objects.len() as u64).sum(),
+            ..Summary::default()
+        };
+        work.progress.begin("look for leaks", None, "texts");
+        for text in AnnotatedReader::open(&annotated.file(annotate::TRAIN))? {
+            work.check()?;
+            let text = text?;
+            sentences(&held_out, &text.text, "the training text")?;
+            if let Some(fact) = linked(&secrets, &text.mentions.iter().map(|m| m.entity).collect::<Vec<_>>()) {
+                return Err(told(&kb, fact, &format!("the training text, as `{}`", text.text))?);
+            }
+            summary.texts += 1;
+            work.progress.advance(1);
+        }
+        for pair in read_lines::<PairRecord>(&annotated.file(annotate::PAIRS))? {
+            pair.texts.iter().try_for_each(|side| sentences(&held_out, side, "the translation pairs"))?;
+            summary.pairs += 1;
+        }
+        let censor = Censor::new(&kb, &secrets)?;
+        for lang in [Lang::ZH, Lang::EN] {
+            for described in describe::described(&kb, lang, &secrets)? {
+                if let Some(fact) = censor.told(described.entity, &described.text) {
+                    return Err(told(&kb, fact, &format!("a description, `{}`", described.text))?);
+                }
+                summary.descriptions += 1;
+            }
+        }
+        work.progress.end();
+        write_json(&folder.join(SUMMARY), &summary)
+    })
+}
+
+/// Every sentence that a probe asks about.
+fn held_out(text: &Stage) -> Result<HeldOut> {
+    let mut held_out = HeldOut::default();
+    for pair in read_lines::<PairRecord>(&text.file(text::PROBE_PAIRS))? {
+        pair.texts.iter().for_each(|side| held_out.insert("bitext", side));
+    }
+    for record in read_lines::<TatoebaRecord>(&text.file(text::TATOEBA))? {
+        record.texts.iter().for_each(|side| held_out.insert("Tatoeba", side));
+    }
+    for sentence in read_lines::<Sentence>(&text.file(text::FACTS))? {
+        held_out.insert("relation cloze", &sentence.text);
+    }
+    for record in read_lines::<TextRecord>(&text.file(text::DEV))? {
+        held_out.insert("pseudo-perplexity", &record.text);
+    }
+    Ok(held_out)
+}
+
+fn sentences(held_out: &HeldOut, text: &str, place: &str) -> Result<()> {
+    let Some((probe, item)) = held_out.found_in(text) else { return Ok(()) };
+    Err(leak(probe, format!("`{item}`"), format!("{place}, as `{text}`")))
+}
+
+/// The first held-out fact of which both ends are linked.
+fn linked(secrets: &Secrets, entities: &[EntityId]) -> Option<(EntityId, EntityId)> {
+    let ends = entities.iter().filter_map(|subject| Some((*subject, secrets.get(subject)?)));
+    let mut told = ends.flat_map(|(subject, objects)| objects.iter().map(move |&object| (subject, object)));
+    told.find(|(_, object)| entities.contains(object))
+}
+
+fn told(kb: &Kb, (subject, object): (EntityId, EntityId), place: &str) -> Result<Error> {
+    let item = format!("what relates `{}` to `{}`", kb.key(subject)?, kb.key(object)?);
+    Ok(leak("relation cloze", item, place.to_owned()))
+}
+
+fn leak(probe: &str, item: String, place: String) -> Error {
+    let hint =
+        "take it out of the data, or of the probe; if it should have been left out by itself, that is a fault of \
+                this program: please report it"
+            .to_owned();
+    Error::Leak { probe: probe.to_owned(), item, place, hint }
+}
