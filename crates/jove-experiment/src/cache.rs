@@ -13,6 +13,9 @@ use crate::{Error, Result};
 /// Part of every key: raise it when the files that a stage writes change their meaning.
 const FORMAT_VERSION: u32 = 1;
 
+/// A digest of the sources that results depend on, made when this crate is built: results of other code are other results.
+pub(crate) const CODE: &str = env!("JOVE_CODE");
+
 /// Digits of a key that go into folder names.
 const KEY_DIGITS: usize = 16;
 
@@ -22,9 +25,9 @@ const KEY_DIGITS: usize = 16;
 pub(crate) struct Key(String);
 
 impl Key {
-    /// The key of a stage: its name, its settings, and the keys of what it reads.
+    /// The key of a stage: the program's code, its name, its settings, and the keys of what it reads.
     pub(crate) fn new(stage: &str, settings: &impl Serialize, inputs: &[&Self]) -> Self {
-        let parts = serde_json::to_vec(&(FORMAT_VERSION, stage, settings, inputs))
+        let parts = serde_json::to_vec(&(FORMAT_VERSION, CODE, stage, settings, inputs))
             .expect("settings are plain data, which always has a JSON form");
         Self::of_bytes(&parts)
     }

@@ -33,9 +33,11 @@ pub struct Effect {
     pub high: f64,
     /// Two-sided p of the paired t test, or of the sign test where all differences are equal.
     pub p: f64,
-    /// The same after Holm's correction over all effects of the report (Holm 1979, "A simple sequentially rejective
-    /// multiple test procedure").
+    /// The same after Holm's correction over all effects of its family (Holm 1979, "A simple sequentially rejective multiple
+    /// test procedure"): the primary ones, or all others.
     pub p_holm: f64,
+    /// Whether the experiment was about this measure from the start.
+    pub primary: bool,
     /// Cohen's d of paired differences: their mean over their standard deviation; infinite where they do not spread.
     pub effect_size: f64,
     /// The smallest true difference that this many seeds with this spread would have shown in four of five grids, at
@@ -65,14 +67,22 @@ impl Effect {
     }
 }
 
-/// The effects of all variants but the first; none where there are fewer than three seeds.
-pub fn effects(variants: &[String], rows: &[Row]) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    for (index, variant) in variants.iter().enumerate().skip(1) {
-        effects.extend(rows.iter().filter_map(|row| effect(variant, row, row.differences.get(index)?)));
+/// The effects of all variants but the first, measure by measure, those in `primary` first; none where there are fewer
+/// than three seeds.
+pub fn effects(variants: &[String], rows: &[Row], primary: &[String]) -> Vec<Effect> {
+    let mut families = [Vec::new(), Vec::new()];
+    for row in rows {
+        let is_primary = primary.contains(&row.measure.title());
+        let family = &mut families[usize::from(!is_primary)];
+        for (index, variant) in variants.iter().enumerate().skip(1) {
+            let differences = row.differences.get(index).map_or(&[][..], Vec::as_slice);
+            family.extend(effect(variant, row, differences).map(|effect| Effect { primary: is_primary, ..effect }));
+        }
     }
-    correct(&mut effects);
-    effects
+    for family in &mut families {
+        correct(family);
+    }
+    families.concat()
 }
 
 fn effect(variant: &str, row: &Row, differences: &[f64]) -> Option<Effect> {
@@ -99,6 +109,7 @@ fn effect(variant: &str, row: &Row, differences: &[f64]) -> Option<Effect> {
         high: interval.high,
         p: probability(&student, interval.mean, error, seeds),
         p_holm: 1.0,
+        primary: false,
         effect_size: if interval.mean == 0.0 { 0.0 } else { interval.mean / deviation },
         smallest_visible: (student.inverse_cdf(1.0 - ALPHA / 2.0) + student.inverse_cdf(POWER)) * error,
     })
@@ -143,7 +154,7 @@ mod tests {
     }
 
     fn of(rows: &[Row]) -> Vec<Effect> {
-        effects(&["pd".into(), "kg".into()], rows)
+        effects(&["pd".into(), "kg".into()], rows, &[])
     }
 
     #[test]
@@ -177,6 +188,17 @@ mod tests {
         assert!((found[0].p_holm - 10.0 * found[0].p).abs() < 1e-12);
         assert_eq!(found[0].finding(), Finding::NotSeen);
         assert!(found.iter().all(|effect| effect.p_holm >= effect.p && effect.p_holm <= 1.0));
+    }
+
+    #[test]
+    fn what_was_decided_on_before_is_not_charged_for_other_looks() {
+        let values = [0.01, 0.02, 0.03, 0.04, 0.05];
+        let mut rows: Vec<Row> = (0..9).map(|index| row(&format!("other {index}"), true, &values)).collect();
+        rows.push(row("cloze", true, &values));
+        let found = effects(&["pd".into(), "kg".into()], &rows, &["cloze, R@1".to_owned()]);
+        assert!(found[0].primary && found[0].probe == "cloze", "{:?}", found[0]);
+        assert!((found[0].p_holm - found[0].p).abs() < 1e-12 && found[0].finding() == Finding::Better);
+        assert!(found[1..].iter().all(|effect| !effect.primary && effect.finding() == Finding::NotSeen));
     }
 
     #[test]

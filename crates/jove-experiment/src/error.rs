@@ -36,6 +36,26 @@ pub enum Error {
         /// What stands there.
         found: String,
     },
+    /// A grid of one seed.
+    #[error("seeds: expected {expected}, found {found}")]
+    SingleSeed {
+        /// What should stand there.
+        expected: String,
+        /// What stands there.
+        found: String,
+    },
+    /// An arm of a grid failed in its own process.
+    #[error("{variant} under seed {seed} failed; {} ends:\n{said}", log.display())]
+    Arm {
+        /// The variant.
+        variant: String,
+        /// The seed.
+        seed: u64,
+        /// What its process said.
+        log: PathBuf,
+        /// The last lines of that.
+        said: String,
+    },
     /// The data cannot carry the experiment.
     #[error("{what}")]
     Data {
@@ -134,6 +154,10 @@ impl Advise for Error {
                 Some("write it as --set train.steps=200; `jove run FILE --resolve` prints every key".to_owned())
             }
             Self::Setting { .. } | Self::Shape(_) => settings(),
+            Self::SingleSeed { .. } => {
+                Some("add seeds, or pass --allow-single-seed to look at how a grid will run".to_owned())
+            }
+            Self::Arm { .. } => Some("mend it and run the same command again; finished arms are kept".to_owned()),
             Self::Data { hint, .. } | Self::Leak { hint, .. } => Some(hint.clone()),
             Self::Io { source, path, .. } => Some(io_hint(source, path)),
             Self::Busy { .. } => Some("wait for it, or give this run another `output` folder".to_owned()),

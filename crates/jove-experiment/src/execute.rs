@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use jove_core::{Layout, Progress};
 use serde::Serialize;
 
-use crate::cache::Stage;
+use crate::cache::{CODE, Stage};
 use crate::report::{self, InputNote, Preview, Report, VariantNote};
 use crate::results::ArmResult;
 use crate::run::{Run, Variant};
-use crate::stage::{Work, annotate, kb, leak, preview, probe, read_json, shards, text, tokenizer, train};
-use crate::{Error, Result};
+use crate::run_file::Graph;
+use crate::stage::{Work, annotate, control, kb, leak, preview, probe, read_json, shards, text, tokenizer, train};
+use crate::{Error, Result, tensorboard};
 
 /// What a finished experiment hands back.
 #[derive(Clone, Debug, Serialize)]
@@ -24,6 +25,9 @@ pub struct Outcome {
     pub results: Vec<ArmResult>,
 }
 
+/// What training wrote as it went, in its stage.
+const METRICS: &str = "metrics.jsonl";
+
 /// The finished stages that all variants share.
 pub(crate) struct Prepared {
     pub(crate) base: Stage,
@@ -32,17 +36,29 @@ pub(crate) struct Prepared {
     cuts: Vec<Cut>,
 }
 
-/// The vocabulary of a layout, and the text cut by it.
+/// The vocabulary of a layout, and the text, with the links that a graph gives it, cut by it.
 pub(crate) struct Cut {
     layout: Layout,
+    graph: Graph,
+    pub(crate) annotated: Stage,
     pub(crate) vocabulary: Stage,
     pub(crate) shards: Stage,
 }
 
 impl Prepared {
-    /// What a variant reads.
+    /// What a variant learns from.
     pub(crate) fn cut(&self, variant: &Variant) -> &Cut {
-        self.cuts.iter().find(|cut| cut.layout == variant.layout).expect("every variant's layout was prepared")
+        self.find(variant.layout, variant.graph)
+    }
+
+    /// What a variant is asked about: the true graph, also where it learnt from a control.
+    pub(crate) fn asked(&self, variant: &Variant) -> &Cut {
+        self.find(variant.layout, Graph::Full)
+    }
+
+    fn find(&self, layout: Layout, graph: Graph) -> &Cut {
+        let found = self.cuts.iter().find(|cut| (cut.layout, cut.graph) == (layout, graph));
+        found.expect("every variant's text was prepared")
     }
 }
 
@@ -67,6 +83,8 @@ impl Run {
                 let probed = probe::probe(&work, variant, seed, &trained, &prepared)?;
                 stages.push((format!("train {} {seed}", variant.name), trained.key.as_str().to_owned()));
                 results.push(arm(variant, seed, &trained, &probed)?);
+                let (events, name) = (folder.join("tensorboard"), format!("{}-{seed}", variant.name));
+                tensorboard::write(&events, &name, &trained.file(METRICS))?;
             }
         }
 
@@ -84,6 +102,8 @@ impl Run {
             results,
             inputs: inputs(prepared)?,
             previews: self.previews(prepared)?,
+            primary: self.file.ablation.as_ref().map_or_else(Vec::new, |ablation| ablation.primary.clone()),
+            code: CODE.to_owned(),
             settings: self.resolved().to_owned(),
             stages,
         })
@@ -92,7 +112,7 @@ impl Run {
     fn previews(&self, prepared: &Prepared) -> Result<Vec<Preview>> {
         let mut previews = Vec::new();
         for variant in &self.variants {
-            previews.extend(preview::previews(variant, &prepared.cut(variant).vocabulary, &prepared.annotated)?);
+            previews.extend(preview::previews(variant, prepared.cut(variant), &prepared.annotated)?);
         }
         Ok(previews)
     }
@@ -104,11 +124,15 @@ pub(crate) fn prepare(work: &Work<'_>) -> Result<Prepared> {
     let text = text::gather(work, &base)?;
     let annotated = annotate::annotate(work, &base, &text)?;
     let mut cuts: Vec<Cut> = Vec::new();
-    for layout in work.run.variants.iter().map(|variant| variant.layout) {
-        if cuts.iter().all(|cut| cut.layout != layout) {
-            let vocabulary = tokenizer::tokenizer(work, layout, &annotated)?;
-            let shards = shards::shards(work, layout, &vocabulary, &annotated, &annotated)?;
-            cuts.push(Cut { layout, vocabulary, shards });
+    for variant in &work.run.variants {
+        for graph in [Graph::Full, variant.graph] {
+            let layout = variant.layout;
+            if cuts.iter().all(|cut| (cut.layout, cut.graph) != (layout, graph)) {
+                let vocabulary = tokenizer::tokenizer(work, layout, &annotated)?;
+                let linked = control::control(work, graph, &annotated)?;
+                let shards = shards::shards(work, layout, &vocabulary, &linked, &annotated)?;
+                cuts.push(Cut { layout, graph, annotated: linked, vocabulary, shards });
+            }
         }
     }
     leak::check(work, &base, &text, &annotated)?;
@@ -123,6 +147,7 @@ fn arm(variant: &Variant, seed: u64, trained: &Stage, probed: &Stage) -> Result<
         parameters: summary.parameters,
         tokens: summary.tokens,
         seconds: summary.seconds,
+        memory_mib: summary.memory_mib,
         curve: summary.curve,
         measures: read_json(probed, probe::MEASURES)?,
     })

@@ -3,11 +3,13 @@
 //! [`Run::load`] reads and checks a run file, [`Run::execute`] runs its stages in their order, each skipped where it is
 //! finished, and writes a report page.
 
+mod ablate;
 mod cache;
 mod coverage;
 pub mod effects;
 mod error;
 mod execute;
+mod grid;
 mod inputs;
 mod linking;
 mod masks;
@@ -19,8 +21,10 @@ mod run;
 mod run_file;
 mod settings;
 mod stage;
+mod tensorboard;
 mod training;
 
+pub use ablate::Worker;
 pub use coverage::{Coverage, Covered};
 pub use error::{Error, Result};
 pub use execute::Outcome;

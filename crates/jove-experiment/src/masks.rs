@@ -9,7 +9,7 @@ use jove_masking::MaskConfig;
 
 use crate::Result;
 use crate::run::{Run, Variant};
-use crate::stage::{Work, annotate, kb, text, tokenizer};
+use crate::stage::{Work, annotate, control, kb, text, tokenizer};
 
 /// The training text of a variant, and how it is masked.
 pub struct MaskSource {
@@ -56,6 +56,7 @@ impl Run {
         let text = text::gather(&work, &base)?;
         let annotated = annotate::annotate(&work, &base, &text)?;
         let vocabulary = tokenizer::tokenizer(&work, variant.layout, &annotated)?;
+        let annotated = control::control(&work, variant.graph, &annotated)?;
         Ok(MaskSource {
             variant: variant.name.clone(),
             kb: kb::open(&base)?,

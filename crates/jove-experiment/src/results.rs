@@ -19,6 +19,13 @@ pub struct Measure {
     pub higher_is_better: bool,
 }
 
+impl Measure {
+    /// Probe and measure, as `primary` names them: `entity cloze, R@1`.
+    pub fn title(&self) -> String {
+        format!("{}, {}", self.probe, self.measure)
+    }
+}
+
 /// One point of a learning curve.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CurvePoint {
@@ -41,6 +48,10 @@ pub struct ArmResult {
     pub tokens: u64,
     /// Wall time of training, in seconds.
     pub seconds: f64,
+    /// The most memory that the process held while it trained, in MiB, where the system tells; what else the same process
+    /// did before counts only as far as it was still held.
+    #[serde(default)]
+    pub memory_mib: Option<f64>,
     /// The learning curve.
     pub curve: Vec<CurvePoint>,
     /// What the probes measured.
@@ -180,6 +191,7 @@ mod tests {
             parameters: 1,
             tokens: 1,
             seconds: 1.0,
+            memory_mib: None,
             curve: Vec::new(),
             measures: vec![measure],
         }

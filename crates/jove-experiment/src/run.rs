@@ -10,9 +10,9 @@ use serde::de::DeserializeOwned;
 use toml::Table;
 
 use crate::cache::Cache;
-use crate::run_file::{Recipe, RunFile, VariantSettings};
+use crate::run_file::{Graph, Recipe, RunFile, VariantSettings};
 use crate::settings::{explain, merge, read, set};
-use crate::{Error, Result};
+use crate::{Error, Result, grid};
 
 /// Overrides that hold a path: it starts where the user is, not where the run file is.
 const PATH_OVERRIDES: &[&str] = &["data.root", "output"];
@@ -41,6 +41,7 @@ pub(crate) struct Variant {
     pub(crate) name: String,
     pub(crate) summary: String,
     pub(crate) layout: Layout,
+    pub(crate) graph: Graph,
     pub(crate) masking: MaskConfig,
     pub(crate) train: TrainConfig,
 }
@@ -65,11 +66,16 @@ impl Run {
     }
 
     fn from_table(path: &Path, table: &Table, folder: &Path) -> Result<Self> {
-        let file: RunFile = table.clone().try_into().map_err(|error| explain(path, &error))?;
-        check_names(&file)?;
+        let mut file: RunFile = table.clone().try_into().map_err(|error| explain(path, &error))?;
         let base = table.get("train").and_then(toml::Value::as_table).cloned().unwrap_or_default();
-        let variants: Vec<Variant> =
-            file.variants.iter().map(|variant| Variant::resolve(path, variant, &base)).collect::<Result<_>>()?;
+        let resolve = |variants: &[VariantSettings]| -> Result<Vec<Variant>> {
+            variants.iter().map(|variant| Variant::resolve(path, variant, &base)).collect()
+        };
+        let mut variants = resolve(&file.variants)?;
+        let controls = grid::controls(&file, &variants)?;
+        variants.extend(resolve(&controls)?);
+        file.variants.extend(controls);
+        check_names(&file)?;
         check_settings(&file, &variants)?;
         let resolved = resolved(&file, &variants);
         let run = Self {
@@ -145,6 +151,7 @@ impl Variant {
             name: settings.name.clone(),
             summary: settings.summary.clone().unwrap_or_else(|| recipe.summary().to_owned()),
             layout: settings.layout.unwrap_or(recipe.layout()),
+            graph: settings.graph,
             masking,
             train,
         })
@@ -216,7 +223,7 @@ fn layered_table<T: DeserializeOwned>(path: &Path, at: &str, mut base: Table, la
 
 fn check_names(file: &RunFile) -> Result<()> {
     let sound = |name: &str| {
-        (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_+".contains(&b))
     };
     let refuse = |key: &str, expected: &str, found: &str| {
         Err(Error::Setting { key: key.to_owned(), expected: expected.to_owned(), found: format!("`{found}`") })
@@ -226,7 +233,7 @@ fn check_names(file: &RunFile) -> Result<()> {
     }
     for (index, variant) in file.variants.iter().enumerate() {
         if !sound(&variant.name) {
-            return refuse("variants.name", "1 to 64 letters, digits, `-` and `_`", &variant.name);
+            return refuse("variants.name", "1 to 64 letters, digits, `+`, `-` and `_`", &variant.name);
         }
         if file.variants[..index].iter().any(|other| other.name == variant.name) {
             return refuse("variants.name", "a different name for every variant", &variant.name);
@@ -278,6 +285,10 @@ fn resolved(file: &RunFile, variants: &[Variant]) -> String {
         settings.summary = Some(variant.summary.clone());
         settings.masking = table_of(&variant.masking);
         settings.train = table_of(&variant.train);
+    }
+    if let Some(ablation) = &mut file.ablation {
+        // The controls are spelled out; the resolved file must not add them once more.
+        ablation.controls = false;
     }
     toml::to_string(&file).expect("a run file is plain data")
 }

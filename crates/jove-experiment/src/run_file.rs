@@ -60,6 +60,9 @@ pub struct RunFile {
     pub train: TrainConfig,
     /// What is compared; the first variant is the one that the others are compared to. Required.
     pub variants: Vec<VariantSettings>,
+    /// What makes the comparison an ablation, for `jove ablate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ablation: Option<AblationSettings>,
     /// What is measured.
     #[serde(default)]
     pub probes: ProbeSettings,
@@ -175,11 +178,50 @@ pub enum Recipe {
     Ml,
 }
 
+/// What links a variant's training text has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Graph {
+    /// Those that the linker found.
+    #[default]
+    Full,
+    /// Those that the linker found, each entity exchanged for another, the same one throughout: names are bound to the
+    /// wrong entities.
+    Shuffled,
+    /// None, and words are cut without knowing the graph's names.
+    Off,
+}
+
+/// What makes a comparison an ablation. All variants must read the same number of tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct AblationSettings {
+    /// Whether two controls are added: the variant named by `controls-for` with its graph shuffled, as
+    /// `NAME-graph-shuffled`, and without it, as `NAME-graph-off`. Default true.
+    pub controls: bool,
+    /// The variant that the controls are made of. Default: the last one that masks entities or links knowledge; where
+    /// there is none, there are no controls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub controls_for: Option<String>,
+    /// The measures that the experiment is about, such as `entity cloze, R@1`, decided on before it is run. They are
+    /// corrected for one another alone, and all other measures apart from them. Default none: all are one family.
+    pub primary: Vec<String>,
+    /// How many arms are trained at the same time, each in a process of its own with its share of the processors.
+    /// Default 1.
+    pub jobs: usize,
+}
+
+impl Default for AblationSettings {
+    fn default() -> Self {
+        Self { controls: true, controls_for: None, primary: Vec::new(), jobs: 1 }
+    }
+}
+
 /// A variant: a recipe and how it differs.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct VariantSettings {
-    /// Its name in tables; letters, digits, `-` and `_`. Required.
+    /// Its name in tables; letters, digits, `+`, `-` and `_`. Required.
     pub name: String,
     /// Where it starts from. Required.
     pub recipe: Recipe,
@@ -189,6 +231,9 @@ pub struct VariantSettings {
     /// Another layout than the recipe's.
     #[serde(default)]
     pub layout: Option<Layout>,
+    /// What links its training text has. Default `full`.
+    #[serde(default)]
+    pub graph: Graph,
     /// Masking settings that differ from the recipe's.
     #[serde(default)]
     #[schemars(with = "MaskConfig")]

@@ -1,5 +1,7 @@
 //! The page at the end of a run: one self-contained HTML file, no script, no network.
 
+mod curve;
+mod effects_section;
 mod forest;
 mod page;
 mod plot;
@@ -35,6 +37,12 @@ pub struct Report {
     pub inputs: Vec<InputNote>,
     /// Sentences as the variants see them.
     pub previews: Vec<Preview>,
+    /// The measures that the experiment is about; none where all count the same.
+    #[serde(default)]
+    pub primary: Vec<String>,
+    /// The digest of the program's code.
+    #[serde(default)]
+    pub code: String,
     /// The resolved run file.
     pub settings: String,
     /// Finished stages and their keys.
@@ -91,10 +99,10 @@ impl Report {
     /// What each variant but the first changed, paired by seed; none below three seeds.
     pub fn effects(&self) -> Vec<Effect> {
         let names: Vec<String> = self.variants.iter().map(|variant| variant.name.clone()).collect();
-        effects(&names, &self.rows())
+        effects(&names, &self.rows(), &self.primary)
     }
 
-    /// Writes `report.html`, `results.json`, `table.md` and `effects.csv` into `folder`.
+    /// Writes `report.html`, `results.json`, `table.md`, `results.csv` and `effects.csv` into `folder`.
     ///
     /// # Errors
     /// When a file cannot be written; each file is replaced whole or not at all.
@@ -102,6 +110,7 @@ impl Report {
         let json = serde_json::to_string_pretty(self).expect("a report is plain data");
         write_file(&folder.join("results.json"), &json)?;
         write_file(&folder.join("table.md"), &markdown(self))?;
+        write_file(&folder.join("results.csv"), &table::results_csv(&self.results))?;
         write_file(&folder.join("effects.csv"), &table::csv(&self.effects()))?;
         write_file(&folder.join("report.html"), &page::render(self).into_string())
     }
@@ -122,9 +131,14 @@ impl Report {
 
 /// Replaces a file whole, or not at all.
 pub(crate) fn write_file(path: &Path, text: &str) -> Result<()> {
+    write_bytes(path, text.as_bytes())
+}
+
+/// [`write_file`] for what is no text.
+pub(crate) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
     let write = || -> std::io::Result<()> {
         let mut file = AtomicWriteFile::open(path)?;
-        file.write_all(text.as_bytes())?;
+        file.write_all(bytes)?;
         file.commit()
     };
     write().map_err(|source| Error::io("write", path, source))
@@ -154,6 +168,7 @@ pub(crate) mod tests {
             parameters: 1_234_567,
             tokens: 80_000,
             seconds: 12.5,
+            memory_mib: Some(123.4),
             curve: curve.collect(),
             measures: vec![
                 measure("entity cloze", "R@1", cloze, true),
@@ -185,6 +200,8 @@ pub(crate) mod tests {
                     Piece { text: "巴黎 <>".into(), masked_as: None, linked: true },
                 ],
             }],
+            primary: Vec::new(),
+            code: "0123456789ab".into(),
             settings: "name = \"sample\"".into(),
             stages: vec![("kb".into(), "0123456789abcdef".into())],
         }

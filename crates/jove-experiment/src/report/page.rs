@@ -2,13 +2,12 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::effects::Effect;
-use crate::report::forest::forests;
+use crate::report::effects_section::effects;
 use crate::report::style::CSS;
-use crate::report::table::{finding, signed, value};
+use crate::report::table::value;
 use crate::report::words::{count, findings, number};
 use crate::report::{Preview, Report, plot};
-use crate::results::{Row, Verdict};
+use crate::results::{ArmResult, Row, Summary, Verdict};
 
 /// The whole page.
 pub(crate) fn render(report: &Report) -> Markup {
@@ -54,7 +53,8 @@ fn header(report: &Report) -> Markup {
 }
 
 fn what_it_says(report: &Report, rows: &[Row]) -> Markup {
-    let findings = findings(report, rows);
+    // Where effects are shown, they say the same with intervals.
+    let findings = if report.effects().is_empty() { findings(report, rows) } else { Vec::new() };
     html! {
         @if !findings.is_empty() {
             h2 { "What each signal bought" }
@@ -113,49 +113,15 @@ fn comparison_row(row: &Row) -> Markup {
     }
 }
 
-fn effects(report: &Report) -> Markup {
-    let effects = report.effects();
-    let base = report.variants.first().map_or("", |variant| variant.name.as_str());
-    html! {
-        @if let Some(first) = effects.first() {
-            h2 { "Effects" }
-            @for forest in forests(report, &effects) { div.card title=(forest.unit) { (PreEscaped(forest.svg)) } }
-            div.card { table {
-                thead { tr {
-                    th { "variant and probe" } th { "effect" } th { "95% interval" } th { "d" } th { "p, Holm" }
-                    th { "smallest visible" } th { "" }
-                } }
-                tbody { @for effect in &effects { (effect_row(effect)) } }
-            } }
-            p.soft {
-                "Differences to " b { (base) } ", paired by seed over " (first.seeds) " seeds; positive is better. Intervals are "
-                "bootstrapped over seeds, d is Cohen's, p that of a paired t test with Holm's correction over all rows. The smallest "
-                "visible effect would be found in four of five such experiments. Faint intervals and open circles: no effect seen."
-            }
-        }
-    }
-}
-
-fn effect_row(effect: &Effect) -> Markup {
-    html! {
-        tr {
-            td { b { (effect.variant) } " " (effect.probe) ", " (effect.measure) }
-            td { (signed(effect.difference)) }
-            td { (signed(effect.low)) " to " (signed(effect.high)) }
-            td { (number(effect.effect_size)) }
-            td { (format!("{:.4}", effect.p_holm)) }
-            td { (number(effect.smallest_visible)) }
-            td { (finding(effect)) }
-        }
-    }
-}
-
 fn curves(report: &Report) -> Markup {
     html! {
         @if let Some(svg) = plot::curves(report) {
             h2 { "Learning curves" }
             div.card { (PreEscaped(svg)) }
-            p.soft { "One line for each variant and seed. Losses of different vocabularies or masks are not comparable in height." }
+            p.soft {
+                "A line is the mean over seeds, its band goes from the lowest seed to the highest. Losses of different vocabularies "
+                "or masks are not comparable in height."
+            }
         }
     }
 }
@@ -205,22 +171,37 @@ fn preview_line(preview: &Preview) -> Markup {
 }
 
 fn cost(report: &Report) -> Markup {
+    let mean = |variant: &str, value: fn(&ArmResult) -> Option<f64>| -> Option<f64> {
+        let values: Vec<f64> = report.results.iter().filter(|r| r.variant == variant).filter_map(value).collect();
+        Summary::of(&values).map(|summary| summary.mean)
+    };
+    let whole = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| count(value.round() as u64));
     html! {
         h2 { "What it cost" }
         div.card { table {
-            thead { tr { th { "variant" } th { "seed" } th { "parameters" } th { "tokens" } th { "seconds" } th { "tokens/s" } } }
-            tbody { @for result in &report.results { tr {
-                td { (result.variant) } td { (result.seed) } td { (count(result.parameters)) } td { (count(result.tokens)) }
-                td { (number(result.seconds)) } td { (number(result.tokens as f64 / result.seconds.max(1e-9))) }
+            thead { tr {
+                th { "variant" } th { "parameters" } th { "tokens" } th { "seconds" } th { "tokens/s" } th { "peak MiB" }
+            } }
+            tbody { @for (index, variant) in report.variants.iter().enumerate() { tr {
+                td style=(colour(index)) { (variant.name) }
+                td { (whole(mean(&variant.name, |r| Some(r.parameters as f64)))) }
+                td { (whole(mean(&variant.name, |r| Some(r.tokens as f64)))) }
+                td { (mean(&variant.name, |r| Some(r.seconds)).map_or_else(String::new, number)) }
+                td { (whole(mean(&variant.name, |r| Some(r.tokens as f64 / r.seconds.max(1e-9))))) }
+                td { (whole(mean(&variant.name, |r| r.memory_mib))) }
             } } }
         } }
+        p.soft { "Training alone, the mean of an arm's seeds. Tokens are all that the model read, descriptions and pairs included." }
     }
 }
 
 fn settings(report: &Report) -> Markup {
     html! {
         h2 { "How to make it again" }
-        p { "Run " code { "jove run" } " on the settings below. A stage with the same key read the same data with the same settings." }
+        p {
+            "Run " code { "jove run" } " on the settings below. A stage with the same key read the same data with the same settings and "
+            "was made by the same code" @if !report.code.is_empty() { ", " code { (report.code) } } "."
+        }
         details { summary { "resolved run file" } pre { (report.settings) } }
         details { summary { "stages and their keys" } pre {
             @for (name, key) in &report.stages { (format!("{name:<24} {key}\n")) }

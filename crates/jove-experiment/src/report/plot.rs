@@ -4,26 +4,38 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use crate::report::Report;
-use crate::results::{ArmResult, CurvePoint};
+use crate::report::curve::{BandPoint, band};
 
 /// The colours of variants, in their order; the page's style sheet names the same ones.
-pub(crate) const COLOURS: [(u8, u8, u8); 6] =
-    [(92, 107, 122), (13, 133, 120), (214, 110, 28), (108, 76, 173), (184, 45, 91), (60, 120, 200)];
+pub(crate) const COLOURS: [(u8, u8, u8); 10] = [
+    (92, 107, 122),
+    (13, 133, 120),
+    (214, 110, 28),
+    (108, 76, 173),
+    (184, 45, 91),
+    (60, 120, 200),
+    (122, 140, 30),
+    (150, 90, 50),
+    (200, 80, 180),
+    (40, 40, 40),
+];
 
 const SIZE: (u32, u32) = (880, 360);
 
-/// Loss over tokens, a line for each variant and seed; `None` where nothing was recorded.
+/// Loss over tokens, for each variant the mean of its seeds with a band from the lowest to the highest; `None` where nothing
+/// was recorded.
 pub(crate) fn curves(report: &Report) -> Option<String> {
-    let points: Vec<CurvePoint> =
-        report.results.iter().flat_map(|result| &result.curve).copied().filter(|p| p.loss.is_finite()).collect();
-    let tokens_max = points.iter().map(|point| point.tokens).max()?.max(1);
-    let loss_max = points.iter().map(|point| point.loss).fold(f64::MIN, f64::max);
-    let loss_min = points.iter().map(|point| point.loss).fold(f64::MAX, f64::min);
+    let bands: Vec<(RGBColor, Vec<BandPoint>)> =
+        report.variants.iter().map(|variant| (colour_of(report, &variant.name), band(report, &variant.name))).collect();
+    let points = || bands.iter().flat_map(|(_, band)| band);
+    let tokens_max = points().map(|point| point.tokens).max()?.max(1);
+    let loss_max = points().map(|point| point.high).fold(f64::MIN, f64::max);
+    let loss_min = points().map(|point| point.low).fold(f64::MAX, f64::min);
     let mut svg = String::new();
     {
         let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
         // Drawing into a string fails only by a fault in our own ranges; then the page goes without the picture.
-        draw(&area, report, tokens_max, (loss_min * 0.95).max(0.0)..loss_max * 1.03).ok()?;
+        draw(&area, &bands, tokens_max, (loss_min * 0.95).max(0.0)..loss_max * 1.03).ok()?;
         area.present().ok()?;
     }
     Some(fit(&svg, SIZE, "learning curves"))
@@ -31,7 +43,7 @@ pub(crate) fn curves(report: &Report) -> Option<String> {
 
 fn draw(
     area: &DrawingArea<SVGBackend<'_>, Shift>,
-    report: &Report,
+    bands: &[(RGBColor, Vec<BandPoint>)],
     tokens_max: u64,
     losses: std::ops::Range<f64>,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -56,17 +68,22 @@ fn draw(
         .x_label_formatter(&|tokens| short(*tokens))
         .draw()
         .map_err(|error| error.to_string())?;
-    for result in &report.results {
-        let style = colour_of(report, result).mix(0.85).stroke_width(2);
-        chart
-            .draw_series(LineSeries::new(result.curve.iter().map(|point| (point.tokens, point.loss)), style))
-            .map_err(|error| error.to_string())?;
+    for (colour, band) in bands {
+        let there = band.iter().map(|point| (point.tokens, point.high));
+        let back = band.iter().rev().map(|point| (point.tokens, point.low));
+        let outline: Vec<(u64, f64)> = there.chain(back).collect();
+        chart.draw_series([Polygon::new(outline, colour.mix(0.15))]).map_err(|error| error.to_string())?;
+    }
+    for (colour, band) in bands {
+        let line = band.iter().map(|point| (point.tokens, point.mean));
+        chart.draw_series(LineSeries::new(line, colour.mix(0.9).stroke_width(2))).map_err(|error| error.to_string())?;
     }
     Ok(())
 }
 
-fn colour_of(report: &Report, result: &ArmResult) -> RGBColor {
-    let index = report.variants.iter().position(|variant| variant.name == result.variant).unwrap_or_default();
+/// The colour of a variant.
+pub(crate) fn colour_of(report: &Report, name: &str) -> RGBColor {
+    let index = report.variants.iter().position(|variant| variant.name == name).unwrap_or_default();
     let (r, g, b) = COLOURS[index % COLOURS.len()];
     RGBColor(r, g, b)
 }
@@ -79,9 +96,10 @@ fn short(tokens: u64) -> String {
     }
 }
 
-/// Lets the picture shrink with the page.
+/// Lets the picture shrink with the page, and says what it shows.
 pub(crate) fn fit(svg: &str, size: (u32, u32), label: &str) -> String {
     let fixed = format!("width=\"{}\" height=\"{}\" viewBox", size.0, size.1);
+    let label = maud::html! { (label) }.into_string();
     svg.replacen(&fixed, &format!("role=\"img\" aria-label=\"{label}\" viewBox"), 1)
 }
 
@@ -90,10 +108,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_drawn_for_every_result() {
+    fn a_line_and_a_band_are_drawn_for_every_variant() {
         let report = crate::report::tests::sample();
         let svg = curves(&report).unwrap();
-        assert_eq!(svg.matches("stroke-width=\"2\"").count(), report.results.len());
+        assert_eq!(svg.matches("stroke-width=\"2\"").count(), report.variants.len());
+        assert_eq!(svg.matches("<polygon").count(), report.variants.len());
         assert!(svg.contains("role=\"img\"") && !svg.contains("width=\"880\" height=\"360\" viewBox"));
     }
 

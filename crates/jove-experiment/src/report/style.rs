@@ -3,9 +3,11 @@
 /// Plain CSS, no web font, no picture; follows the reader's choice of light or dark.
 pub(crate) const CSS: &str = "
 :root { --ink: #1d2733; --soft: #5c6b7a; --line: #dfe5ea; --ground: #fbfcfd; --card: #fff; --good: #0d8578; --flat: #8a6d1c;
-  --v0: #5c6b7a; --v1: #0d8578; --v2: #d66e1c; --v3: #6c4cad; --v4: #b82d5b; --v5: #3c78c8; }
+  --v0: #5c6b7a; --v1: #0d8578; --v2: #d66e1c; --v3: #6c4cad; --v4: #b82d5b; --v5: #3c78c8;
+  --v6: #7a8c1e; --v7: #965a32; --v8: #c850b4; --v9: #282828; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e4e9ee; --soft: #9aa8b5; --line: #2c3640; --ground: #12171c; --card: #1a2128;
-  --good: #3fc1b0; --flat: #d9b04b; --v0: #9aa8b5; --v1: #3fc1b0; --v2: #f0944d; } }
+  --good: #3fc1b0; --flat: #d9b04b; --v0: #9aa8b5; --v1: #3fc1b0; --v2: #f0944d;
+  --v3: #a58be0; --v4: #e8759b; --v5: #7fb0ee; --v6: #b5c75c; --v7: #c99b78; --v8: #e59ad8; --v9: #d0d0d0; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink);
   font: 16px/1.55 system-ui, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif; }
@@ -17,9 +19,11 @@ p { max-width: 46rem; } .soft { color: var(--soft); } .lead { font-size: 1.1rem;
 .chips b::before { content: ''; display: inline-block; width: 0.7em; height: 0.7em; border-radius: 50%; margin-right: 0.45em; background: var(--c); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.25rem; overflow-x: auto; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(24rem, 1fr)); gap: 1rem; } .columns .card { border-top: 3px solid var(--c); }
-h3 { font-size: 1rem; margin: 0 0 0.5rem; } .columns .findings { font-size: 0.92rem; }
+h3 { font-size: 1rem; margin: 0 0 0.5rem; } .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 1rem; }
+.note { border-left: 3px solid var(--flat); padding-left: 0.8rem; } .columns .findings { font-size: 0.92rem; }
 .findings { list-style: none; padding: 0; margin: 0; } .findings li { padding: 0.35rem 0 0.35rem 1.7rem; position: relative; }
 .findings li::before { position: absolute; left: 0; font-weight: 700; } .good::before { content: '▲'; color: var(--good); }
+.worse::before { content: '▼'; color: var(--v4); }
 .weak::before { content: '△'; color: var(--flat); } .flat::before { content: '●'; color: var(--soft); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.5rem 0.6rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }

@@ -1,9 +1,11 @@
 //! The comparison as Markdown, for the terminal and for pasting.
 
+use serde::Serialize;
+
 use crate::effects::{Effect, Finding};
 use crate::report::Report;
 use crate::report::words::{findings, number};
-use crate::results::Summary;
+use crate::results::{ArmResult, Summary};
 
 /// A Markdown table of all measures, followed by what it says.
 pub fn markdown(report: &Report) -> String {
@@ -76,14 +78,48 @@ pub(crate) fn signed(value: f64) -> String {
     if value < 0.0 { format!("−{}", number(-value)) } else { format!("+{}", number(value)) }
 }
 
-/// The effects, a line each.
-pub(crate) fn csv(effects: &[Effect]) -> String {
+/// Rows of plain numbers and words under their names, a line each.
+pub(crate) fn csv(rows: impl IntoIterator<Item = impl Serialize>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    for effect in effects {
-        writer.serialize(effect).expect("an effect is plain data");
+    for row in rows {
+        writer.serialize(row).expect("a row is plain data");
     }
     let bytes = writer.into_inner().expect("a vector takes all that is written");
     String::from_utf8(bytes).expect("text and numbers are UTF-8")
+}
+
+/// What every arm measured, a line for each number.
+pub(crate) fn results_csv(results: &[ArmResult]) -> String {
+    let rows = results.iter().flat_map(|result| {
+        result.measures.iter().map(move |measure| MeasuredRow {
+            variant: &result.variant,
+            seed: result.seed,
+            tokens: result.tokens,
+            seconds: result.seconds,
+            memory_mib: result.memory_mib,
+            probe: &measure.probe,
+            measure: &measure.measure,
+            value: measure.value,
+            chance: measure.chance,
+            items: measure.items,
+        })
+    });
+    csv(rows)
+}
+
+/// A line of `results.csv`.
+#[derive(Serialize)]
+struct MeasuredRow<'a> {
+    variant: &'a str,
+    seed: u64,
+    tokens: u64,
+    seconds: f64,
+    memory_mib: Option<f64>,
+    probe: &'a str,
+    measure: &'a str,
+    value: f64,
+    chance: Option<f64>,
+    items: usize,
 }
 
 /// A mean, with its spread where there is more than one seed.

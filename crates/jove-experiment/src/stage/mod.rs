@@ -2,6 +2,7 @@
 
 pub(crate) mod annotate;
 pub(crate) mod censor;
+pub(crate) mod control;
 pub(crate) mod describe;
 pub(crate) mod kb;
 pub(crate) mod leak;

@@ -6,6 +6,7 @@ use jove_masking::plan;
 
 use crate::Result;
 use crate::cache::Stage;
+use crate::execute::Cut;
 use crate::report::{Piece, Preview};
 use crate::run::Variant;
 use crate::stage::{annotate, tokenizer};
@@ -16,17 +17,18 @@ const SHOWN: usize = 3;
 /// Sentences shorter than this, in characters, show too little.
 const CHARS_MIN: usize = 12;
 
-/// The first held-out sentences that name an entity, masked as a variant would mask them.
-pub(crate) fn previews(variant: &Variant, vocabulary: &Stage, annotated: &Stage) -> Result<Vec<Preview>> {
-    let tokenizer = tokenizer::open(vocabulary)?;
+/// The first held-out sentences that name an entity by the true graph, masked as a variant would mask them.
+pub(crate) fn previews(variant: &Variant, cut: &Cut, annotated: &Stage) -> Result<Vec<Preview>> {
+    let tokenizer = tokenizer::open(&cut.vocabulary)?;
+    let read = |stage: &Stage| AnnotatedReader::open(&stage.file(annotate::DEV));
     let mut previews = Vec::new();
-    for text in AnnotatedReader::open(&annotated.file(annotate::DEV))? {
-        let text = text?;
+    for (linked, own) in read(annotated)?.zip(read(&cut.annotated)?) {
+        let (linked, own) = (linked?, own?);
         if previews.len() == SHOWN {
             break;
         }
-        if text.mentions.len() > 1 && text.text.chars().count() >= CHARS_MIN {
-            previews.push(preview(variant, &tokenizer, &text, previews.len() as u64)?);
+        if linked.mentions.len() > 1 && linked.text.chars().count() >= CHARS_MIN {
+            previews.push(preview(variant, &tokenizer, &own, previews.len() as u64)?);
         }
     }
     Ok(previews)

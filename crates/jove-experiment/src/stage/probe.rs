@@ -149,7 +149,7 @@ impl Asker<'_> {
 
     /// The entities that training text links to.
     fn linked_in_training(&self) -> Result<BTreeSet<EntityId>> {
-        let shard = ShardReader::open(&self.prepared.cut(self.variant).shards.file(shards::TRAIN))?;
+        let shard = ShardReader::open(&self.prepared.asked(self.variant).shards.file(shards::TRAIN))?;
         let mut linked = BTreeSet::new();
         for index in 0..shard.len() {
             linked.extend(shard.get(index)?.mentions.into_iter().map(|(_, entity)| entity));
@@ -209,7 +209,7 @@ impl Asker<'_> {
 
     /// The mean loss of masked tokens of held-out text, and its exponential, by language.
     fn perplexity(&self) -> Result<Vec<Measure>> {
-        let shard = ShardReader::open(&self.prepared.cut(self.variant).shards.file(shards::DEV))?;
+        let shard = ShardReader::open(&self.prepared.asked(self.variant).shards.file(shards::DEV))?;
         let mut by_lang: BTreeMap<Lang, Vec<(u64, TokenizedText)>> = BTreeMap::new();
         for index in 0..shard.len() {
             let text = shard.get(index)?;

@@ -5,6 +5,7 @@ use std::time::Instant;
 use jove_checkpoint::ExtraFile;
 use jove_core::Seed;
 use jove_corpus::{PairReader, ShardReader};
+use jove_model::bench::{forget_peak_rss, peak_rss_mib};
 use jove_trainer::{Descriptions, Job, Output, Start, TrainingData, read_metrics};
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,8 @@ pub(crate) struct Summary {
     pub(crate) tokens: u64,
     /// Wall time, of the last session where the run was interrupted.
     pub(crate) seconds: f64,
+    /// The most memory held, in MiB, where the system tells.
+    pub(crate) memory_mib: Option<f64>,
     /// The learning curve.
     pub(crate) curve: Vec<CurvePoint>,
 }
@@ -44,6 +47,7 @@ pub(crate) fn train(work: &Work<'_>, variant: &Variant, seed: u64, prepared: &Pr
     let key = Key::new("train", &settings, &inputs);
     work.cache.stage(&format!("train-{}-{seed}", variant.name), key.clone(), Leftover::Keep, |folder| {
         let begun = Instant::now();
+        forget_peak_rss();
         let tokenizer = tokenizer::open(vocabulary)?;
         let specials = tokenizer.specials();
         let start = match &work.origin {
@@ -75,6 +79,7 @@ pub(crate) fn train(work: &Work<'_>, variant: &Variant, seed: u64, prepared: &Pr
             parameters: trained.parameters,
             tokens: lines.last().map_or(0, |line| line.tokens),
             seconds: begun.elapsed().as_secs_f64(),
+            memory_mib: peak_rss_mib(),
             curve: lines
                 .iter()
                 .filter_map(|line| Some(CurvePoint { tokens: line.tokens, loss: line.losses.get("mlm")?.mean() }))

@@ -1,5 +1,6 @@
 //! One module a command; each turns its arguments into calls of a library and prints what comes back.
 
+mod ablate;
 mod bench;
 mod card;
 mod convert;
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     Doctor(doctor::Args),
     /// Run every stage of an experiment; finished stages are skipped.
     Run(run::Args),
+    /// Run an ablation: every variant under every seed, with controls, effects and intervals.
+    Ablate(ablate::Args),
     /// Build a knowledge base from any graph, and look into it.
     Kb(kb::Args),
     /// Take a checkpoint of another tool in, as a Hugging Face folder.
@@ -60,6 +63,7 @@ impl Command {
             Self::Link(args) => link::execute(&args, context),
             Self::Mask(args) => mask::execute(&args, context),
             Self::Run(args) => run::execute(&args, context),
+            Self::Ablate(args) => ablate::execute(&args, context),
             Self::Kb(args) => kb::execute(args, context),
             Self::Import(args) => import::execute(&args, context),
             Self::Export(args) => export::execute(&args, context),

@@ -26,9 +26,13 @@ pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome>
         context.print(run.resolved())?;
         return Ok(Outcome::Done);
     }
-    let outcome = run.execute(context.progress())?;
+    show(&run.execute(context.progress())?, context)
+}
+
+/// Prints what came out.
+pub(crate) fn show(outcome: &jove_experiment::Outcome, context: &Context) -> anyhow::Result<Outcome> {
     if context.json() {
-        context.print_json(&outcome)?;
+        context.print_json(outcome)?;
     } else {
         context.print(&outcome.table)?;
         context.print(format!("report: {}", outcome.report.display()))?;

@@ -1,0 +1,185 @@
+//! Running a grid: every arm once, several at a time where asked, each in a process of its own.
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use jove_core::Progress;
+
+use crate::execute::{Outcome, prepare};
+use crate::run::Run;
+use crate::stage::{Work, probe, train};
+use crate::{Error, Result};
+
+/// Between two looks at the processes.
+const PAUSE: Duration = Duration::from_millis(50);
+/// Lines of a failed arm's log that the error repeats.
+const LOG_LINES: usize = 12;
+
+/// A program that runs one arm: called with `arguments`, then `--arm NAME --seed N`.
+#[derive(Clone, Debug)]
+pub struct Worker {
+    /// The program, normally this one.
+    pub program: PathBuf,
+    /// What it is told before the arm.
+    pub arguments: Vec<OsString>,
+}
+
+/// A variant under a seed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Arm {
+    variant: String,
+    seed: u64,
+}
+
+impl Run {
+    /// Trains and probes one variant under one seed, with all that it needs; what is finished is skipped.
+    ///
+    /// # Errors
+    /// As [`Run::execute`]; also where no variant has this name.
+    pub fn arm(&self, name: &str, seed: u64, progress: &dyn Progress) -> Result<()> {
+        let variant = self.variant(name)?;
+        let cache = self.cache();
+        let work = Work::new(self, &cache, progress)?;
+        let prepared = prepare(&work)?;
+        let trained = train::train(&work, variant, seed, &prepared)?;
+        probe::probe(&work, variant, seed, &trained, &prepared).map(drop)
+    }
+
+    /// Runs the grid: `ablation.jobs` arms at a time, each by a `worker` where there is more than one, and then the report.
+    /// Finished arms are skipped, interrupted ones gone on with.
+    ///
+    /// # Errors
+    /// As [`Run::execute`]; `Error::Arm` where an arm's process failed, after the others were told to stop.
+    pub fn ablate(&self, worker: &Worker, progress: &dyn Progress) -> Result<Outcome> {
+        let jobs = self.file.ablation.as_ref().map_or(1, |settings| settings.jobs);
+        if jobs > 1 {
+            let cache = self.cache();
+            prepare(&Work::new(self, &cache, progress)?)?;
+            let logs = self.results().join("arms");
+            std::fs::create_dir_all(&logs).map_err(|source| Error::io("create", &logs, source))?;
+            Crew { worker, jobs, logs: &logs, running: Vec::new() }.run(self.arms(), progress)?;
+        }
+        self.execute(progress)
+    }
+
+    /// All arms, in the order in which they run: a seed's after one another, so that an early stop leaves whole comparisons.
+    fn arms(&self) -> VecDeque<Arm> {
+        let arms = self
+            .file
+            .seeds
+            .iter()
+            .flat_map(|&seed| self.variants.iter().map(move |variant| Arm { variant: variant.name.clone(), seed }));
+        arms.collect()
+    }
+}
+
+/// The processes at work.
+struct Crew<'a> {
+    worker: &'a Worker,
+    jobs: usize,
+    logs: &'a Path,
+    running: Vec<(Arm, Child)>,
+}
+
+impl Crew<'_> {
+    fn run(mut self, mut waiting: VecDeque<Arm>, progress: &dyn Progress) -> Result<()> {
+        progress.begin("run arms", Some(waiting.len() as u64), "arms");
+        while !(waiting.is_empty() && self.running.is_empty()) {
+            if progress.cancelled() {
+                return Err(Error::Interrupted);
+            }
+            while self.running.len() < self.jobs
+                && let Some(arm) = waiting.pop_front()
+            {
+                let child = self.start(&arm)?;
+                self.running.push((arm, child));
+                let names: Vec<String> =
+                    self.running.iter().map(|(arm, _)| format!("{} {}", arm.variant, arm.seed)).collect();
+                progress.note(&names.join(", "));
+            }
+            progress.advance(self.collect()?);
+            std::thread::sleep(PAUSE);
+        }
+        progress.end();
+        Ok(())
+    }
+
+    fn log(&self, arm: &Arm) -> PathBuf {
+        self.logs.join(format!("{}-{}.log", arm.variant, arm.seed))
+    }
+
+    fn start(&self, arm: &Arm) -> Result<Child> {
+        let path = self.log(arm);
+        let log = File::create(&path).map_err(|source| Error::io("create", &path, source))?;
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Command::new(&self.worker.program)
+            .args(&self.worker.arguments)
+            .args(["--arm", &arm.variant, "--seed", &arm.seed.to_string()])
+            .env("RAYON_NUM_THREADS", (cores / self.jobs).max(1).to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .map_err(|source| Error::io("start", &self.worker.program, source))
+    }
+
+    /// Takes the processes that have ended; how many.
+    fn collect(&mut self) -> Result<u64> {
+        let mut ended = 0;
+        let mut index = 0;
+        while let Some((arm, child)) = self.running.get_mut(index) {
+            let program = &self.worker.program;
+            match child.try_wait().map_err(|source| Error::io("wait for", program, source))? {
+                None => index += 1,
+                Some(status) => {
+                    let arm = arm.clone();
+                    self.running.swap_remove(index);
+                    if !status.success() {
+                        let log = self.log(&arm);
+                        let Arm { variant, seed } = arm;
+                        return Err(Error::Arm { variant, seed, said: tail(&log), log });
+                    }
+                    ended += 1;
+                }
+            }
+        }
+        Ok(ended)
+    }
+}
+
+impl Drop for Crew<'_> {
+    /// Tells what still runs to stop, and waits: each saves where it stands.
+    fn drop(&mut self) {
+        for (_, child) in &mut self.running {
+            stop(child);
+        }
+        for (_, child) in &mut self.running {
+            // It is gone either way.
+            let _ = child.wait();
+        }
+    }
+}
+
+#[cfg(unix)]
+fn stop(child: &mut Child) {
+    use rustix::process::{Pid, Signal, kill_process};
+    // A process that has just ended cannot be told, and need not be.
+    let _ = kill_process(Pid::from_child(child), Signal::TERM);
+}
+
+#[cfg(not(unix))]
+fn stop(child: &mut Child) {
+    let _ = child.kill();
+}
+
+/// The last lines of a log.
+fn tail(path: &Path) -> String {
+    let bytes = std::fs::read(path).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
+}

@@ -1,0 +1,99 @@
+//! What each variant changed, with intervals: the part of the page that an ablation is run for.
+
+use maud::{Markup, PreEscaped, html};
+
+use crate::effects::{Effect, Finding};
+use crate::grid::SEEDS_WANTED;
+use crate::report::Report;
+use crate::report::forest::{Forest, forests};
+use crate::report::table::{finding, signed};
+use crate::report::words::number;
+
+/// Panels and tables: the measures that the experiment is about in sight, all others to unfold.
+pub(crate) fn effects(report: &Report) -> Markup {
+    let effects = report.effects();
+    let Some(first) = effects.first() else { return html! {} };
+    let forests = forests(report, &effects);
+    let decided = effects.iter().any(|effect| effect.primary);
+    let is_main = |primary: bool| primary || !decided;
+    let (main, others): (Vec<&Effect>, Vec<&Effect>) = effects.iter().partition(|effect| is_main(effect.primary));
+    let panels = |main: bool| forests.iter().filter(move |forest| is_main(forest.primary) == main).map(panel);
+    html! {
+        h2 { "Effects" }
+        @if first.seeds < SEEDS_WANTED {
+            p.note { "Only " (first.seeds) " seeds: intervals and tests are rough below " (SEEDS_WANTED) "." }
+        }
+        (summary(report, &main))
+        div.panels { @for panel in panels(true) { (panel) } }
+        details { summary { "these effects in numbers" } (table(&main)) }
+        @if !others.is_empty() {
+            details {
+                summary { (others.len()) " effects on measures that the experiment is not about" }
+                div.panels { @for panel in panels(false) { (panel) } }
+                (table(&others))
+            }
+        }
+        (legend(report, first.seeds, decided))
+    }
+}
+
+fn panel(forest: &Forest) -> Markup {
+    html! { div.card { h3 { (forest.title) } (PreEscaped(&forest.svg)) } }
+}
+
+/// For each variant, which of the main measures it made better or worse.
+fn summary(report: &Report, main: &[&Effect]) -> Markup {
+    let named = |variant: &str, wanted: Finding| -> Vec<String> {
+        let chosen = main.iter().filter(|effect| effect.variant == variant && effect.finding() == wanted);
+        chosen.map(|effect| format!("{}, {} ({})", effect.probe, effect.measure, signed(effect.difference))).collect()
+    };
+    html! {
+        div.card { ul.findings {
+            @for variant in report.variants.iter().skip(1) {
+                @let better = named(&variant.name, Finding::Better);
+                @let worse = named(&variant.name, Finding::Worse);
+                @if !better.is_empty() { li.good { b { (variant.name) } " is better in " (better.join("; ")) } }
+                @if !worse.is_empty() { li.worse { b { (variant.name) } " is worse in " (worse.join("; ")) } }
+                @if better.is_empty() && worse.is_empty() { li.flat { b { (variant.name) } ": no effect seen" } }
+            }
+        } }
+    }
+}
+
+fn legend(report: &Report, seeds: usize, decided: bool) -> Markup {
+    let base = report.variants.first().map_or("", |variant| variant.name.as_str());
+    html! {
+        p.soft {
+            "Differences to " b { (base) } ", paired by seed over " (seeds) " seeds; right of zero is better, also where less of a measure is. "
+            "Intervals are 95% bootstrap intervals over seeds, d is Cohen's, p that of a paired t test with Holm's correction over "
+            @if decided { "the measures decided on before, and over all others apart. " } @else { "all rows. " }
+            "The smallest visible effect would be found in four of five such experiments. Faint intervals and open circles: no effect seen."
+        }
+    }
+}
+
+fn table(effects: &[&Effect]) -> Markup {
+    html! {
+        div.card { table {
+            thead { tr {
+                th { "variant and measure" } th { "effect" } th { "95% interval" } th { "d" } th { "p, Holm" }
+                th { "smallest visible" } th { "" }
+            } }
+            tbody { @for effect in effects { (row(effect)) } }
+        } }
+    }
+}
+
+fn row(effect: &Effect) -> Markup {
+    html! {
+        tr {
+            td { b { (effect.variant) } " " (effect.probe) ", " (effect.measure) }
+            td { (signed(effect.difference)) }
+            td { (signed(effect.low)) " to " (signed(effect.high)) }
+            td { (number(effect.effect_size)) }
+            td { (format!("{:.4}", effect.p_holm)) }
+            td { (number(effect.smallest_visible)) }
+            td { (finding(effect)) }
+        }
+    }
+}

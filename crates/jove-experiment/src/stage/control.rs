@@ -1,0 +1,131 @@
+//! Controls: the same training text with its graph shuffled, or without it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jove_core::{AnnotatedText, EntityId, Purpose, Seed};
+use jove_corpus::{AnnotatedReader, AnnotatedWriter};
+use jove_linker::Tagger;
+use rand::RngExt as _;
+
+use crate::cache::{Key, Leftover, Stage};
+use crate::run_file::Graph;
+use crate::stage::{Work, annotate, write_json};
+use crate::{Error, Result};
+
+/// Where the shuffled graph comes from: every arm and seed sees the same one.
+const SEED: Seed = Seed(0);
+
+/// The annotated text as `graph` says: that of `annotated` itself for [`Graph::Full`].
+pub(crate) fn control(work: &Work<'_>, graph: Graph, annotated: &Stage) -> Result<Stage> {
+    let name = match graph {
+        Graph::Full => return Ok(annotated.clone()),
+        Graph::Shuffled => "graph-shuffled",
+        Graph::Off => "graph-off",
+    };
+    let key = Key::new(name, &work.run.file.tagger, &[&annotated.key]);
+    work.cache.stage(name, key, Leftover::Discard, |folder| {
+        let change = Change::new(work, graph, annotated)?;
+        let mut texts = 0;
+        for part in [annotate::TRAIN, annotate::DEV] {
+            let reader = AnnotatedReader::open(&annotated.file(part))?;
+            work.progress.begin(name, Some(reader.len() as u64), "texts");
+            let mut writer = AnnotatedWriter::create(&folder.join(part))?;
+            for text in reader {
+                work.check()?;
+                writer.push(&change.apply(text?))?;
+                work.progress.advance(1);
+            }
+            texts += writer.finish()?;
+            work.progress.end();
+        }
+        write_json(&folder.join(annotate::SUMMARY), &texts)
+    })
+}
+
+/// What is done to every text.
+enum Change {
+    /// Exchanges entities.
+    Rebind(BTreeMap<EntityId, EntityId>),
+    /// Drops links, and cuts words anew without the graph's names.
+    Forget(Box<Tagger>),
+}
+
+impl Change {
+    fn new(work: &Work<'_>, graph: Graph, annotated: &Stage) -> Result<Self> {
+        if graph == Graph::Off {
+            return Ok(Self::Forget(Box::new(Tagger::new(&work.run.file.tagger, [])?)));
+        }
+        let mut linked = BTreeSet::new();
+        for part in [annotate::TRAIN, annotate::DEV] {
+            for text in AnnotatedReader::open(&annotated.file(part))? {
+                linked.extend(text?.mentions.iter().map(|mention| mention.entity));
+            }
+        }
+        rebinding(linked).map(Self::Rebind).ok_or_else(|| Error::Data {
+            what: "a graph of which text names fewer than two entities cannot be shuffled".to_owned(),
+            hint: "switch the controls off with ablation.controls = false, or add text".to_owned(),
+        })
+    }
+
+    fn apply(&self, mut text: AnnotatedText) -> AnnotatedText {
+        match self {
+            Self::Rebind(partner) => {
+                for mention in &mut text.mentions {
+                    mention.entity = partner[&mention.entity];
+                }
+            }
+            Self::Forget(tagger) => {
+                text.mentions.clear();
+                text.words = tagger.tag(&text.text, text.lang);
+            }
+        }
+        text
+    }
+}
+
+/// Another entity for each, each taken once: one random cycle through all of them (Sattolo 1986, "An algorithm to
+/// generate a random cyclic permutation"). None for fewer than two.
+fn rebinding(entities: BTreeSet<EntityId>) -> Option<BTreeMap<EntityId, EntityId>> {
+    let entities: Vec<EntityId> = entities.into_iter().collect();
+    let mut partners = entities.clone();
+    let mut rng = SEED.rng(Purpose::Control, 0, 0);
+    for last in (1..partners.len()).rev() {
+        partners.swap(last, rng.random_range(0..last));
+    }
+    (entities.len() > 1).then(|| entities.into_iter().zip(partners).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use jove_core::{ByteSpan, Lang, Mention};
+
+    use super::*;
+
+    #[test]
+    fn nobody_keeps_an_entity_and_each_is_taken_once() {
+        for count in 0..40u32 {
+            let entities: BTreeSet<EntityId> = (0..count).map(|id| EntityId(3 * id)).collect();
+            let Some(partner) = rebinding(entities.clone()) else {
+                assert!(count < 2);
+                continue;
+            };
+            assert!(partner.iter().all(|(entity, other)| entity != other));
+            assert_eq!(partner.values().copied().collect::<BTreeSet<_>>(), entities);
+        }
+    }
+
+    #[test]
+    fn spans_stay_where_names_are_bound_to_others() {
+        let mention = |entity| Mention { span: ByteSpan::new(0, 6), entity: EntityId(entity), score: 0.9 };
+        let text = AnnotatedText {
+            text: "法国很大".into(),
+            lang: Lang::ZH,
+            words: Vec::new(),
+            mentions: vec![mention(1), mention(2)],
+        };
+        let change = Change::Rebind(rebinding([EntityId(1), EntityId(2)].into()).unwrap());
+        let changed = change.apply(text.clone());
+        assert_eq!(changed.mentions, [mention(2), mention(1)]);
+        assert_eq!((&changed.text, &changed.words), (&text.text, &text.words));
+    }
+}

@@ -1,0 +1,43 @@
+//! `jove ablate`: a grid of variants and seeds, with controls and statistics.
+
+use std::path::PathBuf;
+
+use jove_experiment::{Run, Worker};
+
+use crate::commands::run::show;
+use crate::context::{Context, Outcome};
+
+/// Arguments of `jove ablate`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The run file, with a section [ablation], such as `experiments/ablation-kg.toml`.
+    file: PathBuf,
+    /// Override a setting, such as `ablation.jobs=2`; may be given often.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Run a grid of one seed, which proves nothing.
+    #[arg(long)]
+    allow_single_seed: bool,
+    /// Train and probe only this variant, under the seed of `--seed`, and write no report.
+    #[arg(long, value_name = "NAME", requires = "seed")]
+    arm: Option<String>,
+    /// The seed of `--arm`.
+    #[arg(long, requires = "arm")]
+    seed: Option<u64>,
+}
+
+/// Runs the grid, or one arm of it.
+pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
+    let run = Run::load(&args.file, &args.set)?;
+    run.check_grid(args.allow_single_seed || args.arm.is_some())?;
+    if let (Some(arm), Some(seed)) = (&args.arm, args.seed) {
+        run.arm(arm, seed, context.progress())?;
+        return Ok(Outcome::Done);
+    }
+    let mut arguments = vec!["--quiet".into(), "ablate".into(), args.file.clone().into_os_string()];
+    for assignment in &args.set {
+        arguments.extend(["--set".into(), assignment.into()]);
+    }
+    let worker = Worker { program: std::env::current_exe()?, arguments };
+    show(&run.ablate(&worker, context.progress())?, context)
+}
