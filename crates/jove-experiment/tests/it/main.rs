@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its fixture has failed")]
 
 mod fixture;
+mod grid;
 mod leaks;
 mod refusals;
 mod whole_run;

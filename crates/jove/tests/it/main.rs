@@ -2,4 +2,5 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its fixture has failed")]
 
+mod ablate;
 mod checkpoints;
