@@ -43,6 +43,9 @@ pub struct RunFile {
     /// Sentence pairs to align languages with.
     #[serde(default)]
     pub pairs: PairSettings,
+    /// What entities are described by, for the knowledge link and the probe of it.
+    #[serde(default)]
+    pub describe: DescribeSettings,
     /// How names are found in text.
     #[serde(default)]
     pub link: LinkOptions,
@@ -123,6 +126,19 @@ pub struct PairSettings {
     pub probe: Vec<PairSource>,
     /// Bad rows allowed before the stage stops; each is kept in a reject file. Default 0.
     pub max_bad: u64,
+}
+
+/// What entities are described by, after their name. What tells a held-out fact is cut from all of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct DescribeSettings {
+    /// Whether the first type is told, before the description. A probe of types then asks what training has told. Default
+    /// false.
+    pub types: bool,
+    /// The most facts that are told of an entity without a description. Default 4.
+    pub facts: usize,
+    /// The most facts that are told after a description. Default 0.
+    pub further_facts: usize,
 }
 
 /// The vocabularies.
@@ -320,6 +336,12 @@ impl Default for DataSettings {
 impl Default for TextSettings {
     fn default() -> Self {
         Self { sources: Vec::new(), clean: CleanOptions::default(), held_out: 0.05, max_bad: 0 }
+    }
+}
+
+impl Default for DescribeSettings {
+    fn default() -> Self {
+        Self { types: false, facts: 4, further_facts: 0 }
     }
 }
 

@@ -25,7 +25,7 @@ pub use build::{BuildReport, SourceReport, build};
 pub use error::Error;
 pub use export::{ExportFormat, export, export_to};
 pub use fact::{Fact, Literal, PredicateId, PredicateInfo};
-pub use graph::Graph;
+pub use graph::{Graph, Kinds};
 pub use kb::{Kb, SourceInfo};
 pub use lint::{Finding, Level, LintOptions, lint};
 pub use migrate::migrate;

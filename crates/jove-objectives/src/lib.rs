@@ -4,6 +4,7 @@
 //! whole accumulated batch. Nothing here reads data or holds an encoder. Masked language modelling itself is
 //! [`jove_model::MaskedLm::loss`]; translation language modelling is the same on a [`pair_sequence`].
 
+mod collapse;
 mod contrast;
 mod error;
 mod link;
@@ -11,6 +12,7 @@ mod sequence;
 mod temperature;
 mod translation;
 
+pub use collapse::{Spread, alignment};
 pub use contrast::{Contrast, InfoNce, info_nce, symmetric_info_nce};
 pub use error::Error;
 pub use jove_model::LossSum;

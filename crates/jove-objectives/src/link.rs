@@ -25,9 +25,22 @@ impl<D: Backend> LinkHead<D> {
     /// # Errors
     /// If the device fails.
     pub fn new(dev: &D, hidden: usize, width: usize, seed: Seed) -> Result<Self, Error> {
-        let deviation = (1.0 / hidden as f64).sqrt();
-        let linear = |name| Linear::new(dev, format!("jove.link.{name}"), (hidden, width), deviation, seed);
-        Ok(Self { mention: linear("mention")?, description: linear("description")?, temperature: None })
+        Self::named(dev, ["jove.link.mention", "jove.link.description"], (hidden, width), seed)
+    }
+
+    /// A head for the relation form: its mentions are subjects with relations, `jove.relation.query.*`, and its descriptions
+    /// those of objects, `jove.relation.object.*`.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn relations(dev: &D, hidden: usize, width: usize, seed: Seed) -> Result<Self, Error> {
+        Self::named(dev, ["jove.relation.query", "jove.relation.object"], (hidden, width), seed)
+    }
+
+    fn named(dev: &D, [mention, description]: [&str; 2], sizes: (usize, usize), seed: Seed) -> Result<Self, Error> {
+        let deviation = (1.0 / sizes.0 as f64).sqrt();
+        let linear = |name| Linear::new(dev, name, sizes, deviation, seed);
+        Ok(Self { mention: linear(mention)?, description: linear(description)?, temperature: None })
     }
 
     /// The same head with a temperature that is learned from `start` on, unless it has one.
@@ -164,8 +177,10 @@ pub struct Linked<D: Backend, T> {
     pub loss: LossSum<D, T>,
     /// The mentions as projected, [m, width], not normalised.
     pub mentions: Matrix<D>,
-    /// The description of each mention's entity as projected, [m, width], not normalised.
-    pub positives: Matrix<D>,
+    /// The descriptions of the batch as projected, [n, width], not normalised.
+    pub descriptions: Matrix<D>,
+    /// How many descriptions every mention was held against, its own and those left out included.
+    pub keys: usize,
     /// The part of all pairs of a mention and a description of another row or the queue that are no negatives, in [0, 1].
     pub filtered: f64,
 }
@@ -197,7 +212,7 @@ pub fn knowledge_link<D: Backend, T: Tape<f32, D>>(
     let mentions = head.mentions(D::span_mean(mention_hidden, &spans(items.mentions))?)?;
     let descriptions = head.descriptions(D::span_mean(description_hidden, &spans(items.descriptions))?)?;
     let rows: Vec<u32> = items.positives.iter().map(|&positive| positive as u32).collect();
-    let linked = (mentions.retaped(), D::rows(descriptions.retaped(), &rows)?);
+    let linked = (mentions.retaped(), descriptions.retaped());
 
     let info_nce = InfoNce {
         contrast: form.contrast,
@@ -206,7 +221,8 @@ pub fn knowledge_link<D: Backend, T: Tape<f32, D>>(
     };
     let entity_at = |d: usize| items.entities.get(d).copied().unwrap_or_else(|| remembered[d - items.entities.len()]);
     let is_negative = |m: usize, d: usize| items.differs(m, entity_at(d));
-    let filtered = filtered(items.positives, items.entities.len() + remembered.len(), is_negative);
+    let keys = items.entities.len() + remembered.len();
+    let filtered = filtered(items.positives, keys, is_negative);
     let loss = if form.symmetric {
         let (unique, again) = tape::fork(descriptions);
         let (mentions, mentions_again) = tape::fork(mentions);
@@ -219,7 +235,7 @@ pub fn knowledge_link<D: Backend, T: Tape<f32, D>>(
     } else {
         info_nce.loss(mentions, descriptions, items.positives, is_negative)?
     };
-    Ok(Linked { loss, mentions: linked.0, positives: linked.1, filtered })
+    Ok(Linked { loss, mentions: linked.0, descriptions: linked.1, keys, filtered })
 }
 
 /// The part of all pairs that are neither positive nor negative.

@@ -1,13 +1,15 @@
 //! Fills batches with examples: masks, windows, descriptions and pairs, all drawn from the seed.
 
+mod link;
+mod relation;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use jove_core::{EntityId, Layout, ModelConfig, Purpose, Rng, SpecialTokens, TokenId, TokenizedText};
+use jove_core::{Lang, Layout, ModelConfig, Purpose, Rng, SpecialTokens, TokenId, TokenizedText};
 use jove_objectives::pair_sequence;
-use rand::RngExt as _;
-use rand::seq::SliceRandom as _;
 
+use self::link::LinkedMention;
 use crate::stream::{Stream, StreamState};
 use crate::window::cut;
 use crate::{Batch, Error, Example, Origin, Pooling, Targets, TrainConfig, TrainingData};
@@ -22,6 +24,7 @@ pub struct Assembler {
     text: Stream,
     tlm: Stream,
     translation: Stream,
+    relation: Stream,
 }
 
 /// Where an assembler stands.
@@ -30,10 +33,9 @@ pub struct AssemblerState {
     text: StreamState,
     tlm: StreamState,
     translation: StreamState,
+    #[serde(default)]
+    relation: StreamState,
 }
-
-/// A mention of a packed text whose entity has a description.
-type LinkedMention = (Range<usize>, EntityId);
 
 impl Assembler {
     /// An assembler at the beginning of a run.
@@ -54,11 +56,14 @@ impl Assembler {
         crate::config::check("max-length", expected, config.max_length, config.max_length <= longest)?;
         let text_langs = if config.objectives.needs_text() { data.text_langs()? } else { Vec::new() };
         let pair_langs = if config.objectives.needs_pairs() { data.pair_langs()? } else { Vec::new() };
+        let fact_count = if config.objectives.relation.weight > 0.0 { data.relations.facts().len() } else { 0 };
         let stream = |origin, langs| Stream::new(config.seed, origin as u64, langs, config.language_exponent);
         Ok(Self {
             text: stream(Origin::Text, &text_langs),
             tlm: stream(Origin::Tlm, &pair_langs),
             translation: stream(Origin::Translation, &pair_langs),
+            // Facts are of no language.
+            relation: stream(Origin::Relation, &vec![Lang::EN; fact_count]),
             config: config.clone(),
             data,
             specials,
@@ -72,13 +77,17 @@ impl Assembler {
             text: self.text.state().clone(),
             tlm: self.tlm.state().clone(),
             translation: self.translation.state().clone(),
+            relation: self.relation.state().clone(),
         }
     }
 
     /// Goes to where `state` says; `false` where it belongs to other data.
     #[must_use]
     pub fn restore(&mut self, state: &AssemblerState) -> bool {
-        self.text.restore(&state.text) && self.tlm.restore(&state.tlm) && self.translation.restore(&state.translation)
+        self.text.restore(&state.text)
+            && self.tlm.restore(&state.tlm)
+            && self.translation.restore(&state.translation)
+            && self.relation.restore(&state.relation)
     }
 
     /// Digest of the data and of how it is masked.
@@ -107,6 +116,7 @@ impl Assembler {
         }
         self.fill_tlm(&mut batch, shares.tlm)?;
         self.fill_translation(&mut batch, shares.translation)?;
+        self.fill_relation(&mut batch, shares.relation)?;
         Ok(batch)
     }
 
@@ -132,48 +142,6 @@ impl Assembler {
             batch.examples.push(example);
         }
         Ok(mentions)
-    }
-
-    /// Chooses mentions and adds their entities' descriptions, each entity's once.
-    fn fill_link(&self, batch: &mut Batch, mut mentions: Vec<LinkedMention>, budget: usize, pass: u64) {
-        let options = &self.config.objectives.link;
-        if options.weight == 0.0 {
-            return;
-        }
-        let mut rng = self.config.seed.rng(Purpose::Negatives, 0, pass);
-        mentions.shuffle(&mut rng);
-        let mut index_of: BTreeMap<EntityId, usize> = BTreeMap::new();
-        let mut chosen: Vec<&[TokenId]> = Vec::new();
-        let mut left = budget;
-        for (rows, entity) in mentions {
-            if batch.link.mentions.len() == options.mentions {
-                break;
-            }
-            let variants = &self.data.descriptions[&entity];
-            if !index_of.contains_key(&entity) && !variants.is_empty() {
-                let variant = &variants[rng.random_range(0..variants.len())];
-                let kept = &variant[..variant.len().min(options.description_length - 2)];
-                if kept.is_empty() || kept.len() + 2 > left {
-                    continue;
-                }
-                left -= kept.len() + 2;
-                index_of.insert(entity, chosen.len());
-                batch.link.entities.push(entity);
-                chosen.push(kept);
-            }
-            if let Some(&index) = index_of.get(&entity) {
-                batch.link.mentions.push(rows);
-                batch.link.positives.push(index);
-            }
-        }
-        if chosen.len() < 2 {
-            batch.link = crate::LinkTargets::default();
-            return;
-        }
-        for description in chosen {
-            let start = batch.push(self.wrap(&ids(description)), |_| 0);
-            batch.link.descriptions.push(pooled_rows(options.pooling, start, description.len()));
-        }
     }
 
     /// Adds pairs read as one sequence, masked on both sides.
@@ -310,6 +278,7 @@ pub(crate) struct Shares {
     pub(crate) link: usize,
     pub(crate) tlm: usize,
     pub(crate) translation: usize,
+    pub(crate) relation: usize,
 }
 
 impl Shares {
@@ -320,10 +289,12 @@ impl Shares {
         let link = share(objectives.link.weight, objectives.link.share);
         let tlm = share(objectives.tlm.weight, objectives.tlm.share);
         let translation = share(objectives.translation.weight, objectives.translation.share);
-        let scale = if objectives.needs_text() { 1.0 } else { 1.0 / (tlm + translation) };
+        let relation = share(objectives.relation.weight, objectives.relation.share);
+        let scale = if objectives.needs_text() { 1.0 } else { 1.0 / (tlm + translation + relation) };
         let tokens = |share: f64| (config.batch_tokens as f64 * share * scale).floor() as usize;
         let (link, tlm, translation) = (tokens(link), tokens(tlm), tokens(translation));
-        let rest = config.batch_tokens - link - tlm - translation;
-        Self { text: if objectives.needs_text() { rest } else { 0 }, link, tlm, translation }
+        let relation = tokens(relation);
+        let rest = config.batch_tokens - link - tlm - translation - relation;
+        Self { text: if objectives.needs_text() { rest } else { 0 }, link, tlm, translation, relation }
     }
 }

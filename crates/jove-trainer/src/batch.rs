@@ -21,6 +21,8 @@ pub struct Batch {
     pub tlm: Targets,
     /// Mentions and descriptions.
     pub link: LinkTargets,
+    /// Subjects with relations, in the place of mentions, and the descriptions of objects.
+    pub relation: LinkTargets,
     /// Sentences and their translations.
     pub translation: TranslationTargets,
     /// Where all this comes from.
@@ -43,10 +45,12 @@ pub struct LinkTargets {
     pub mentions: Vec<Range<usize>>,
     /// For every mention, the index of its entity's description.
     pub positives: Vec<usize>,
-    /// The rows that stand for every description; no entity has two.
+    /// The rows that stand for every description; no entity has two. Some belong to no mention: hard negatives.
     pub descriptions: Vec<Range<usize>>,
     /// The entity of every description.
     pub entities: Vec<EntityId>,
+    /// For every mention further entities, ascending, that are no negatives of it; empty where no mention has any.
+    pub excluded: Vec<Vec<EntityId>>,
 }
 
 /// Sentences and their translations.

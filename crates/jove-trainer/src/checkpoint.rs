@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::memory::{Identities, Memory};
 use crate::metrics::Losses;
+use crate::model::Heads;
 use crate::{AssemblerState, Error, Model};
 
 /// The file of parameters that are no part of a Hugging Face model.
@@ -65,8 +66,9 @@ fn write_all<D: Backend>(making: &Path, parts: &Parts<'_, D>) -> Result<(), Erro
     let Parts { model, adam, state, memory, files } = *parts;
     save_hf(making, model.config(), &Tensors::of(&model.lm), files)?;
     let none = BTreeMap::new();
-    if let Some(link) = &model.link {
-        write_tensor_file(&making.join(HEADS_FILE), &Tensors::of(link), &none, &Silent)?;
+    let heads = model.heads();
+    if !heads.is_empty() {
+        write_tensor_file(&making.join(HEADS_FILE), &Tensors::of_heads(&heads), &none, &Silent)?;
     }
     if let Some(memory) = memory {
         memory.save(making)?;
@@ -159,8 +161,16 @@ pub(crate) struct Tensors<'a, D: Backend> {
 
 impl<'a, D: Backend> Tensors<'a, D> {
     pub(crate) fn of(model: &'a impl Parameters<D>) -> Self {
+        Self::collect(|f| model.visit(f))
+    }
+
+    fn of_heads(heads: &Heads<'a, D>) -> Self {
+        Self::collect(|f| heads.visit(f))
+    }
+
+    fn collect(visit: impl FnOnce(&mut dyn FnMut(ParameterRef<'a, D>))) -> Self {
         let mut parameters = BTreeMap::new();
-        model.visit(&mut |parameter| {
+        visit(&mut |parameter| {
             parameters.insert(parameter.name.clone(), parameter);
         });
         Self { parameters }

@@ -122,6 +122,8 @@ impl TrainConfig {
             ("link", objectives.link.weight > 0.0, shares.link, 2 * objectives.link.description_length),
             ("tlm", objectives.tlm.weight > 0.0, shares.tlm, self.max_length),
             ("translation", objectives.translation.weight > 0.0, shares.translation, 4 * self.max_length),
+            // Two facts with two objects.
+            ("relation", objectives.relation.weight > 0.0, shares.relation, 6 * objectives.relation.description_length),
         ];
         for (name, on, room, least) in needs {
             let expected = format!("enough for {name} to have {least} tokens of each batch");

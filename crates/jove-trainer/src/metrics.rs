@@ -32,8 +32,11 @@ impl Loss {
     }
 }
 
-/// Losses by the objective's name: `mlm`, `link`, `tlm`, `translation`.
+/// Losses by the objective's name: `mlm`, `link`, `tlm`, `translation`, `relation`.
 pub type Losses = BTreeMap<String, Loss>;
+
+/// Things watched beside the losses, by objective and name, such as `link.alignment`.
+pub type Gauges = BTreeMap<String, f64>;
 
 /// Adds the losses of `from` to those of `into`.
 pub(crate) fn add_losses(into: &mut Losses, from: &Losses) {
@@ -52,6 +55,11 @@ pub struct MetricsLine {
     pub tokens: u64,
     /// Losses over the steps since the line before.
     pub losses: Losses,
+    /// Things watched in the last step's last batch. For the contrasts `link` and `relation`: `alignment`, and `uniformity`
+    /// and `effective-rank` of both sides (see [`jove_objectives::Spread`]); `filtered`, the part of all pairs that were
+    /// left out as no negatives; `keys`, the descriptions that a mention was held against; `temperature`, where it is learned.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub gauges: Gauges,
     /// Learning rate of the last step.
     pub learning_rate: f64,
     /// Global gradient norm of the last step, before clipping.
@@ -125,6 +133,7 @@ mod tests {
             step,
             tokens: step * 10,
             losses: Losses::from([("mlm".to_owned(), Loss { sum: 2.5, count: 2 })]),
+            gauges: Gauges::from([("link.filtered".to_owned(), 0.25)]),
             learning_rate: 1e-3,
             gradient_norm: 0.5,
             tokens_per_second: 9.0,

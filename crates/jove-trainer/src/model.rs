@@ -8,8 +8,8 @@ use jove_core::{ModelConfig, Seed};
 use jove_model::{Backend, Hidden, MaskedLm, Matrix, ParameterMut, ParameterRef, Parameters, Pass, Sequences};
 use jove_objectives::LinkHead;
 
-use crate::Error;
 use crate::checkpoint::HEADS_FILE;
+use crate::{Error, Objectives};
 
 /// A masked language model with the heads of its further objectives.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Model<D: Backend> {
     pub lm: MaskedLm<D>,
     /// Projections of mentions and descriptions, where the knowledge link is trained.
     pub link: Option<LinkHead<D>>,
+    /// Projections of subjects with relations and of objects, where the relation form is trained.
+    pub relation: Option<LinkHead<D>>,
 }
 
 impl<D: Backend> Model<D> {
@@ -26,7 +28,7 @@ impl<D: Backend> Model<D> {
     /// # Errors
     /// Where the configuration cannot hold or the device fails.
     pub fn new(config: &ModelConfig, device: &D, seed: Seed) -> Result<Self, Error> {
-        Ok(Self { lm: MaskedLm::new(config, device, seed)?, link: None })
+        Ok(Self { lm: MaskedLm::new(config, device, seed)?, link: None, relation: None })
     }
 
     /// The same model with a new link head of the given width, unless it has one.
@@ -38,6 +40,50 @@ impl<D: Backend> Model<D> {
             self.link = Some(LinkHead::new(self.device(), self.config().hidden_size, width, seed)?);
         }
         Ok(self)
+    }
+
+    /// The same model with a link head that learns its temperature from `start` on, where it has a link head.
+    ///
+    /// # Errors
+    /// Where the device fails.
+    pub fn with_learned_temperature(mut self, start: f32) -> Result<Self, Error> {
+        let device = self.device().clone();
+        self.link = self.link.map(|head| head.with_temperature(&device, start)).transpose()?;
+        Ok(self)
+    }
+
+    /// The same model with a new head for relations of the given width, unless it has one.
+    ///
+    /// # Errors
+    /// Where the device fails.
+    pub fn with_relation(mut self, width: usize, seed: Seed) -> Result<Self, Error> {
+        if self.relation.is_none() {
+            self.relation = Some(LinkHead::relations(self.device(), self.config().hidden_size, width, seed)?);
+        }
+        Ok(self)
+    }
+
+    /// The model with the heads that the objectives ask for.
+    pub(crate) fn with_heads(self, objectives: &Objectives, seed: Seed) -> Result<Self, Error> {
+        let (link, relation) = (&objectives.link, &objectives.relation);
+        let mut model = self;
+        if link.weight > 0.0 {
+            model = model.with_link(link.projection, seed)?;
+        }
+        if link.weight > 0.0 && link.learned_temperature {
+            model = model.with_learned_temperature(link.temperature as f32)?;
+        }
+        if relation.weight > 0.0 { model.with_relation(relation.projection, seed) } else { Ok(model) }
+    }
+
+    /// Brings parameters that have bounds back into them; to be called after every update.
+    pub(crate) fn clamp(&mut self) {
+        self.link.iter_mut().for_each(LinkHead::clamp);
+    }
+
+    /// The heads that are no part of a Hugging Face model.
+    pub(crate) fn heads(&self) -> Heads<'_, D> {
+        Heads { link: self.link.as_ref(), relation: self.relation.as_ref() }
     }
 
     /// Reads a Hugging Face folder, such as a checkpoint of a run; with its link head, where it has one.
@@ -78,12 +124,24 @@ impl<D: Backend> Model<D> {
 
     fn open_heads(self, path: &Path) -> Result<Self, Error> {
         let file = TensorFile::open(path)?;
-        let width = file.get("jove.link.mention.bias")?.data.len();
-        let mut model = self.with_link(width, Seed(0))?;
+        let width = |name: &str| Ok::<_, Error>(file.get(name)?.data.len());
+        let mut model = self;
+        if file.contains("jove.link.mention.bias") || !file.contains("jove.relation.query.bias") {
+            model = model.with_link(width("jove.link.mention.bias")?, Seed(0))?;
+        }
+        if file.contains("jove.link.log_scale") {
+            model = model.with_learned_temperature(1.0)?;
+        }
+        if file.contains("jove.relation.query.bias") {
+            model = model.with_relation(width("jove.relation.query.bias")?, Seed(0))?;
+        }
         let mut failure = None;
-        let loaded = model.link.as_mut().map_or(Ok(()), |head| {
-            head.load(&mut |name| file.get(name).map(|tensor| tensor.data).map_err(|error| failure = Some(error)).ok())
-        });
+        let mut find =
+            |name: &str| file.get(name).map(|tensor| tensor.data).map_err(|error| failure = Some(error)).ok();
+        let mut loaded = Ok(());
+        for head in model.link.iter_mut().chain(&mut model.relation) {
+            loaded = loaded.and_then(|()| head.load(&mut find));
+        }
         failure.map_or(Ok(()), Err)?;
         loaded?;
         Ok(model)
@@ -116,6 +174,22 @@ impl<D: Backend> Model<D> {
     }
 }
 
+/// The heads of a model that are no part of a Hugging Face model.
+pub(crate) struct Heads<'a, D: Backend> {
+    link: Option<&'a LinkHead<D>>,
+    relation: Option<&'a LinkHead<D>>,
+}
+
+impl<'a, D: Backend> Heads<'a, D> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.link.is_none() && self.relation.is_none()
+    }
+
+    pub(crate) fn visit(&self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
+        self.link.into_iter().chain(self.relation).for_each(|head| head.visit(f));
+    }
+}
+
 fn is_of_head(name: &str) -> bool {
     name.starts_with("cls.") || name.starts_with("lm_head.")
 }
@@ -126,12 +200,18 @@ impl<D: Backend> Parameters<D> for Model<D> {
         if let Some(link) = &self.link {
             link.visit(f);
         }
+        if let Some(relation) = &self.relation {
+            relation.visit(f);
+        }
     }
 
     fn visit_mut<'a>(&'a mut self, f: &mut dyn FnMut(ParameterMut<'a, D>)) {
         self.lm.visit_mut(f);
         if let Some(link) = &mut self.link {
             link.visit_mut(f);
+        }
+        if let Some(relation) = &mut self.relation {
+            relation.visit_mut(f);
         }
     }
 }

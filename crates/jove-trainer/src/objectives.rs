@@ -21,6 +21,8 @@ pub struct Objectives {
     pub tlm: TlmOptions,
     /// Contrast of sentences against their translations.
     pub translation: TranslationOptions,
+    /// Contrast of subjects and relations against descriptions of objects.
+    pub relation: RelationOptions,
     /// How slowly the encoder that fills queues follows the trained one: after every step each of its parameters is this
     /// part its own and the rest the trained one's; in [0, 1); without a queue there is no such encoder; default 0.999.
     /// (Momentum Contrast, arXiv 1911.05722, equation 2.)
@@ -69,6 +71,34 @@ pub struct LinkOptions {
     /// Descriptions of former batches, as a slow copy of the encoder saw them, that every mention is held against besides
     /// those of its batch; 0 is none, and then there is no second encoder; see `objectives.momentum`; default 0.
     pub queue: usize,
+    /// Whether the temperature is a parameter that begins at `temperature` and is kept between 0.01 and 1; default false.
+    /// (Learning Transferable Visual Models From Natural Language Supervision, arXiv 2103.00020, section 2.3.)
+    pub learned_temperature: bool,
+    /// Descriptions of entities that look like a mention's in the graph, of the same type or with a shared neighbour, that
+    /// are added to a batch for each linked entity as further negatives, within `share`; 0 to 16; default 0.
+    pub hard_negatives: usize,
+}
+
+/// The relation form of the knowledge link: a fact's subject and relation, read together, find the description of its object
+/// among those of the other facts of the batch. The idea of KEPLER (arXiv 1911.06136, section 3.2), text in place of entity
+/// embeddings, as a contrast in place of its margin loss.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct RelationOptions {
+    /// Factor on the mean loss per fact; 0 is off; default 0.
+    pub weight: f64,
+    /// Part of a batch's tokens that facts may take, in (0, 0.5]; default 0.25.
+    pub share: f64,
+    /// The longest description and the longest relation in tokens, special tokens included; default 32.
+    pub description_length: usize,
+    /// What the cosines are divided by; above 0; default 0.05.
+    pub temperature: f64,
+    /// Whether objects also have to find their subjects and relations; default true.
+    pub symmetric: bool,
+    /// Width of the space that both sides are projected into; default 128.
+    pub projection: usize,
+    /// How one vector is made of a text; default mean.
+    pub pooling: Pooling,
 }
 
 /// Translation language modelling.
@@ -105,6 +135,7 @@ impl Default for Objectives {
             link: LinkOptions::default(),
             tlm: TlmOptions::default(),
             translation: TranslationOptions::default(),
+            relation: RelationOptions::default(),
             momentum: 0.999,
         }
     }
@@ -128,6 +159,22 @@ impl Default for LinkOptions {
             projection: 128,
             pooling: Pooling::Mean,
             queue: 0,
+            learned_temperature: false,
+            hard_negatives: 0,
+        }
+    }
+}
+
+impl Default for RelationOptions {
+    fn default() -> Self {
+        Self {
+            weight: 0.0,
+            share: 0.25,
+            description_length: 32,
+            temperature: 0.05,
+            symmetric: true,
+            projection: 128,
+            pooling: Pooling::Mean,
         }
     }
 }
@@ -160,12 +207,13 @@ impl Objectives {
     /// # Errors
     /// `Error::Config` names the first field that cannot hold, what it may hold and what it holds.
     pub fn validate(&self) -> Result<(), Error> {
-        let Self { mlm, link, tlm, translation, momentum } = self;
+        let Self { mlm, link, tlm, translation, relation, momentum } = self;
         let weights = [
             ("mlm", mlm.weight, 0.0),
             ("link", link.weight, link.share),
             ("tlm", tlm.weight, tlm.share),
             ("translation", translation.weight, translation.share),
+            ("relation", relation.weight, relation.share),
         ];
         let mut shares = 0.0;
         for (name, weight, share) in weights {
@@ -178,7 +226,9 @@ impl Objectives {
         }
         check("objectives", "at least one weight above 0", "none", weights.iter().any(|&(_, weight, _)| weight > 0.0))?;
         check("objectives", "shares that sum to at most 0.9", shares, shares <= 0.9)?;
-        for (name, temperature) in [("link", link.temperature), ("translation", translation.temperature)] {
+        let temperatures =
+            [("link", link.temperature), ("translation", translation.temperature), ("relation", relation.temperature)];
+        for (name, temperature) in temperatures {
             let holds = (0.001..=100.0).contains(&temperature);
             check(&format!("objectives.{name}.temperature"), "0.001 to 100", temperature, holds)?;
         }
@@ -186,13 +236,16 @@ impl Objectives {
         check("objectives.link.queue", format!("0 to {QUEUE_MAX}"), link.queue, link.queue <= QUEUE_MAX)?;
         let margin = translation.margin;
         check("objectives.translation.margin", "0 to 2", margin, (0.0..=2.0).contains(&margin))?;
+        check("objectives.link.hard-negatives", "0 to 16", link.hard_negatives, link.hard_negatives <= 16)?;
         for (name, size, least) in [
-            ("mentions", link.mentions, 2),
-            ("description-length", link.description_length, 3),
-            ("projection", link.projection, 1),
+            ("link.mentions", link.mentions, 2),
+            ("link.description-length", link.description_length, 3),
+            ("link.projection", link.projection, 1),
+            ("relation.description-length", relation.description_length, 3),
+            ("relation.projection", relation.projection, 1),
         ] {
             let expected = format!("{least} to 65536");
-            check(&format!("objectives.link.{name}"), expected, size, (least..=65536).contains(&size))?;
+            check(&format!("objectives.{name}"), expected, size, (least..=65536).contains(&size))?;
         }
         Ok(())
     }
@@ -206,13 +259,18 @@ mod tests {
 
     #[test]
     fn faults_are_named() {
-        let faults: [Fault; 10] = [
+        let faults: [Fault; 13] = [
             ("objectives", |o| o.mlm.weight = 0.0),
             ("objectives.link.weight", |o| o.link.weight = -1.0),
             ("objectives.tlm.share", |o| o.tlm = TlmOptions { weight: 1.0, share: 0.0 }),
             ("objectives.link.temperature", |o| o.link.temperature = 0.0),
             ("objectives.translation.temperature", |o| o.translation.temperature = f64::NAN),
             ("objectives.translation.margin", |o| o.translation.margin = -0.1),
+            ("objectives.link.hard-negatives", |o| o.link.hard_negatives = 17),
+            ("objectives.relation.share", |o| {
+                o.relation = RelationOptions { weight: 1.0, share: 0.6, ..Default::default() }
+            }),
+            ("objectives.relation.description-length", |o| o.relation.description_length = 2),
             ("objectives.momentum", |o| o.momentum = 1.0),
             ("objectives.link.queue", |o| o.link.queue = usize::MAX),
             ("objectives.link.mentions", |o| o.link.mentions = 1),

@@ -9,7 +9,7 @@ use jove_masking::MaskConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Cause;
-use crate::{Error, Objectives};
+use crate::{Error, Lookalikes, Objectives, Relations};
 
 /// Examples that can be read in any order, from any thread: a shard file, or a list in memory.
 pub trait Examples<T>: Send + Sync {
@@ -73,6 +73,10 @@ pub struct TrainingData {
     pub pairs: Box<dyn Examples<Pair>>,
     /// Descriptions of entities.
     pub descriptions: Descriptions,
+    /// Which entities look like others, for the hard negatives and the filter of the link.
+    pub lookalikes: Lookalikes,
+    /// Facts for the relation form of the link.
+    pub relations: Relations,
     /// Which tokens are hidden, and how.
     pub mask: MaskConfig,
     /// Digest of the files that all this was read from; part of what a checkpoint belongs to.
@@ -85,6 +89,8 @@ impl Default for TrainingData {
             text: Box::new(Vec::new()),
             pairs: Box::new(Vec::new()),
             descriptions: Descriptions::new(),
+            lookalikes: Lookalikes::default(),
+            relations: Relations::default(),
             mask: MaskConfig::default(),
             fingerprint: String::new(),
         }
@@ -116,6 +122,7 @@ impl TrainingData {
                 "at least two translation pairs",
                 self.pairs.len() > 1,
             ),
+            (objectives.relation.weight > 0.0, "relation", "at least two facts", self.relations.facts().len() > 1),
         ];
         match needs.into_iter().find(|&(on, _, _, met)| on && !met) {
             Some((_, objective, expected, _)) => Err(Error::NoData { objective, expected }),
@@ -153,6 +160,8 @@ pub enum Origin {
     Tlm,
     /// The translation pairs, read as two sequences.
     Translation,
+    /// The facts of the graph.
+    Relation,
 }
 
 /// An example of a batch.
@@ -171,6 +180,7 @@ impl fmt::Display for Example {
         let origin = match self.origin {
             Origin::Text => "text",
             Origin::Tlm | Origin::Translation => "pair",
+            Origin::Relation => "fact",
         };
         write!(f, "{origin} {} (epoch {})", self.index, self.epoch)
     }

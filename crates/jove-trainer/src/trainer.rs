@@ -11,7 +11,8 @@ use jove_model::{AdamState, AdamW, Backend, Gradients, OwnedTape, Pass};
 use crate::checkpoint::{self, State};
 use crate::forward::{Counts, Objective};
 use crate::memory::{Memory, Queues};
-use crate::metrics::{MetricsWriter, add_losses};
+use crate::metrics::{Gauges, MetricsWriter, add_losses};
+use crate::watch::warn_of_collapse;
 use crate::{Assembler, Batch, Error, Losses, MetricsLine, Model, Schedule, TrainConfig, TrainingData};
 
 /// Where a run writes.
@@ -62,6 +63,8 @@ pub struct Trainer<D: Backend> {
     memory: Option<Memory<D>>,
     state: State,
     output: Output,
+    /// What was watched in the last step.
+    gauges: Gauges,
     /// All 0 between steps; their memory is used again.
     gradients: Option<Gradients<D>>,
 }
@@ -79,8 +82,7 @@ impl<D: Backend> Trainer<D> {
         output: Output,
     ) -> Result<Self, Error> {
         let assembler = Assembler::new(config, data, specials, model.config())?;
-        let link = &config.objectives.link;
-        let model = if link.weight > 0.0 { model.with_link(link.projection, config.seed)? } else { model };
+        let model = model.with_heads(&config.objectives, config.seed)?;
         Ok(Self {
             schedule: Schedule::new(config.learning_rate, config.warmup, config.total_steps()),
             state: State { settings: config.fingerprint(), data: assembler.data_fingerprint(), ..State::default() },
@@ -90,6 +92,7 @@ impl<D: Backend> Trainer<D> {
             adam: AdamState::default(),
             assembler,
             output,
+            gauges: Gauges::new(),
             gradients: None,
         })
     }
@@ -123,6 +126,7 @@ impl<D: Backend> Trainer<D> {
         };
         same("model", format!("{:?}", self.model.config()), format!("{:?}", model.config()))?;
         same("link head", self.model.link.is_some().to_string(), model.link.is_some().to_string())?;
+        same("relation head", self.model.relation.is_some().to_string(), model.relation.is_some().to_string())?;
         let (state, adam) = checkpoint::load(dir, &model)?;
         same("settings", self.state.settings.clone(), state.settings.clone())?;
         same("data", self.state.data.clone(), state.data.clone())?;
@@ -151,6 +155,7 @@ impl<D: Backend> Trainer<D> {
         let (constants, scale) = (self.constants(), self.clip_scale(gradient_norm));
         adamw::update(&mut self.model, &mut gradients, &mut self.adam, &constants, learning_rate, scale)?;
         self.gradients = Some(tape::recycle(&self.model, gradients)?);
+        self.model.clamp();
         if let Some(memory) = &mut self.memory {
             memory.update(&self.model, &batches)?;
         }
@@ -183,7 +188,8 @@ impl<D: Backend> Trainer<D> {
             let report = self.step()?;
             progress.advance(1);
             progress.note(&note(&report));
-            if report.step % self.config.log_every == 0 || report.step == total {
+            if self.is_logged(report.step) {
+                warn_of_collapse(&self.gauges, report.step, total);
                 metrics.append(&self.line(&report, clock))?;
                 self.state.losses.clear();
                 clock = (Instant::now(), self.state.tokens);
@@ -230,17 +236,25 @@ impl<D: Backend> Trainer<D> {
         let objective = Objective {
             options: &self.config.objectives,
             counts: Counts::of(batches),
+            watched: self.is_logged(self.state.step + 1),
             queues: Queues::of(self.memory.as_ref(), self.model.device())?,
         };
         let mut gradients = self.gradients.take().unwrap_or_else(Gradients::leaky);
         let mut losses = Losses::new();
+        self.gauges.clear();
         for (index, batch) in batches.iter().enumerate() {
             let tape: OwnedTape<D> = tape::resume(self.model.device(), gradients)?;
-            let (loss, parts) = objective.evaluate(&self.model, batch, tape, &self.pass(index))?;
-            add_losses(&mut losses, &parts);
-            gradients = tape::backward(loss)?;
+            let evaluated = objective.evaluate(&self.model, batch, tape, &self.pass(index))?;
+            add_losses(&mut losses, &evaluated.losses);
+            self.gauges.extend(evaluated.gauges);
+            gradients = tape::backward(evaluated.loss)?;
         }
         Ok((gradients, losses))
+    }
+
+    /// Whether a line of metrics is written after a step.
+    fn is_logged(&self, step: u64) -> bool {
+        step % self.config.log_every == 0 || step == self.config.total_steps()
     }
 
     fn pass(&self, index: usize) -> Pass {
@@ -278,6 +292,7 @@ impl<D: Backend> Trainer<D> {
             step: report.step,
             tokens: self.state.tokens,
             losses: self.state.losses.clone(),
+            gauges: self.gauges.clone(),
             learning_rate: report.learning_rate,
             gradient_norm: report.gradient_norm,
             tokens_per_second: (self.state.tokens - tokens_before) as f64 / since.elapsed().as_secs_f64().max(1e-9),

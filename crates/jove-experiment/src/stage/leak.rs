@@ -38,7 +38,7 @@ pub(crate) struct Summary {
 /// of a held-out fact or of the held-out text; both ends of a held-out fact, linked in one text or told by a description.
 /// The vocabulary is learnt from the same training text.
 pub(crate) fn check(work: &Work<'_>, base: &Stage, text: &Stage, annotated: &Stage) -> Result<Stage> {
-    let key = Key::new("leaks", &CHECKS, &[&base.key, &text.key, &annotated.key]);
+    let key = Key::new("leaks", &(CHECKS, &work.run.file.describe), &[&base.key, &text.key, &annotated.key]);
     work.cache.stage("leaks", key, Leftover::Discard, |folder| {
         let (kb, secrets) = (kb::open(base)?, secrets(text)?);
         let held_out = held_out(text)?;
@@ -64,7 +64,7 @@ pub(crate) fn check(work: &Work<'_>, base: &Stage, text: &Stage, annotated: &Sta
         }
         let censor = Censor::new(&kb, &secrets)?;
         for lang in [Lang::ZH, Lang::EN] {
-            for described in describe::described(&kb, lang, &secrets)? {
+            for described in describe::described(&kb, lang, &secrets, &work.run.file.describe)? {
                 if let Some(fact) = censor.told(described.entity, &described.text) {
                     return Err(told(&kb, fact, &format!("a description, `{}`", described.text))?);
                 }

@@ -39,7 +39,7 @@ pub(crate) fn probe(
     // All variants are asked at the length that each of them has learnt, so that all see the same.
     let lengths = work.run.variants.iter().map(|variant| variant.train.max_length);
     let max_length = lengths.min().unwrap_or(variant.train.max_length);
-    let settings = (QUESTIONS, &work.run.file.probes, max_length);
+    let settings = (QUESTIONS, &work.run.file.probes, max_length, &work.run.file.describe);
     let key = Key::new("probe", &settings, &[&trained.key, &prepared.text.key, &prepared.annotated.key]);
     work.cache.stage(&format!("probe-{}-{seed}", variant.name), key, Leftover::Discard, |folder| {
         let tokenizer = tokenizer::open(&prepared.cut(variant).vocabulary)?;
@@ -99,7 +99,7 @@ impl Asker<'_> {
 
         let texts = self.gold(&sentences)?;
         let items = mention_items(&texts, items_max, SEED);
-        let descriptions = describe::descriptions(self.prepared, self.tokenizer)?;
+        let descriptions = describe::descriptions(self.prepared, self.tokenizer, &self.work.run.file.describe)?;
         let mentions = self.model.mention_retrieval(&items, &descriptions, &self.linked_in_training()?)?;
         let MentionScores { all, unseen, .. } = mentions;
         measures.extend(ranked("mention → entity", &all.scores));

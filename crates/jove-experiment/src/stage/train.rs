@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use jove_checkpoint::ExtraFile;
 use jove_core::Seed;
-use jove_corpus::{PairReader, ShardReader};
+use jove_corpus::{PairReader, ShardReader, Tokenizer};
 use jove_model::bench::{forget_peak_rss, peak_rss_mib};
-use jove_trainer::{Descriptions, Job, Output, Start, TrainingData, read_metrics};
+use jove_trainer::{Descriptions, Job, Lookalikes, Objectives, Output, Relations, Start, TrainingData, read_metrics};
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
@@ -15,7 +15,7 @@ use crate::execute::{Cut, Prepared};
 use crate::origin::Origin;
 use crate::results::CurvePoint;
 use crate::run::Variant;
-use crate::stage::{Work, describe, tokenizer, write_json};
+use crate::stage::{Work, annotate, describe, kb, lookalikes, relations, tokenizer, write_json};
 
 /// What training cost, in its stage.
 pub(crate) const SUMMARY: &str = "summary.json";
@@ -40,7 +40,8 @@ pub(crate) fn train(work: &Work<'_>, variant: &Variant, seed: u64, prepared: &Pr
     let Cut { vocabulary, shards, .. } = prepared.cut(variant);
     let base = &prepared.base;
     let config = jove_trainer::TrainConfig { seed: Seed(seed), ..variant.train.clone() };
-    let settings = (&config, &variant.masking, variant.layout, &work.run.file.model);
+    let knowledge = Knowledge::needs(&config.objectives).then_some(&work.run.file.describe);
+    let settings = (&config, &variant.masking, variant.layout, &work.run.file.model, knowledge);
     let weights = work.origin.as_ref().map(Origin::weights_key).transpose()?;
     let mut inputs = vec![&base.key, &vocabulary.key, &shards.key];
     inputs.extend(&weights);
@@ -54,14 +55,13 @@ pub(crate) fn train(work: &Work<'_>, variant: &Variant, seed: u64, prepared: &Pr
             Some(origin) => Start::Checkpoint(origin.folder.clone()),
             None => Start::Random(work.run.model_config(variant.layout, specials.vocab_size as usize)),
         };
+        let knowledge = Knowledge::gather(work, &config.objectives, config.seed, prepared, &tokenizer)?;
         let data = TrainingData {
             text: Box::new(ShardReader::open(&shards.file(super::shards::TRAIN))?),
             pairs: Box::new(PairReader::open(&shards.file(super::shards::PAIRS))?),
-            descriptions: if config.objectives.link.weight > 0.0 {
-                describe::descriptions(prepared, &tokenizer)?
-            } else {
-                Descriptions::new()
-            },
+            descriptions: knowledge.descriptions,
+            lookalikes: knowledge.lookalikes,
+            relations: knowledge.relations,
             mask: variant.masking.clone(),
             fingerprint: key.as_str().to_owned(),
         };
@@ -87,4 +87,43 @@ pub(crate) fn train(work: &Work<'_>, variant: &Variant, seed: u64, prepared: &Pr
         };
         write_json(&folder.join(SUMMARY), &summary)
     })
+}
+
+/// What the objectives on the graph read of it.
+#[derive(Default)]
+struct Knowledge {
+    descriptions: Descriptions,
+    lookalikes: Lookalikes,
+    relations: Relations,
+}
+
+impl Knowledge {
+    fn needs(objectives: &Objectives) -> bool {
+        objectives.link.weight > 0.0 || objectives.relation.weight > 0.0
+    }
+
+    fn gather(
+        work: &Work<'_>,
+        objectives: &Objectives,
+        seed: Seed,
+        prepared: &Prepared,
+        tokenizer: &Tokenizer,
+    ) -> Result<Self> {
+        let mut knowledge = Self::default();
+        if !Self::needs(objectives) {
+            return Ok(knowledge);
+        }
+        let settings = &work.run.file.describe;
+        let base = kb::open(&prepared.base)?;
+        if objectives.link.weight > 0.0 {
+            knowledge.descriptions = describe::descriptions(prepared, tokenizer, settings)?;
+            let wanted = objectives.link.hard_negatives > 0;
+            knowledge.lookalikes = lookalikes::lookalikes(&base, &knowledge.descriptions, wanted, seed)?;
+        }
+        if objectives.relation.weight > 0.0 {
+            let secrets = annotate::secrets(&prepared.text)?;
+            knowledge.relations = relations::relations(&base, &secrets, tokenizer, settings)?;
+        }
+        Ok(knowledge)
+    }
 }

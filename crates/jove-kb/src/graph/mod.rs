@@ -1,5 +1,6 @@
 //! The graph view: a base's facts as a compact petgraph.
 
+mod lookalikes;
 mod negatives;
 mod walk;
 
@@ -10,6 +11,7 @@ use petgraph::Directed;
 use petgraph::csr::Csr;
 use petgraph::visit::EdgeRef;
 
+pub use self::lookalikes::Kinds;
 use crate::{Fact, PredicateId};
 
 /// Facts by subject and by object. Edges of the same pair are one edge with a set of predicates: the two directions

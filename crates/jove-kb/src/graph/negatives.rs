@@ -56,7 +56,7 @@ impl Graph {
     }
 
     /// Entities that share a neighbour with an entity.
-    fn sharing(&self, entity: EntityId) -> Vec<EntityId> {
+    pub(super) fn sharing(&self, entity: EntityId) -> Vec<EntityId> {
         let mut found = BTreeSet::new();
         for (neighbor, _) in self.outgoing(entity).chain(self.incoming(entity)).take(NEAR_MAX) {
             let room = NEAR_MAX.saturating_sub(found.len());

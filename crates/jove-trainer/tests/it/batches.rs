@@ -4,7 +4,7 @@ use jove_core::{EntityId, Layout, ModelConfig, TokenId};
 use jove_trainer::{Assembler, Batch, Pooling, TrainConfig, TrainingData};
 use proptest::prelude::*;
 
-use crate::world::{data, everything, model, plain, sentence, specials};
+use crate::world::{COUNTRIES, data, everything, linking, model, plain, sentence, specials};
 
 fn assembler(config: &TrainConfig, data: TrainingData) -> Assembler {
     Assembler::new(config, data, specials(), model().config()).unwrap()
@@ -57,6 +57,63 @@ fn mentions_stand_where_their_entity_does() {
         assert!(spelt.contains(&TokenId(batch.tokens[rows.start])) && rows.len() == 1);
         assert_eq!(batch.tokens[batch.link.descriptions[index].start], 1, "the first token stands for the description");
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn hard_negatives_belong_to_no_mention_and_are_no_namesakes(seed: u64, wanted in 1usize..3, step in 0u64..9) {
+        let mut config = TrainConfig { seed: jove_core::Seed(seed), ..linking(9) };
+        config.objectives.link.hard_negatives = wanted;
+        config.objectives.link.mentions = 2;
+        let batch = assembler(&config, data()).step(step).unwrap().remove(0);
+        let link = &batch.link;
+        prop_assert!(link.descriptions.len() <= 2 * (1 + wanted));
+        prop_assert_eq!(link.descriptions.len(), link.entities.len());
+        prop_assert_eq!(link.excluded.len(), link.mentions.len());
+        let asked: Vec<u32> = link.positives.iter().map(|&index| link.entities[index].0).collect();
+        for (index, entity) in link.entities.iter().enumerate() {
+            let like = |&asked: &u32| [1, 2].contains(&((entity.0 + COUNTRIES - asked) % COUNTRIES));
+            prop_assert!(link.positives.contains(&index) || asked.iter().any(like), "{entity:?} {asked:?}");
+        }
+        for (&asked, excluded) in asked.iter().zip(&link.excluded) {
+            let namesake = match asked { 0 => vec![EntityId(1)], 1 => vec![EntityId(0)], _ => vec![] };
+            prop_assert_eq!(excluded, &namesake);
+        }
+    }
+
+    #[test]
+    fn facts_stand_beside_their_objects_and_nothing_true_is_a_negative(seed: u64, step in 0u64..9) {
+        let config = TrainConfig { seed: jove_core::Seed(seed), ..linking(9) };
+        let batch = assembler(&config, data()).step(step).unwrap().remove(0);
+        let (facts, truth) = (&batch.relation, data().relations);
+        prop_assert!(facts.mentions.len() > 1);
+        for ((query, &positive), excluded) in facts.mentions.iter().zip(&facts.positives).zip(&facts.excluded) {
+            let subject = EntityId(batch.tokens[query.start] - 10);
+            let relation = u32::from(batch.tokens[query.end - 1] != 6);
+            let object = facts.entities[positive];
+            prop_assert!(truth.holds(subject, relation, object));
+            prop_assert_eq!(batch.tokens[facts.descriptions[positive].start] - 10, object.0);
+            for &other in &facts.entities {
+                prop_assert_eq!(excluded.contains(&other), truth.holds(subject, relation, other));
+            }
+        }
+    }
+}
+
+#[test]
+fn hard_negatives_are_drawn_anew_within_the_share() {
+    let config = linking(9);
+    let mut assembler = assembler(&config, data());
+    let mut drawn = Vec::new();
+    for step in 0..9 {
+        let link = assembler.step(step).unwrap().remove(0).link;
+        drawn.push((0..link.entities.len()).filter(|index| !link.positives.contains(index)).count());
+        let tokens: usize = link.descriptions.iter().map(|rows| rows.len() + 2).sum();
+        assert!(tokens <= config.batch_tokens / 4);
+    }
+    assert!(drawn.iter().any(|&count| count > 0), "{drawn:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use jove_core::Silent;
 use jove_trainer::{TrainConfig, read_metrics};
 
-use crate::world::{everything, output, plain, remembering, trainer};
+use crate::world::{everything, linking, output, plain, remembering, trainer};
 
 /// The mean of an objective over the first and over the last line of metrics.
 fn first_and_last(config: &TrainConfig, objectives: &[&str]) -> Vec<(f64, f64)> {
@@ -36,6 +36,32 @@ fn mentions_find_their_descriptions_among_remembered_ones() {
     let config = TrainConfig { dropout: false, log_every: 10, ..remembering(150) };
     let [(first, last)] = first_and_last(&config, &["link"])[..] else { unreachable!() };
     assert!(last < 0.5 * first, "{first} {last}");
+}
+
+#[test]
+fn objects_are_found_by_subject_and_relation() {
+    let config = TrainConfig { dropout: false, log_every: 10, ..linking(200) };
+    let [(first, last)] = first_and_last(&config, &["relation"])[..] else { unreachable!() };
+    assert!(last < 0.7 * first, "{first} {last}");
+}
+
+#[test]
+fn collapse_is_watched_on_every_line() {
+    let dir = tempfile::tempdir().unwrap();
+    trainer(&linking(4), dir.path()).run(&Silent).unwrap();
+    for line in read_metrics(&output(dir.path()).metrics()).unwrap() {
+        let gauge = |name: &str| line.gauges[name];
+        for contrast in ["link", "relation"] {
+            assert!((0.0..=4.0).contains(&gauge(&format!("{contrast}.alignment"))));
+            assert!((0.0..1.0).contains(&gauge(&format!("{contrast}.filtered"))));
+            for side in ["mentions", "descriptions"] {
+                assert!((-8.0..=0.0).contains(&gauge(&format!("{contrast}.{side}.uniformity"))));
+                assert!((1.0..=16.0).contains(&gauge(&format!("{contrast}.{side}.effective-rank"))));
+            }
+        }
+        assert!((0.01..=1.0).contains(&gauge("link.temperature")) && gauge("link.keys") > 2.0);
+        assert!(gauge("relation.filtered") > 0.0, "a country trades with three");
+    }
 }
 
 /// Three batches in a step are one large batch: the loss is divided by the items of all three, so the gradient is as long

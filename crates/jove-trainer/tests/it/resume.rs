@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jove_core::{Progress, Silent};
 use jove_trainer::{Error, Model, TrainConfig, Trainer, read_metrics};
 
-use crate::world::{bits, data, everything, model, output, plain, remembering, specials, trainer};
+use crate::world::{bits, data, everything, linking, model, output, plain, remembering, specials, trainer};
 
 /// Asks to stop after some steps.
 struct StopAfter {
@@ -78,6 +78,13 @@ fn queues_and_the_slow_encoder_go_on_as_well() {
     assert_eq!(whole, in_parts(&config, &[4]));
     assert_eq!(whole, in_parts(&config, &[0, 3, 2]));
     assert_ne!(whole.0, straight(&TrainConfig { accumulation: 2, ..everything(8) }).0, "the queue is heeded");
+}
+
+#[test]
+fn hard_negatives_relations_and_the_temperature_go_on_as_well() {
+    let config = linking(6);
+    assert_eq!(straight(&config), in_parts(&config, &[3]));
+    assert_eq!(straight(&config), in_parts(&config, &[1, 2]));
 }
 
 #[test]

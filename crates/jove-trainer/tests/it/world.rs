@@ -2,7 +2,7 @@
 
 use jove_core::{EntityId, Lang, ModelConfig, Pos, Seed, SpecialTokens, TokenId, TokenSpan, TokenizedText};
 use jove_model::Parameters as _;
-use jove_trainer::{Model, Output, TrainConfig, Trainer, TrainingData};
+use jove_trainer::{Lookalikes, Model, Output, Relations, TrainConfig, Trainer, TrainingData};
 
 use dfdx::prelude::Cpu;
 
@@ -42,8 +42,43 @@ pub(crate) fn data() -> TrainingData {
                 (EntityId(c), vec![vec![TokenId(FIRST_CAPITAL + c), TokenId(7)], vec![TokenId(FIRST_COUNTRY + c)]])
             })
             .collect(),
+        lookalikes: lookalikes(),
+        relations: relations(),
         ..TrainingData::default()
     }
+}
+
+/// Every country is taken for the next two; the first two share a name.
+fn lookalikes() -> Lookalikes {
+    let mut lookalikes = Lookalikes::sharing([vec![EntityId(0), EntityId(1)]]);
+    for country in 0..COUNTRIES {
+        let next = (1..3).map(|by| EntityId((country + by) % COUNTRIES));
+        let others = next.filter(|&other| !lookalikes.share_a_name(EntityId(country), other)).collect();
+        lookalikes.negatives.insert(EntityId(country), others);
+    }
+    lookalikes
+}
+
+/// Every country borders the next and, by another relation, trades with the three after it.
+fn relations() -> Relations {
+    let labels = vec![vec![vec![TokenId(6)]], vec![vec![TokenId(7), TokenId(8)]]];
+    let fact = |from: u32, relation, by| (EntityId(from), relation, EntityId((from + by) % COUNTRIES));
+    let facts = (0..COUNTRIES).flat_map(|c| [fact(c, 0, 1), fact(c, 1, 1), fact(c, 1, 2), fact(c, 1, 3)]);
+    let descriptions = (0..COUNTRIES).map(|c| (EntityId(c), vec![vec![TokenId(FIRST_COUNTRY + c), TokenId(9)]]));
+    Relations::new(labels, facts.collect(), descriptions.collect())
+}
+
+/// All that the knowledge link can have: a queue, a learned temperature, hard negatives, and the relation form beside it.
+pub(crate) fn linking(steps: u64) -> TrainConfig {
+    let mut config = remembering(steps);
+    config.objectives.tlm.weight = 0.0;
+    config.objectives.translation.weight = 0.0;
+    config.objectives.link.learned_temperature = true;
+    config.objectives.link.hard_negatives = 2;
+    config.objectives.relation.weight = 0.5;
+    config.objectives.relation.description_length = 8;
+    config.objectives.relation.projection = 16;
+    config
 }
 
 /// All objectives on.

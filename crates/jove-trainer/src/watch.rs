@@ -1,0 +1,69 @@
+//! Whether contrasts have collapsed.
+
+use dfdx::prelude::HasShape as _;
+use jove_model::{Backend, Matrix};
+use jove_objectives::{LinkHead, LinkItems, Linked, Spread, alignment};
+
+use crate::metrics::Gauges;
+
+/// Vectors that lie nearer together than this are said to have collapsed: on average less than a quarter apart, squared.
+const UNIFORMITY_MAX: f64 = -0.5;
+
+/// Reads what a contrast came to.
+pub(crate) fn read<D: Backend, T>(
+    name: &str,
+    linked: &Linked<D, T>,
+    items: &LinkItems<'_>,
+    head: &LinkHead<D>,
+    gauges: &mut Gauges,
+) {
+    let width = head.width();
+    let (mentions, descriptions) = (numbers(&linked.mentions), numbers(&linked.descriptions));
+    let own = |&positive: &usize| &descriptions[positive * width..][..width];
+    let positives: Vec<f32> = items.positives.iter().flat_map(own).copied().collect();
+    let mut set = |gauge: &str, value: f64| gauges.insert(format!("{name}.{gauge}"), value);
+    set("alignment", alignment(&mentions, &positives, width));
+    set("filtered", linked.filtered);
+    set("keys", linked.keys as f64);
+    for (side, vectors) in [("mentions", &mentions), ("descriptions", &descriptions)] {
+        if let Some(spread) = Spread::of(vectors, width) {
+            set(&format!("{side}.uniformity"), spread.uniformity);
+            set(&format!("{side}.effective-rank"), spread.effective_rank);
+        }
+    }
+    if let Some(temperature) = head.temperature() {
+        set("temperature", f64::from(temperature.value()));
+    }
+}
+
+/// Says so where vectors have collapsed after the first tenth of a run; before that they are all alike anyway.
+pub(crate) fn warn_of_collapse(gauges: &Gauges, step: u64, steps: u64) {
+    for gauge in collapsed(gauges).filter(|_| step > steps / 10) {
+        tracing::warn!(step, gauge, value = gauges[gauge], "vectors of a contrast lie in one place");
+    }
+}
+
+fn collapsed(gauges: &Gauges) -> impl Iterator<Item = &str> {
+    let near = gauges.iter().filter(|(name, value)| name.ends_with(".uniformity") && **value > UNIFORMITY_MAX);
+    near.map(|(name, _)| name.as_str())
+}
+
+fn numbers<D: Backend>(x: &Matrix<D>) -> Vec<f32> {
+    let mut out = vec![0.0; x.shape().0 * x.shape().1];
+    D::copy_into(x, &mut out);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vectors_in_one_place_are_named() {
+        let gauges = Gauges::from(
+            [("link.mentions.uniformity", -0.1), ("link.descriptions.uniformity", -2.5), ("link.alignment", 0.0)]
+                .map(|(name, value)| (name.to_owned(), value)),
+        );
+        assert_eq!(collapsed(&gauges).collect::<Vec<_>>(), ["link.mentions.uniformity"]);
+    }
+}
