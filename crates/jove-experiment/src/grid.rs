@@ -34,7 +34,8 @@ pub(crate) fn controls(file: &RunFile, variants: &[Variant]) -> Result<Vec<Varia
     ])
 }
 
-fn uses_graph(variant: &Variant) -> bool {
+/// Whether a variant learns from links.
+pub(crate) fn uses_graph(variant: &Variant) -> bool {
     variant.graph == Graph::Full && (variant.masking.weights.entity > 0.0 || variant.train.objectives.link.weight > 0.0)
 }
 

@@ -186,7 +186,7 @@ impl Recipe {
     fn train(self) -> Table {
         let text = match self {
             Self::Pd => "",
-            Self::Kg => "objectives.link.weight = 0.3",
+            Self::Kg => "objectives.link.weight = 0.2",
             Self::Ml => "objectives.tlm.weight = 1.0\nobjectives.translation.weight = 0.3",
         };
         text.parse().expect("the recipes are constants")
@@ -255,8 +255,8 @@ fn check_settings(file: &RunFile, variants: &[Variant]) -> Result<()> {
     if seeds.is_empty() || seeds.len() != file.seeds.len() {
         return refuse("seeds", "one or more different numbers", &format!("{:?}", file.seeds));
     }
-    if file.kb.sources.is_empty() {
-        return refuse("kb.sources", "at least one source", "none");
+    if let (Some(variant), true) = (variants.iter().find(|v| grid::uses_graph(v)), file.kb.sources.is_empty()) {
+        return refuse("kb.sources", &format!("a source, since `{}` uses the graph", variant.name), "none");
     }
     if !(0.0..=0.5).contains(&file.text.held_out) {
         return refuse("text.held-out", "a share from 0 to 0.5", &file.text.held_out.to_string());

@@ -32,7 +32,8 @@ pub struct RunFile {
     /// Where the data lies.
     #[serde(default)]
     pub data: DataSettings,
-    /// The knowledge base.
+    /// The knowledge base; left out where no variant uses one.
+    #[serde(default)]
     pub kb: KbSettings,
     /// Sentences made from the graph; left out where the graph has no sentence patterns.
     #[serde(default)]
@@ -84,7 +85,7 @@ pub struct DataSettings {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct KbSettings {
-    /// What it is built from. Required.
+    /// What it is built from. Default none: an empty base, for runs whose variants use no graph.
     pub sources: Vec<Source>,
     /// What is kept of the sources.
     pub select: Selection,

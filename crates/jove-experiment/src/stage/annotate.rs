@@ -97,7 +97,7 @@ pub(crate) fn annotate(work: &Work<'_>, base: &Stage, text: &Stage) -> Result<St
         summary.withheld_pairs = pairs.1;
         summary.pairs = write_lines(&folder.join(PAIRS), pairs.0)?;
 
-        check(&summary)?;
+        check(&summary, !file.kb.sources.is_empty())?;
         write_json(&folder.join(SUMMARY), &summary)
     })
 }
@@ -185,7 +185,7 @@ fn gives_away(named: &[EntityId], secrets: &Secrets) -> bool {
     objects.into_iter().any(|object| named.binary_search(object).is_ok())
 }
 
-fn check(summary: &Summary) -> Result<()> {
+fn check(summary: &Summary, has_graph: bool) -> Result<()> {
     if summary.texts == 0 {
         return Err(Error::Data {
             what: format!("no text is left to train on; {} were left out with held-out facts", summary.withheld),
@@ -193,7 +193,7 @@ fn check(summary: &Summary) -> Result<()> {
                 .to_owned(),
         });
     }
-    if summary.links == 0 {
+    if summary.links == 0 && has_graph {
         return Err(Error::Data {
             what: format!("none of {} texts names an entity of the graph", summary.texts),
             hint: "check that the graph's names are in the text's language (`jove kb search`), and the settings under [link]"
@@ -218,9 +218,10 @@ mod tests {
 
     #[test]
     fn text_without_links_is_refused() {
-        let unlinked = check(&Summary { texts: 5, ..Summary::default() }).unwrap_err();
+        let unlinked = check(&Summary { texts: 5, ..Summary::default() }, true).unwrap_err();
         assert!(unlinked.to_string().contains("none of 5 texts"), "{unlinked}");
-        let empty = check(&Summary { withheld: 3, ..Summary::default() }).unwrap_err();
+        let empty = check(&Summary { withheld: 3, ..Summary::default() }, false).unwrap_err();
+        check(&Summary { texts: 5, ..Summary::default() }, false).unwrap();
         assert!(empty.to_string().contains("no text is left"), "{empty}");
     }
 }
