@@ -158,3 +158,20 @@ fn texts_of_any_kind_fit() {
     let batch = assembler(&plain(1), data).step(0).unwrap().remove(0);
     assert!((1..batch.bounds.len()).all(|index| [2, 16].contains(&(batch.bounds[index] - batch.bounds[index - 1]))));
 }
+
+/// What the link cannot use goes to text: a control without links reads as many tokens.
+#[test]
+fn text_without_links_fills_the_batch_all_the_same() {
+    let config = linking(4);
+    let mut unlinked = data();
+    let texts = (0..COUNTRIES).map(|country| {
+        let mut text = sentence(country, true, false);
+        text.mentions.clear();
+        text
+    });
+    unlinked.text = Box::new(texts.collect::<Vec<_>>());
+    let batch = assembler(&config, unlinked).step(0).unwrap().remove(0);
+    assert!(batch.link.mentions.is_empty());
+    let longest = sentence(0, true, false).tokens.len() + 2;
+    assert!(batch.len() <= config.batch_tokens && batch.len() + longest > config.batch_tokens, "{}", batch.len());
+}
