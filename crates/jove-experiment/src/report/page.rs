@@ -4,7 +4,6 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::report::effects_section::effects;
 use crate::report::style::CSS;
-use crate::report::table::value;
 use crate::report::words::{count, findings, number};
 use crate::report::{Preview, Report, plot};
 use crate::results::{ArmResult, Row, Summary, Verdict};
@@ -24,8 +23,8 @@ pub(crate) fn render(report: &Report) -> Markup {
             body { main {
                 (header(report))
                 (what_it_says(report, &rows))
-                (comparison(report, &rows))
                 (effects(report))
+                (comparison(report, &rows))
                 (curves(report))
                 (inputs(report))
                 (previews(report))
@@ -103,7 +102,7 @@ fn comparison_row(row: &Row) -> Markup {
             @for (index, cell) in row.cells.iter().enumerate() {
                 @match cell {
                     Some(cell) => td.best[(cell.mean - best).abs() < 1e-12] {
-                        (value(*cell))
+                        (number(cell.mean)) @if cell.seeds > 1 { span.spread { "± " (number(cell.deviation)) } }
                         span.bar style=(format!("{}; width: {:.0}%", colour(index), 100.0 * (cell.mean / most.max(1e-12)).clamp(0.0, 1.0))) {}
                     },
                     None => td.soft { "–" },

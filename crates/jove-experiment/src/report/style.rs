@@ -26,9 +26,10 @@ h3 { font-size: 1rem; margin: 0 0 0.5rem; } .panels { display: grid; grid-templa
 .worse::before { content: '▼'; color: var(--v4); }
 .weak::before { content: '△'; color: var(--flat); } .flat::before { content: '●'; color: var(--soft); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { padding: 0.5rem 0.6rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
+th, td { padding: 0.45rem 0.5rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
 tr:last-child td { border-bottom: 0; } th { font-weight: 600; color: var(--soft); font-size: 0.9rem; } th:first-child, td:first-child { text-align: left; white-space: normal; }
-td.best { font-weight: 700; } .bar { display: block; height: 4px; border-radius: 2px; margin: 0.25rem 0 0 auto; background: var(--c); opacity: 0.8; }
+td.best { font-weight: 700; } .spread { display: block; font-size: 0.8rem; font-weight: 400; color: var(--soft); }
+td:first-child { min-width: 12rem; } .bar { display: block; height: 4px; border-radius: 2px; margin: 0.25rem 0 0 auto; background: var(--c); opacity: 0.8; }
 .numbers { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: 0.9rem 1.25rem; margin: 0; }
 .numbers dt { color: var(--soft); font-size: 0.9rem; } .numbers dd { margin: 0; font-size: 1.35rem; font-weight: 600; line-height: 1.25; }
 .numbers small { display: block; font-size: 0.85rem; font-weight: 400; color: var(--soft); }
