@@ -81,7 +81,8 @@ fn scalars(line: &MetricsLine) -> Vec<(String, f64)> {
         ("train/tokens", line.tokens as f64),
         ("train/tokens-per-second", line.tokens_per_second),
     ];
-    losses.chain(others.map(|(name, value)| (name.to_owned(), value))).collect()
+    let shares = line.gradient_shares.iter().map(|(name, &share)| (format!("gradient-share/{name}"), share));
+    losses.chain(shares).chain(others.map(|(name, value)| (name.to_owned(), value))).collect()
 }
 
 /// A record: length, checksum of it, bytes, checksum of them, all little-endian.
@@ -110,6 +111,7 @@ mod tests {
             gauges: jove_trainer::Gauges::new(),
             learning_rate: 0.5,
             gradient_norm: 2.0,
+            gradient_shares: std::collections::BTreeMap::new(),
             tokens_per_second: 500.0,
         }
     }

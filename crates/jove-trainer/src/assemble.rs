@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use jove_core::{Lang, Layout, ModelConfig, Purpose, Rng, SpecialTokens, TokenId, TokenizedText};
-use jove_objectives::pair_sequence;
+use jove_objectives::{PairRows, pair_sequence};
 
 use self::link::LinkedMention;
+use crate::alignment::check_layer;
 use crate::stream::{Stream, StreamState};
 use crate::window::cut;
-use crate::{Batch, Error, Example, Origin, Pooling, Targets, TrainConfig, TrainingData};
+use crate::{Batch, Error, Example, Objectives, Origin, Pooling, Targets, TrainConfig, TrainingData};
 
 /// Turns examples into batches. The batches of a step depend on the seed, the step and the streams' states alone.
 #[derive(Debug)]
@@ -54,6 +55,10 @@ impl Assembler {
         let longest = model.max_sequence_length();
         let expected = format!("at most {longest}, the positions that the model has");
         crate::config::check("max-length", expected, config.max_length, config.max_length <= longest)?;
+        let Objectives { translation, word_alignment, .. } = &config.objectives;
+        for (name, layer) in [("translation", translation.layer), ("word-alignment", word_alignment.layer)] {
+            check_layer(name, layer, model.num_hidden_layers)?;
+        }
         let text_langs = if config.objectives.needs_text() { data.text_langs()? } else { Vec::new() };
         let pair_langs = if config.objectives.needs_pairs() { data.pair_langs()? } else { Vec::new() };
         let fact_count = if config.objectives.relation.weight > 0.0 { data.relations.facts().len() } else { 0 };
@@ -152,7 +157,7 @@ impl Assembler {
 
     /// Adds pairs read as one sequence, masked on both sides.
     fn fill_tlm(&mut self, batch: &mut Batch, budget: usize) -> Result<(), Error> {
-        if self.config.objectives.tlm.weight == 0.0 {
+        if !self.config.objectives.needs_pair_sequences() {
             return Ok(());
         }
         let end = batch.len() + budget;
@@ -174,6 +179,8 @@ impl Assembler {
             let start = batch.push(sequence.tokens, |position| sequence.segments[position]);
             batch.tlm.append(first_targets, |position| start + sequence.first.start + position);
             batch.tlm.append(second_targets, |position| start + sequence.second.start + position);
+            let rows = |side: Range<usize>| start + side.start..start + side.end;
+            batch.pairs.push(PairRows { first: rows(sequence.first), second: rows(sequence.second) });
             batch.examples.push(example);
         }
         Ok(())
@@ -186,12 +193,12 @@ impl Assembler {
             return Ok(());
         }
         let end = batch.len() + budget;
-        let mut numbers: BTreeMap<Vec<u32>, usize> = BTreeMap::new();
         while let Some(drawn) = self.translation.draw() {
             let example = Example { origin: Origin::Translation, index: drawn.index, epoch: drawn.epoch };
             let mut rng = self.rng(example);
             let (first, second) = self.data.pair(drawn.index)?;
             let length = self.config.max_length - 2;
+            let texts = (text_digest(&first), text_digest(&second));
             let [first, second] = [first, second].map(|side| ids(&cut(side, length, &mut rng).tokens));
             if batch.len() + first.len() + second.len() + 4 > end {
                 self.translation.put_back(drawn);
@@ -199,14 +206,12 @@ impl Assembler {
             }
             let mut add = |side: Vec<u32>| {
                 let start = batch.push(self.wrap(&side), |_| 0);
-                let rows = pooled_rows(options.pooling, start, side.len());
-                let next = numbers.len();
-                (rows, *numbers.entry(side).or_insert(next))
+                pooled_rows(options.pooling, start, side.len())
             };
-            let ((source, source_number), (target, target_number)) = (add(first), add(second));
+            let (source, target) = (add(first), add(second));
             batch.translation.sources.push(source);
             batch.translation.targets.push(target);
-            batch.translation.texts.push((source_number, target_number));
+            batch.translation.texts.push(texts);
             batch.examples.push(example);
         }
         Ok(())
@@ -273,6 +278,15 @@ fn fit(first: usize, second: usize, room: usize) -> (usize, usize) {
     }
 }
 
+/// Tells texts apart, in a queue as in a batch: the same tokens, however they are cut, have the same digest.
+fn text_digest(text: &TokenizedText) -> u64 {
+    let mut hasher = blake3::Hasher::new();
+    for token in &text.tokens {
+        hasher.update(&token.0.to_le_bytes());
+    }
+    u64::from_le_bytes(hasher.finalize().as_bytes()[..8].try_into().expect("a digest has 32 bytes"))
+}
+
 fn ids(tokens: &[TokenId]) -> Vec<u32> {
     tokens.iter().map(|token| token.0).collect()
 }
@@ -282,6 +296,7 @@ fn ids(tokens: &[TokenId]) -> Vec<u32> {
 pub(crate) struct Shares {
     pub(crate) text: usize,
     pub(crate) link: usize,
+    /// Of pairs read as one sequence, for every objective on them.
     pub(crate) tlm: usize,
     pub(crate) translation: usize,
     pub(crate) relation: usize,
@@ -293,7 +308,7 @@ impl Shares {
         let objectives = &config.objectives;
         let share = |weight: f64, share: f64| if weight > 0.0 { share } else { 0.0 };
         let link = share(objectives.link.weight, objectives.link.share);
-        let tlm = share(objectives.tlm.weight, objectives.tlm.share);
+        let tlm = objectives.pair_sequence_share();
         let translation = share(objectives.translation.weight, objectives.translation.share);
         let relation = share(objectives.relation.weight, objectives.relation.share);
         let scale = if objectives.needs_text() { 1.0 } else { 1.0 / (tlm + translation + relation) };

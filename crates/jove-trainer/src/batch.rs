@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use jove_core::EntityId;
+use jove_objectives::{PairRows, Pointer};
 
 use crate::Example;
 
@@ -19,6 +20,10 @@ pub struct Batch {
     pub mlm: Targets,
     /// Hidden tokens of pairs.
     pub tlm: Targets,
+    /// The pairs that are read as one sequence; these sequences stand one behind the other.
+    pub pairs: Vec<PairRows>,
+    /// Hidden tokens of pairs and their counterparts; found by the model just before it reads the batch.
+    pub pointers: Vec<Pointer>,
     /// Mentions and descriptions.
     pub link: LinkTargets,
     /// Subjects with relations, in the place of mentions, and the descriptions of objects.
@@ -60,9 +65,9 @@ pub struct TranslationTargets {
     pub sources: Vec<Range<usize>>,
     /// The rows that stand for every second side.
     pub targets: Vec<Range<usize>>,
-    /// For every pair two numbers: equal first ones mean equal first sides, equal second ones equal second sides. Pairs
+    /// For every pair two digests: equal first ones mean equal first sides, equal second ones equal second sides. Pairs
     /// that share a side are no negatives of each other.
-    pub texts: Vec<(usize, usize)>,
+    pub texts: Vec<(u64, u64)>,
 }
 
 impl Batch {

@@ -51,6 +51,10 @@ pub struct TrainConfig {
     pub save_every: u64,
     /// Optimizer steps between two lines of `metrics.jsonl`; default 10.
     pub log_every: u64,
+    /// Lines of `metrics.jsonl` from one that tells each objective's share in the encoder's gradient to the next; measuring
+    /// it takes as long as one more step for every objective and changes nothing else; 0 is never; runs of one objective
+    /// never do; default 10.
+    pub gradient_share_every: u64,
     /// Exponent on a language's share of the examples when sampling: 1 keeps the corpus as it is, 0 makes all languages
     /// equal; in [0, 1]; default 0.3. (Unsupervised Cross-lingual Representation Learning at Scale, arXiv 1911.02116.)
     pub language_exponent: f64,
@@ -78,6 +82,7 @@ impl Default for TrainConfig {
             dropout: true,
             save_every: 500,
             log_every: 10,
+            gradient_share_every: 10,
             language_exponent: 0.3,
             objectives: Objectives::default(),
         }
@@ -120,7 +125,7 @@ impl TrainConfig {
         let needs = [
             ("texts", objectives.needs_text(), shares.text, self.max_length),
             ("link", objectives.link.weight > 0.0, shares.link, 2 * objectives.link.description_length),
-            ("tlm", objectives.tlm.weight > 0.0, shares.tlm, self.max_length),
+            ("tlm", objectives.needs_pair_sequences(), shares.tlm, self.max_length),
             ("translation", objectives.translation.weight > 0.0, shares.translation, 4 * self.max_length),
             // Two facts with two objects.
             ("relation", objectives.relation.weight > 0.0, shares.relation, 6 * objectives.relation.description_length),
@@ -147,7 +152,7 @@ impl TrainConfig {
 
     /// A digest of everything that a step's outcome depends on: all fields but those on saving and logging.
     pub(crate) fn fingerprint(&self) -> String {
-        let settings = Self { save_every: 0, log_every: 1, recompute: false, ..self.clone() };
+        let settings = Self { save_every: 0, log_every: 1, gradient_share_every: 0, recompute: false, ..self.clone() };
         let text = serde_json::to_string(&settings).expect("settings are plain data");
         blake3::hash(text.as_bytes()).to_hex().to_string()
     }
@@ -213,7 +218,7 @@ mod tests {
     #[test]
     fn only_what_changes_the_outcome_is_in_the_fingerprint() {
         let base = sound().fingerprint();
-        assert_eq!(TrainConfig { save_every: 7, log_every: 3, ..sound() }.fingerprint(), base);
+        assert_eq!(TrainConfig { save_every: 7, log_every: 3, gradient_share_every: 1, ..sound() }.fingerprint(), base);
         assert_ne!(TrainConfig { seed: Seed(2), ..sound() }.fingerprint(), base);
         assert_ne!(TrainConfig { steps: Some(11), ..sound() }.fingerprint(), base);
     }

@@ -5,12 +5,42 @@ use jove_core::EntityId;
 use jove_model::ops::tape;
 use jove_model::{Backend, LossSum, Matrix, OwnedTape, Pass, Scalar, Sequences};
 use jove_objectives::{
-    Contrast, LinkForm, LinkHead, LinkItems, Remembered, TranslationItems, knowledge_link, translation_contrast,
+    Contrast, LinkForm, LinkHead, LinkItems, Remembered, TranslationItems, TranslationKeys, cross_lingual_contrast,
+    knowledge_link, translation_contrast, word_alignment,
 };
 
-use crate::memory::Queues;
+use crate::alignment::TranslationForm;
+use crate::memory::{QueuedPairs, Queues};
 use crate::metrics::{Gauges, add_losses};
-use crate::{Batch, Error, LinkTargets, Loss, Losses, Model, Objectives, Targets, watch};
+use crate::{Batch, Error, LinkTargets, Loss, Losses, Model, MomentumEncoder, Objectives, Targets, watch};
+
+/// An objective.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Mlm,
+    Link,
+    Tlm,
+    Translation,
+    Relation,
+    WordAlignment,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Mlm, Self::Link, Self::Tlm, Self::Translation, Self::Relation, Self::WordAlignment];
+
+    /// Its name in metrics.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Mlm => "mlm",
+            Self::Link => "link",
+            Self::Tlm => "tlm",
+            Self::Translation => "translation",
+            Self::Relation => "relation",
+            Self::WordAlignment => "word-alignment",
+        }
+    }
+}
 
 /// The number of items of each objective.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +50,7 @@ pub(crate) struct Counts {
     tlm: usize,
     translation: usize,
     relation: usize,
+    word_alignment: usize,
 }
 
 impl Counts {
@@ -31,6 +62,7 @@ impl Counts {
             tlm: sum.tlm + batch.tlm.rows.len(),
             translation: sum.translation + batch.translation.sources.len(),
             relation: sum.relation + batch.relation.mentions.len(),
+            word_alignment: sum.word_alignment + batch.pointers.len(),
         })
     }
 }
@@ -42,6 +74,8 @@ pub(crate) struct Objective<'a, D: Backend> {
     pub(crate) watched: bool,
     /// Keys of former steps.
     pub(crate) queues: Queues<D>,
+    /// The encoder of keys that are remembered, where there is one.
+    pub(crate) slow: Option<&'a MomentumEncoder<D>>,
     /// The items of the whole step: each loss is divided by its count here, so that a step does not depend on how it is
     /// cut into batches.
     pub(crate) counts: Counts,
@@ -60,45 +94,66 @@ pub(crate) struct Evaluated<D: Backend> {
 }
 
 impl<D: Backend> Objective<'_, D> {
-    /// The losses of one batch.
+    /// The losses of one batch. Only the objectives in `kinds` are looked at.
     pub(crate) fn evaluate(
         &self,
         model: &Model<D>,
         batch: &Batch,
         tape: OwnedTape<D>,
         pass: &Pass,
+        kinds: &[Kind],
     ) -> Result<Evaluated<D>, Error> {
         let sequences = sequences(model, batch)?;
-        let (hidden, tape) = model.forward(&sequences, tape, pass)?.last.split_tape();
+        let pass = Pass { layer: self.options.translation.layer, ..*pass };
+        let hidden = model.forward(&sequences, tape, &pass)?;
+        let inner = hidden.layer.map(|inner| inner.split_tape().0);
+        let (hidden, tape) = hidden.last.split_tape();
         let mut gauges = Gauges::new();
-        let link = self.link(model, &hidden, batch, &mut gauges)?;
-        let relation = self.relation(model, &hidden, batch, &mut gauges)?;
-        let parts = [
-            ("mlm", self.options.mlm.weight, self.counts.mlm, masked(model, &hidden, &batch.mlm)?),
-            ("link", self.options.link.weight, self.counts.link, link),
-            ("tlm", self.options.tlm.weight, self.counts.tlm, masked(model, &hidden, &batch.tlm)?),
-            (
-                "translation",
-                self.options.translation.weight,
-                self.counts.translation,
-                self.translation(&hidden, batch)?,
-            ),
-            ("relation", self.options.relation.weight, self.counts.relation, relation),
-        ];
         let mut losses = Losses::new();
         let zero: Scalar<D> = model
             .device()
             .try_tensor_from_vec(vec![0.0], ())
             .map_err(|error| jove_model::Error::Device(format!("{error:?}")))?;
         let mut total = zero.put_tape(tape);
-        for (name, weight, count, part) in parts {
+        for &kind in kinds {
+            let (weight, count) = self.weight_and_count(kind);
+            if !self.is_on(kind) {
+                continue;
+            }
+            let part = match kind {
+                Kind::Mlm => masked(model, &hidden, &batch.mlm)?,
+                Kind::Link => self.link(model, &hidden, batch, &mut gauges)?,
+                Kind::Tlm => masked(model, &hidden, &batch.tlm)?,
+                Kind::Translation => self.translation(inner.as_ref().unwrap_or(&hidden), batch)?,
+                Kind::Relation => self.relation(model, &hidden, batch, &mut gauges)?,
+                Kind::WordAlignment => words(model, &hidden, batch)?,
+            };
             let Some(part) = part else { continue };
             let loss = Loss { sum: f64::from(tape::value(&part.sum)), count: part.count as u64 };
-            add_losses(&mut losses, &Losses::from([(name.to_owned(), loss)]));
+            add_losses(&mut losses, &Losses::from([(kind.name().to_owned(), loss)]));
             let scaled = tape::scale(part.sum, (weight / count as f64) as f32)?;
             total = tape::add(total, scaled)?;
         }
         Ok(Evaluated { loss: total, losses, gauges })
+    }
+
+    /// Whether an objective has a weight and items in this step.
+    pub(crate) fn is_on(&self, kind: Kind) -> bool {
+        let (weight, count) = self.weight_and_count(kind);
+        weight > 0.0 && count > 0
+    }
+
+    /// An objective's weight, and its items in the whole step.
+    fn weight_and_count(&self, kind: Kind) -> (f64, usize) {
+        let (options, counts) = (self.options, &self.counts);
+        match kind {
+            Kind::Mlm => (options.mlm.weight, counts.mlm),
+            Kind::Link => (options.link.weight, counts.link),
+            Kind::Tlm => (options.tlm.weight, counts.tlm),
+            Kind::Translation => (options.translation.weight, counts.translation),
+            Kind::Relation => (options.relation.weight, counts.relation),
+            Kind::WordAlignment => (options.word_alignment.weight, counts.word_alignment),
+        }
     }
 
     fn link(&self, model: &Model<D>, hidden: &Hidden<D>, batch: &Batch, gauges: &mut Gauges) -> Part<D> {
@@ -159,7 +214,13 @@ impl<D: Backend> Objective<'_, D> {
             texts: &batch.translation.texts,
         };
         let contrast = Contrast { temperature: options.temperature as f32, margin: options.margin as f32 };
-        Ok(Some(translation_contrast(hidden.retaped(), &items, contrast)?))
+        let (TranslationForm::Xlco, Some(slow)) = (options.form, self.slow) else {
+            return Ok(Some(translation_contrast(hidden.retaped(), &items, contrast)?));
+        };
+        let [sources, targets] = slow.translations(batch, options.layer)?;
+        let queue = self.queues.translation.as_ref();
+        let keys = TranslationKeys { sources: &sources, targets: &targets, queue: queue.map(QueuedPairs::borrow) };
+        Ok(Some(cross_lingual_contrast(hidden.retaped(), &items, &keys, contrast)?))
     }
 }
 
@@ -172,6 +233,11 @@ fn masked<D: Backend>(model: &Model<D>, hidden: &Hidden<D>, targets: &Targets) -
     }
     let rows: Vec<u32> = targets.rows.iter().map(|&row| row as u32).collect();
     Ok(Some(model.lm.loss(hidden.retaped(), &rows, &targets.labels)?))
+}
+
+fn words<D: Backend>(model: &Model<D>, hidden: &Hidden<D>, batch: &Batch) -> Part<D> {
+    let (Some(head), false) = (&model.pointer, batch.pointers.is_empty()) else { return Ok(None) };
+    Ok(Some(word_alignment(head, hidden.retaped(), &batch.pointers)?))
 }
 
 fn sequences<D: Backend>(model: &Model<D>, batch: &Batch) -> Result<Sequences, Error> {

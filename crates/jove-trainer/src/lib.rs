@@ -5,13 +5,16 @@
 //! choice derives from the seed, the step and the example, so a run that was stopped and resumed ends at the same bits
 //! as one that was not, on any number of threads.
 
+mod alignment;
 mod assemble;
 mod batch;
 mod checkpoint;
 mod config;
 mod error;
 mod forward;
+mod gradient_share;
 mod job;
+mod labels;
 mod lookalikes;
 mod memory;
 mod metrics;
@@ -26,6 +29,7 @@ mod trainer;
 mod watch;
 mod window;
 
+pub use alignment::{TranslationForm, TranslationOptions, WordAlignmentOptions};
 pub use assemble::{Assembler, AssemblerState};
 pub use batch::{Batch, LinkTargets, Targets, TranslationTargets};
 pub use config::TrainConfig;
@@ -35,7 +39,7 @@ pub use lookalikes::{Lookalikes, RelationFact, Relations};
 pub use metrics::{Gauges, Loss, Losses, MetricsLine, read_metrics};
 pub use model::Model;
 pub use momentum::MomentumEncoder;
-pub use objectives::{LinkOptions, MlmOptions, Objectives, Pooling, RelationOptions, TlmOptions, TranslationOptions};
+pub use objectives::{LinkOptions, MlmOptions, Objectives, Pooling, RelationOptions, TlmOptions};
 pub use queue::KeyQueue;
 pub use schedule::Schedule;
 pub use source::{Descriptions, Example, Examples, Origin, Pair, TrainingData};

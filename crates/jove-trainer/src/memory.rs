@@ -7,7 +7,9 @@ use dfdx::prelude::HasShape as _;
 use jove_checkpoint::{NamedTensor, TensorFile, write_tensor_file};
 use jove_core::Silent;
 use jove_model::{Backend, Matrix, Parameters as _};
+use jove_objectives::QueuedTranslations;
 
+use crate::alignment::TranslationForm;
 use crate::checkpoint::Tensors;
 use crate::{Batch, Error, KeyQueue, Model, MomentumEncoder, Objectives};
 
@@ -23,6 +25,10 @@ pub(crate) struct Memory<D: Backend> {
     pub(crate) encoder: MomentumEncoder<D>,
     /// Descriptions, by entity.
     pub(crate) link: KeyQueue,
+    /// The first and the second sides of translation pairs, by their text; the two hold the same pairs in the same order.
+    pub(crate) translation: [KeyQueue; 2],
+    /// Where translations are contrasted with what is remembered, the layer they are taken from, if not the last.
+    contrasted: Option<Option<usize>>,
 }
 
 impl<D: Backend> Memory<D> {
@@ -30,8 +36,15 @@ impl<D: Backend> Memory<D> {
     pub(crate) fn new(objectives: &Objectives, model: &Model<D>) -> Option<Self> {
         let link = if objectives.link.weight > 0.0 { objectives.link.queue } else { 0 };
         let width = model.link.as_ref().map_or(1, jove_objectives::LinkHead::width);
-        let encoder = || MomentumEncoder::new(model, objectives.momentum);
-        (link > 0).then(|| Self { encoder: encoder(), link: KeyQueue::new(link, width) })
+        let options = &objectives.translation;
+        let contrasted = (options.weight > 0.0 && options.form == TranslationForm::Xlco).then_some(options.layer);
+        let sides = || KeyQueue::new(options.queue, model.config().hidden_size);
+        (link > 0 || contrasted.is_some()).then(|| Self {
+            encoder: MomentumEncoder::new(model, objectives.momentum),
+            link: KeyQueue::new(link, width),
+            translation: [sides(), sides()],
+            contrasted,
+        })
     }
 
     /// Follows the updated model, then adds the keys of a step's batches, each made by the slow encoder.
@@ -42,17 +55,26 @@ impl<D: Backend> Memory<D> {
                 let entities: Vec<u64> = batch.link.entities.iter().map(|entity| u64::from(entity.0)).collect();
                 self.link.push(&numbers(&keys), &entities);
             }
+            if let (Some(layer), false) = (self.contrasted, batch.translation.sources.is_empty()) {
+                let keys = self.encoder.translations(batch, layer)?;
+                let texts = &batch.translation.texts;
+                let [first, second] = &mut self.translation;
+                first.push(&numbers(&keys[0]), &texts.iter().map(|text| text.0).collect::<Vec<_>>());
+                second.push(&numbers(&keys[1]), &texts.iter().map(|text| text.1).collect::<Vec<_>>());
+            }
         }
         Ok(())
     }
 
     /// All queues by their names.
-    fn queues(&self) -> [(&'static str, &KeyQueue); 1] {
-        [("link", &self.link)]
+    fn queues(&self) -> [(&'static str, &KeyQueue); 3] {
+        let [first, second] = &self.translation;
+        [("link", &self.link), ("translation-sources", first), ("translation-targets", second)]
     }
 
-    fn queues_mut(&mut self) -> [(&'static str, &mut KeyQueue); 1] {
-        [("link", &mut self.link)]
+    fn queues_mut(&mut self) -> [(&'static str, &mut KeyQueue); 3] {
+        let [first, second] = &mut self.translation;
+        [("link", &mut self.link), ("translation-sources", first), ("translation-targets", second)]
     }
 
     /// What the keys stand for, for the state of a checkpoint.
@@ -102,13 +124,36 @@ impl<D: Backend> Memory<D> {
 pub(crate) struct Queues<D: Backend> {
     /// Descriptions and their entities; `None` where there are none.
     pub(crate) link: Option<(Matrix<D>, Vec<u32>)>,
+    /// Translation pairs; `None` where there are none.
+    pub(crate) translation: Option<QueuedPairs<D>>,
+}
+
+/// Translation pairs of former steps.
+#[derive(Debug)]
+pub(crate) struct QueuedPairs<D: Backend> {
+    sources: Matrix<D>,
+    targets: Matrix<D>,
+    texts: Vec<(u64, u64)>,
+}
+
+impl<D: Backend> QueuedPairs<D> {
+    /// As a contrast takes them.
+    pub(crate) fn borrow(&self) -> QueuedTranslations<'_, D> {
+        QueuedTranslations { sources: &self.sources, targets: &self.targets, texts: &self.texts }
+    }
 }
 
 impl<D: Backend> Queues<D> {
     pub(crate) fn of(memory: Option<&Memory<D>>, device: &D) -> Result<Self, Error> {
-        let Some(memory) = memory else { return Ok(Self { link: None }) };
+        let Some(memory) = memory else { return Ok(Self { link: None, translation: None }) };
         let entities = || memory.link.identities().map(|identity| identity as u32).collect();
-        Ok(Self { link: memory.link.matrix(device)?.map(|keys| (keys, entities())) })
+        let [first, second] = &memory.translation;
+        let texts = || first.identities().zip(second.identities()).collect();
+        let sides = first.matrix(device)?.zip(second.matrix(device)?);
+        Ok(Self {
+            link: memory.link.matrix(device)?.map(|keys| (keys, entities())),
+            translation: sides.map(|(sources, targets)| QueuedPairs { sources, targets, texts: texts() }),
+        })
     }
 }
 
@@ -125,7 +170,7 @@ mod tests {
     use jove_model::Sequences;
 
     use super::*;
-    use crate::LinkTargets;
+    use crate::{LinkTargets, TranslationTargets};
 
     fn model() -> Model<Cpu> {
         let config = ModelConfig { max_position_embeddings: 20, ..ModelConfig::bert(40, 8, 2, 2, 16) };
@@ -168,6 +213,31 @@ mod tests {
         assert_eq!(entities, [30, 31]);
         memory.update(&model, &[batch]).unwrap();
         assert_eq!(memory.identities()["link"], [31, 30, 31], "three are kept");
+    }
+
+    #[test]
+    fn translations_are_remembered_in_pairs() {
+        let model = model();
+        let mut batch = batch();
+        batch.push([1, 11, 2], |_| 0);
+        batch.translation =
+            TranslationTargets { sources: vec![1..3, 9..11], targets: vec![5..7, 13..14], texts: vec![(7, 8), (9, 7)] };
+        let mut objectives = objectives(0.0, 9);
+        (objectives.translation.weight, objectives.translation.queue) = (1.0, 3);
+        assert!(Memory::new(&objectives, &model).is_none(), "the form in the batch remembers nothing");
+        objectives.translation.form = TranslationForm::Xlco;
+        let mut memory = Memory::new(&objectives, &model).unwrap();
+        for _ in 0..2 {
+            memory.update(&model, std::slice::from_ref(&batch)).unwrap();
+        }
+        assert_eq!(memory.identities()["translation-sources"], [9, 7, 9]);
+        assert_eq!(memory.identities()["translation-targets"], [7, 8, 7]);
+        let queues = Queues::of(Some(&memory), model.device()).unwrap();
+        let pairs = queues.translation.as_ref().unwrap().borrow();
+        assert_eq!(pairs.texts, [(9, 7), (7, 8), (9, 7)]);
+        let [_, targets] = memory.encoder.translations(&batch, None).unwrap();
+        let expected = Cpu::l2_normalize(targets).unwrap().as_vec();
+        assert!(pairs.targets.as_vec()[8..].iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5));
     }
 
     #[test]

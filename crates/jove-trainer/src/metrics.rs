@@ -15,7 +15,7 @@ use crate::Error;
 pub struct Loss {
     /// Summed over its items, in nats.
     pub sum: f64,
-    /// Number of items: masked tokens, linked mentions or pairs.
+    /// Number of items: masked tokens, linked mentions, pairs or words with a counterpart.
     pub count: u64,
 }
 
@@ -32,7 +32,7 @@ impl Loss {
     }
 }
 
-/// Losses by the objective's name: `mlm`, `link`, `tlm`, `translation`, `relation`.
+/// Losses by the objective's name: `mlm`, `link`, `tlm`, `translation`, `relation`, `word-alignment`.
 pub type Losses = BTreeMap<String, Loss>;
 
 /// Things watched beside the losses, by objective and name, such as `link.alignment`.
@@ -64,6 +64,11 @@ pub struct MetricsLine {
     pub learning_rate: f64,
     /// Global gradient norm of the last step, before clipping.
     pub gradient_norm: f64,
+    /// For each objective, the norm of its weighted loss's gradient in the encoder as a part of the sum of all objectives'
+    /// norms, in [0, 1]; in the last step's first forward pass. Empty on lines that do not tell, see
+    /// [`TrainConfig::gradient_share_every`](crate::TrainConfig::gradient_share_every).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub gradient_shares: BTreeMap<String, f64>,
     /// Tokens read per second of wall time since the line before; the one field that differs between equal runs.
     pub tokens_per_second: f64,
 }
@@ -136,6 +141,7 @@ mod tests {
             gauges: Gauges::from([("link.filtered".to_owned(), 0.25)]),
             learning_rate: 1e-3,
             gradient_norm: 0.5,
+            gradient_shares: BTreeMap::from([("mlm".to_owned(), 1.0)]),
             tokens_per_second: 9.0,
         }
     }

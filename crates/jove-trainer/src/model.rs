@@ -6,7 +6,7 @@ use dfdx::prelude::{NoneTape, Tape};
 use jove_checkpoint::{Allow, Difference, Loaded, TensorFile, open_hf};
 use jove_core::{ModelConfig, Seed};
 use jove_model::{Backend, Hidden, MaskedLm, Matrix, ParameterMut, ParameterRef, Parameters, Pass, Sequences};
-use jove_objectives::LinkHead;
+use jove_objectives::{LinkHead, PointerHead};
 
 use crate::checkpoint::HEADS_FILE;
 use crate::{Error, Objectives};
@@ -20,6 +20,8 @@ pub struct Model<D: Backend> {
     pub link: Option<LinkHead<D>>,
     /// Projections of subjects with relations and of objects, where the relation form is trained.
     pub relation: Option<LinkHead<D>>,
+    /// Query and key of the pointer, where word alignment is trained.
+    pub pointer: Option<PointerHead<D>>,
 }
 
 impl<D: Backend> Model<D> {
@@ -28,7 +30,7 @@ impl<D: Backend> Model<D> {
     /// # Errors
     /// Where the configuration cannot hold or the device fails.
     pub fn new(config: &ModelConfig, device: &D, seed: Seed) -> Result<Self, Error> {
-        Ok(Self { lm: MaskedLm::new(config, device, seed)?, link: None, relation: None })
+        Ok(Self { lm: MaskedLm::new(config, device, seed)?, link: None, relation: None, pointer: None })
     }
 
     /// The same model with a new link head of the given width, unless it has one.
@@ -63,6 +65,17 @@ impl<D: Backend> Model<D> {
         Ok(self)
     }
 
+    /// The same model with a new pointer head, unless it has one.
+    ///
+    /// # Errors
+    /// Where the device fails.
+    pub fn with_pointer(mut self, seed: Seed) -> Result<Self, Error> {
+        if self.pointer.is_none() {
+            self.pointer = Some(PointerHead::new(self.device(), self.config().hidden_size, seed)?);
+        }
+        Ok(self)
+    }
+
     /// The model with the heads that the objectives ask for.
     pub(crate) fn with_heads(self, objectives: &Objectives, seed: Seed) -> Result<Self, Error> {
         let (link, relation) = (&objectives.link, &objectives.relation);
@@ -72,6 +85,9 @@ impl<D: Backend> Model<D> {
         }
         if link.weight > 0.0 && link.learned_temperature {
             model = model.with_learned_temperature(link.temperature as f32)?;
+        }
+        if objectives.word_alignment.weight > 0.0 {
+            model = model.with_pointer(seed)?;
         }
         if relation.weight > 0.0 { model.with_relation(relation.projection, seed) } else { Ok(model) }
     }
@@ -83,10 +99,10 @@ impl<D: Backend> Model<D> {
 
     /// The heads that are no part of a Hugging Face model.
     pub(crate) fn heads(&self) -> Heads<'_, D> {
-        Heads { link: self.link.as_ref(), relation: self.relation.as_ref() }
+        Heads { link: self.link.as_ref(), relation: self.relation.as_ref(), pointer: self.pointer.as_ref() }
     }
 
-    /// Reads a Hugging Face folder, such as a checkpoint of a run; with its link head, where it has one.
+    /// Reads a Hugging Face folder, such as a checkpoint of a run; with the heads of its further objectives.
     ///
     /// # Errors
     /// Where a file is missing or damaged, or its tensors are not those of its configuration.
@@ -126,7 +142,11 @@ impl<D: Backend> Model<D> {
         let file = TensorFile::open(path)?;
         let width = |name: &str| Ok::<_, Error>(file.get(name)?.data.len());
         let mut model = self;
-        if file.contains("jove.link.mention.bias") || !file.contains("jove.relation.query.bias") {
+        if file.contains("jove.pointer.query.bias") {
+            model = model.with_pointer(Seed(0))?;
+        }
+        let others = model.pointer.is_some() || file.contains("jove.relation.query.bias");
+        if file.contains("jove.link.mention.bias") || !others {
             model = model.with_link(width("jove.link.mention.bias")?, Seed(0))?;
         }
         if file.contains("jove.link.log_scale") {
@@ -141,6 +161,9 @@ impl<D: Backend> Model<D> {
         let mut loaded = Ok(());
         for head in model.link.iter_mut().chain(&mut model.relation) {
             loaded = loaded.and_then(|()| head.load(&mut find));
+        }
+        if let Some(pointer) = &mut model.pointer {
+            loaded = loaded.and_then(|()| pointer.load(&mut find));
         }
         failure.map_or(Ok(()), Err)?;
         loaded?;
@@ -178,15 +201,19 @@ impl<D: Backend> Model<D> {
 pub(crate) struct Heads<'a, D: Backend> {
     link: Option<&'a LinkHead<D>>,
     relation: Option<&'a LinkHead<D>>,
+    pointer: Option<&'a PointerHead<D>>,
 }
 
 impl<'a, D: Backend> Heads<'a, D> {
     pub(crate) fn is_empty(&self) -> bool {
-        self.link.is_none() && self.relation.is_none()
+        self.link.is_none() && self.relation.is_none() && self.pointer.is_none()
     }
 
     pub(crate) fn visit(&self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
         self.link.into_iter().chain(self.relation).for_each(|head| head.visit(f));
+        if let Some(pointer) = self.pointer {
+            pointer.visit(f);
+        }
     }
 }
 
@@ -203,6 +230,9 @@ impl<D: Backend> Parameters<D> for Model<D> {
         if let Some(relation) = &self.relation {
             relation.visit(f);
         }
+        if let Some(pointer) = &self.pointer {
+            pointer.visit(f);
+        }
     }
 
     fn visit_mut<'a>(&'a mut self, f: &mut dyn FnMut(ParameterMut<'a, D>)) {
@@ -212,6 +242,9 @@ impl<D: Backend> Parameters<D> for Model<D> {
         }
         if let Some(relation) = &mut self.relation {
             relation.visit_mut(f);
+        }
+        if let Some(pointer) = &mut self.pointer {
+            pointer.visit_mut(f);
         }
     }
 }

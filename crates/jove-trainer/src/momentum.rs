@@ -9,7 +9,7 @@ use jove_model::{
 };
 use jove_objectives::LinkHead;
 
-use crate::{Batch, Error, Model};
+use crate::{Batch, Error, Model, TranslationTargets};
 
 /// A copy of the encoder and of the link head that follows them slowly and is never trained itself, so that keys which were
 /// made at different times are still alike. Momentum Contrast (MoCo), arXiv 1911.05722, equation 2; for encoders of two
@@ -89,6 +89,20 @@ impl<D: Backend> MomentumEncoder<D> {
         let pass = Pass { layer, ..Pass::eval() };
         let hidden = self.encoder.forward(&builder.build(), NoneTape, &pass)?;
         Ok(D::span_mean(hidden.layer.unwrap_or(hidden.last), &spans)?)
+    }
+
+    /// The first and the second sides of a batch's translation pairs, each [pairs, hidden], after layer `layer` or the last.
+    ///
+    /// # Errors
+    /// If there is no such layer or the device fails.
+    pub(crate) fn translations(&self, batch: &Batch, layer: Option<usize>) -> Result<[Matrix<D>; 2], Error> {
+        let TranslationTargets { sources, targets, .. } = &batch.translation;
+        // One pass over both sides.
+        let ranges: Vec<Range<usize>> = sources.iter().chain(targets).cloned().collect();
+        let whole = self.pooled(batch, &ranges, layer)?;
+        let count = sources.len() as u32;
+        let [first, second] = [0..count, count..2 * count].map(|rows| rows.collect::<Vec<u32>>());
+        Ok([D::rows(whole.clone(), &first)?, D::rows(whole, &second)?])
     }
 
     /// The descriptions of a batch as the link head projects them, [descriptions, width]; `None` where there is neither.

@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
 use crate::config::check;
+use crate::{Error, TranslationOptions, WordAlignmentOptions};
 
 /// The most keys of a queue.
-const QUEUE_MAX: usize = 1 << 20;
+pub(crate) const QUEUE_MAX: usize = 1 << 20;
 
 /// The objectives of a run. One with weight 0 is off: it costs nothing and adds no parameters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -23,6 +23,8 @@ pub struct Objectives {
     pub translation: TranslationOptions,
     /// Contrast of subjects and relations against descriptions of objects.
     pub relation: RelationOptions,
+    /// Pointing at the counterparts of hidden words in the translation.
+    pub word_alignment: WordAlignmentOptions,
     /// How slowly the encoder that fills queues follows the trained one: after every step each of its parameters is this
     /// part its own and the rest the trained one's; in [0, 1); without a queue there is no such encoder; default 0.999.
     /// (Momentum Contrast, arXiv 1911.05722, equation 2.)
@@ -111,23 +113,6 @@ pub struct TlmOptions {
     pub share: f64,
 }
 
-/// The contrast of sentences against their translations.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct TranslationOptions {
-    /// Factor on the mean loss per pair; 0 is off; default 0.
-    pub weight: f64,
-    /// Part of a batch's tokens that pairs may take, in (0, 0.5]; default 0.25.
-    pub share: f64,
-    /// What the cosines are divided by; above 0; default 0.05.
-    pub temperature: f64,
-    /// Subtracted from the cosine of a true pair, so that it has to win by that much; 0 or more; LaBSE takes 0.3;
-    /// default 0. (Language-agnostic BERT Sentence Embedding, arXiv 2007.01852.)
-    pub margin: f64,
-    /// How one vector is made of a sentence; default mean.
-    pub pooling: Pooling,
-}
-
 impl Default for Objectives {
     fn default() -> Self {
         Self {
@@ -136,6 +121,7 @@ impl Default for Objectives {
             tlm: TlmOptions::default(),
             translation: TranslationOptions::default(),
             relation: RelationOptions::default(),
+            word_alignment: WordAlignmentOptions::default(),
             momentum: 0.999,
         }
     }
@@ -185,16 +171,23 @@ impl Default for TlmOptions {
     }
 }
 
-impl Default for TranslationOptions {
-    fn default() -> Self {
-        Self { weight: 0.0, share: 0.25, temperature: 0.05, margin: 0.0, pooling: Pooling::Mean }
-    }
-}
-
 impl Objectives {
     /// Whether any objective reads translation pairs.
     pub fn needs_pairs(&self) -> bool {
-        self.tlm.weight > 0.0 || self.translation.weight > 0.0
+        self.needs_pair_sequences() || self.translation.weight > 0.0
+    }
+
+    /// Whether any objective reads translation pairs as one sequence.
+    pub(crate) fn needs_pair_sequences(&self) -> bool {
+        self.tlm.weight > 0.0 || self.word_alignment.weight > 0.0
+    }
+
+    /// The part of a batch for pairs read as one sequence: the largest that an objective on them asks for, since they
+    /// share them; 0 where there is none.
+    pub(crate) fn pair_sequence_share(&self) -> f64 {
+        let share = |weight: f64, share: f64| if weight > 0.0 { share } else { 0.0 };
+        let words = share(self.word_alignment.weight, self.word_alignment.share);
+        share(self.tlm.weight, self.tlm.share).max(words)
     }
 
     /// Whether any objective reads single texts.
@@ -207,35 +200,35 @@ impl Objectives {
     /// # Errors
     /// `Error::Config` names the first field that cannot hold, what it may hold and what it holds.
     pub fn validate(&self) -> Result<(), Error> {
-        let Self { mlm, link, tlm, translation, relation, momentum } = self;
+        let Self { mlm, link, tlm, translation, relation, word_alignment, momentum } = self;
         let weights = [
             ("mlm", mlm.weight, 0.0),
             ("link", link.weight, link.share),
             ("tlm", tlm.weight, tlm.share),
             ("translation", translation.weight, translation.share),
             ("relation", relation.weight, relation.share),
+            ("word-alignment", word_alignment.weight, word_alignment.share),
         ];
-        let mut shares = 0.0;
         for (name, weight, share) in weights {
             let field = |field| format!("objectives.{name}.{field}");
             check(&field("weight"), "0 or more", weight, weight.is_finite() && weight >= 0.0)?;
             if weight > 0.0 && name != "mlm" {
                 check(&field("share"), "a number above 0, at most 0.5", share, share > 0.0 && share <= 0.5)?;
-                shares += share;
             }
         }
         check("objectives", "at least one weight above 0", "none", weights.iter().any(|&(_, weight, _)| weight > 0.0))?;
+        let share = |weight: f64, share: f64| if weight > 0.0 { share } else { 0.0 };
+        let shares = share(link.weight, link.share) + share(translation.weight, translation.share);
+        let shares = shares + share(relation.weight, relation.share) + self.pair_sequence_share();
         check("objectives", "shares that sum to at most 0.9", shares, shares <= 0.9)?;
-        let temperatures =
-            [("link", link.temperature), ("translation", translation.temperature), ("relation", relation.temperature)];
-        for (name, temperature) in temperatures {
+        translation.validate()?;
+        word_alignment.validate()?;
+        for (name, temperature) in [("link", link.temperature), ("relation", relation.temperature)] {
             let holds = (0.001..=100.0).contains(&temperature);
             check(&format!("objectives.{name}.temperature"), "0.001 to 100", temperature, holds)?;
         }
         check("objectives.momentum", "0 up to but not 1", momentum, (0.0..1.0).contains(momentum))?;
         check("objectives.link.queue", format!("0 to {QUEUE_MAX}"), link.queue, link.queue <= QUEUE_MAX)?;
-        let margin = translation.margin;
-        check("objectives.translation.margin", "0 to 2", margin, (0.0..=2.0).contains(&margin))?;
         check("objectives.link.hard-negatives", "0 to 16", link.hard_negatives, link.hard_negatives <= 16)?;
         for (name, size, least) in [
             ("link.mentions", link.mentions, 2),
@@ -259,7 +252,7 @@ mod tests {
 
     #[test]
     fn faults_are_named() {
-        let faults: [Fault; 13] = [
+        let faults: [Fault; 18] = [
             ("objectives", |o| o.mlm.weight = 0.0),
             ("objectives.link.weight", |o| o.link.weight = -1.0),
             ("objectives.tlm.share", |o| o.tlm = TlmOptions { weight: 1.0, share: 0.0 }),
@@ -273,6 +266,11 @@ mod tests {
             ("objectives.relation.description-length", |o| o.relation.description_length = 2),
             ("objectives.momentum", |o| o.momentum = 1.0),
             ("objectives.link.queue", |o| o.link.queue = usize::MAX),
+            ("objectives.translation.queue", |o| o.translation.queue = usize::MAX),
+            ("objectives.translation.layer", |o| o.translation.layer = Some(0)),
+            ("objectives.word-alignment.share", |o| (o.word_alignment.weight, o.word_alignment.share) = (1.0, 0.6)),
+            ("objectives.word-alignment.iterations", |o| o.word_alignment.iterations = 0),
+            ("objectives.word-alignment.regularization", |o| o.word_alignment.regularization = 0.0),
             ("objectives.link.mentions", |o| o.link.mentions = 1),
             ("objectives", |o| {
                 (o.link.weight, o.link.share) = (1.0, 0.5);
@@ -294,5 +292,19 @@ mod tests {
         objectives.tlm.share = 7.0;
         objectives.validate().unwrap();
         assert!(objectives.needs_text() && !objectives.needs_pairs());
+    }
+
+    #[test]
+    fn objectives_on_pair_sequences_share_them() {
+        let mut objectives = Objectives::default();
+        (objectives.tlm.weight, objectives.tlm.share) = (1.0, 0.3);
+        (objectives.word_alignment.weight, objectives.word_alignment.share) = (1.0, 0.5);
+        (objectives.translation.weight, objectives.translation.share) = (1.0, 0.4);
+        assert!((objectives.pair_sequence_share() - 0.5).abs() < 1e-12);
+        objectives.validate().unwrap();
+        objectives.tlm.weight = 0.0;
+        assert!((objectives.pair_sequence_share() - 0.5).abs() < 1e-12 && objectives.needs_pairs());
+        objectives.word_alignment.weight = 0.0;
+        assert!(objectives.pair_sequence_share().abs() < 1e-12);
     }
 }

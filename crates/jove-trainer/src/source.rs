@@ -117,6 +117,12 @@ impl TrainingData {
             ),
             (objectives.tlm.weight > 0.0, "tlm", "at least one translation pair", !self.pairs.is_empty()),
             (
+                objectives.word_alignment.weight > 0.0,
+                "word-alignment",
+                "at least one translation pair",
+                !self.pairs.is_empty(),
+            ),
+            (
                 objectives.translation.weight > 0.0,
                 "translation",
                 "at least two translation pairs",

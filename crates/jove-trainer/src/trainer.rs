@@ -1,5 +1,6 @@
 //! The training loop.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -9,7 +10,9 @@ use jove_model::ops::{adamw, norm, tape};
 use jove_model::{AdamState, AdamW, Backend, Gradients, OwnedTape, Pass};
 
 use crate::checkpoint::{self, State};
-use crate::forward::{Counts, Objective};
+use crate::forward::{Counts, Kind, Objective};
+use crate::gradient_share::gradient_shares;
+use crate::labels;
 use crate::memory::{Memory, Queues};
 use crate::metrics::{Gauges, MetricsWriter, add_losses};
 use crate::watch::warn_of_collapse;
@@ -47,6 +50,8 @@ pub struct StepReport {
     pub losses: Losses,
     /// The global gradient norm before clipping.
     pub gradient_norm: f64,
+    /// Each objective's share in the encoder's gradient, see [`MetricsLine::gradient_shares`]; empty where not measured.
+    pub gradient_shares: BTreeMap<String, f64>,
     /// The learning rate.
     pub learning_rate: f64,
 }
@@ -127,6 +132,7 @@ impl<D: Backend> Trainer<D> {
         same("model", format!("{:?}", self.model.config()), format!("{:?}", model.config()))?;
         same("link head", self.model.link.is_some().to_string(), model.link.is_some().to_string())?;
         same("relation head", self.model.relation.is_some().to_string(), model.relation.is_some().to_string())?;
+        same("pointer head", self.model.pointer.is_some().to_string(), model.pointer.is_some().to_string())?;
         let (state, adam) = checkpoint::load(dir, &model)?;
         same("settings", self.state.settings.clone(), state.settings.clone())?;
         same("data", self.state.data.clone(), state.data.clone())?;
@@ -146,7 +152,9 @@ impl<D: Backend> Trainer<D> {
     /// `Error::NotFinite` before the update where a loss or the gradient is not finite; where an example cannot be read;
     /// where the device fails.
     pub fn step(&mut self) -> Result<StepReport, Error> {
-        let batches = self.assembler.step(self.state.step)?;
+        let mut batches = self.assembler.step(self.state.step)?;
+        labels::label(&self.model, &self.config.objectives.word_alignment, &mut batches)?;
+        let gradient_shares = self.gradient_shares(&batches)?;
         // A step that fails leaves none, since they would not be 0.
         let (mut gradients, losses) = self.accumulate(&batches)?;
         let gradient_norm = norm::global(&self.model, &mut gradients)?;
@@ -163,7 +171,7 @@ impl<D: Backend> Trainer<D> {
         self.state.step += 1;
         self.state.tokens += tokens;
         add_losses(&mut self.state.losses, &losses);
-        Ok(StepReport { step: self.state.step, tokens, losses, gradient_norm, learning_rate })
+        Ok(StepReport { step: self.state.step, tokens, losses, gradient_norm, gradient_shares, learning_rate })
     }
 
     /// Steps to the end of the run, writing metrics and checkpoints; the last step is always saved.
@@ -233,28 +241,45 @@ impl<D: Backend> Trainer<D> {
     /// Runs every batch forth and back. Gradients add up over batches and objectives; each loss is already divided by
     /// the items of the whole step.
     fn accumulate(&mut self, batches: &[Batch]) -> Result<(Gradients<D>, Losses), Error> {
-        let objective = Objective {
-            options: &self.config.objectives,
-            counts: Counts::of(batches),
-            watched: self.is_logged(self.state.step + 1),
-            queues: Queues::of(self.memory.as_ref(), self.model.device())?,
-        };
         let mut gradients = self.gradients.take().unwrap_or_else(Gradients::leaky);
+        let objective = self.objective(batches)?;
         let mut losses = Losses::new();
-        self.gauges.clear();
+        let mut gauges = Gauges::new();
         for (index, batch) in batches.iter().enumerate() {
             let tape: OwnedTape<D> = tape::resume(self.model.device(), gradients)?;
-            let evaluated = objective.evaluate(&self.model, batch, tape, &self.pass(index))?;
+            let evaluated = objective.evaluate(&self.model, batch, tape, &self.pass(index), &Kind::ALL)?;
             add_losses(&mut losses, &evaluated.losses);
-            self.gauges.extend(evaluated.gauges);
+            gauges.extend(evaluated.gauges);
             gradients = tape::backward(evaluated.loss)?;
         }
+        self.gauges = gauges;
         Ok((gradients, losses))
     }
 
     /// Whether a line of metrics is written after a step.
     fn is_logged(&self, step: u64) -> bool {
         step % self.config.log_every == 0 || step == self.config.total_steps()
+    }
+
+    fn objective(&self, batches: &[Batch]) -> Result<Objective<'_, D>, Error> {
+        Ok(Objective {
+            options: &self.config.objectives,
+            counts: Counts::of(batches),
+            watched: self.is_logged(self.state.step + 1),
+            queues: Queues::of(self.memory.as_ref(), self.model.device())?,
+            slow: self.memory.as_ref().map(|memory| &memory.encoder),
+        })
+    }
+
+    /// Each objective's share in the gradient, where the step's line of metrics is to tell it.
+    fn gradient_shares(&mut self, batches: &[Batch]) -> Result<BTreeMap<String, f64>, Error> {
+        let every = self.config.log_every.saturating_mul(self.config.gradient_share_every);
+        if every == 0 || (self.state.step + 1) % every != 0 {
+            return Ok(BTreeMap::new());
+        }
+        // So that no more memory is held than in the step itself.
+        self.gradients = None;
+        gradient_shares(&self.objective(batches)?, &self.model, &batches[0], &self.pass(0))
     }
 
     fn pass(&self, index: usize) -> Pass {
@@ -295,6 +320,7 @@ impl<D: Backend> Trainer<D> {
             gauges: self.gauges.clone(),
             learning_rate: report.learning_rate,
             gradient_norm: report.gradient_norm,
+            gradient_shares: report.gradient_shares.clone(),
             tokens_per_second: (self.state.tokens - tokens_before) as f64 / since.elapsed().as_secs_f64().max(1e-9),
         }
     }

@@ -175,3 +175,55 @@ fn text_without_links_fills_the_batch_all_the_same() {
     let longest = sentence(0, true, false).tokens.len() + 2;
     assert!(batch.len() <= config.batch_tokens && batch.len() + longest > config.batch_tokens, "{}", batch.len());
 }
+
+#[test]
+fn word_alignment_alone_reads_pairs_as_one_sequence() {
+    let mut config = plain(1);
+    config.objectives.mlm.weight = 0.0;
+    config.objectives.word_alignment.weight = 1.0;
+    let batch = assembler(&config, data()).step(0).unwrap().remove(0);
+    assert!(batch.len() > 200 && batch.pairs.len() == batch.bounds.len() - 1);
+    for (pair, bounds) in batch.pairs.iter().zip(batch.bounds.windows(2)) {
+        assert_eq!(
+            (pair.first.clone(), pair.second.clone()),
+            (bounds[0] + 1..bounds[0] + 6, bounds[1] - 6..bounds[1] - 1)
+        );
+    }
+    let hidden = |row: &usize| batch.pairs.iter().any(|pair| pair.first.contains(row) || pair.second.contains(row));
+    assert!(!batch.tlm.rows.is_empty() && batch.tlm.rows.iter().all(hidden));
+}
+
+/// Each language is sampled by its number of examples to the power of the exponent, texts and pairs alike.
+#[test]
+fn languages_are_sampled_by_the_exponent() {
+    let japanese = |index: usize| index < 2;
+    let mut all = data();
+    let mut pairs = Vec::new();
+    let mut texts = Vec::new();
+    for index in 0..40u32 {
+        let (mut first, second) = (sentence(index % 12, true, false), sentence(index % 12, true, true));
+        if japanese(index as usize) {
+            first.lang = "ja".parse().unwrap();
+        }
+        texts.push(first.clone());
+        // The language that is not English counts, whichever side it stands on.
+        pairs.push(if index % 2 == 0 { (first, second) } else { (second, first) });
+    }
+    (all.text, all.pairs) = (Box::new(texts), Box::new(pairs));
+    let mut config = everything(1);
+    config.objectives.link.weight = 0.0;
+    let mut assembler = assembler(&config, all);
+    let mut counts = std::collections::BTreeMap::new();
+    for step in 0..400 {
+        for example in &assembler.step(step).unwrap()[0].examples {
+            let count: &mut [f64; 2] = counts.entry(example.origin).or_default();
+            count[usize::from(japanese(example.index))] += 1.0;
+        }
+    }
+    let expected = 2f64.powf(0.3) / (2f64.powf(0.3) + 38f64.powf(0.3));
+    assert_eq!(counts.len(), 3);
+    for (origin, [chinese, japanese]) in counts {
+        let found = japanese / (chinese + japanese);
+        assert!((found - expected).abs() < 0.03, "{origin:?}: {found}, expected {expected}; as they are: 0.05");
+    }
+}

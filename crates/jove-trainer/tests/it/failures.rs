@@ -47,6 +47,17 @@ fn missing_data_and_wrong_settings_are_named() {
     let mut long = plain(1);
     long.max_length = 64;
     assert!(refuse(long, data()).starts_with("train.max-length: expected at most 20"));
+    let mut deep = everything(1);
+    deep.objectives.translation.layer = Some(3);
+    assert!(
+        refuse(deep, data()).starts_with("train.objectives.translation.layer: expected 1 to 2, the model's layers")
+    );
+    let mut no_pairs = plain(1);
+    no_pairs.objectives.word_alignment.weight = 1.0;
+    let texts_only = TrainingData { pairs: Box::new(Vec::new()), ..data() };
+    assert!(
+        refuse(no_pairs, texts_only).starts_with("objective word-alignment: expected at least one translation pair")
+    );
     let mut alone = data();
     alone.descriptions.retain(|&entity, _| entity == EntityId(0));
     assert!(refuse(everything(1), alone).contains("descriptions of at least two entities"));

@@ -25,7 +25,7 @@ fn masked_words_are_learned() {
 #[test]
 fn every_objective_is_learned_beside_the_others() {
     let config = TrainConfig { dropout: false, log_every: 10, ..everything(150) };
-    let names = ["mlm", "link", "tlm", "translation"];
+    let names = ["mlm", "link", "tlm", "translation", "word-alignment"];
     for ((first, last), name) in first_and_last(&config, &names).into_iter().zip(names) {
         assert!(last < 0.7 * first, "{name}: {first} {last}");
     }

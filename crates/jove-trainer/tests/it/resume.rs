@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jove_core::{Progress, Silent};
-use jove_trainer::{Error, Model, TrainConfig, Trainer, read_metrics};
+use jove_trainer::{Error, MetricsLine, Model, TrainConfig, Trainer, read_metrics};
 
 use crate::world::{bits, data, everything, linking, model, output, plain, remembering, specials, trainer};
 
@@ -162,4 +162,50 @@ fn a_crash_between_two_renames_loses_nothing() {
 fn computing_activations_again_changes_no_bit() {
     let config = everything(3);
     assert_eq!(straight(&config), straight(&TrainConfig { recompute: true, ..config }));
+}
+
+#[test]
+fn an_inner_layer_for_alignment_is_resumed_and_matters() {
+    let mut config = everything(4);
+    let last = straight(&config);
+    config.objectives.translation.layer = Some(1);
+    config.objectives.word_alignment.layer = Some(1);
+    let inner = straight(&config);
+    assert_ne!(inner.0, last.0);
+    assert_eq!(inner, in_parts(&config, &[1]));
+    config.objectives.translation.layer = Some(2);
+    config.objectives.word_alignment.layer = Some(2);
+    assert_eq!(straight(&config).0, last.0, "the second layer of two is the last");
+}
+
+#[test]
+fn measuring_gradient_shares_changes_no_bit() {
+    let without = TrainConfig { accumulation: 2, gradient_share_every: 0, ..everything(8) };
+    let with = TrainConfig { gradient_share_every: 2, ..without.clone() };
+    let (plain, measured) = (straight(&without), straight(&with));
+    assert_eq!(plain.0, measured.0);
+    assert_eq!(measured, in_parts(&with, &[3]));
+    for (index, (plain, measured)) in plain.1.iter().zip(&measured.1).enumerate() {
+        let mut line: MetricsLine = serde_json::from_str(measured).unwrap();
+        let shares = std::mem::take(&mut line.gradient_shares);
+        assert_eq!(&serde_json::to_string(&line).unwrap(), plain);
+        assert_eq!(shares.len(), if index % 2 == 1 { 5 } else { 0 }, "every second line tells");
+        if !shares.is_empty() {
+            assert!((shares.values().sum::<f64>() - 1.0).abs() < 1e-9);
+            assert!(shares.values().all(|&share| share > 0.0));
+        }
+    }
+}
+
+#[test]
+fn translations_that_are_remembered_are_resumed() {
+    let mut config = everything(6);
+    let plain = straight(&config);
+    config.objectives.translation.form = jove_trainer::TranslationForm::Xlco;
+    config.objectives.translation.queue = 16;
+    let whole = straight(&config);
+    assert_ne!(whole.0, plain.0);
+    assert_eq!(whole, in_parts(&config, &[0, 3]));
+    let measured = TrainConfig { gradient_share_every: 1, ..config.clone() };
+    assert_eq!(whole.0, straight(&measured).0, "measuring adds nothing to the queue");
 }

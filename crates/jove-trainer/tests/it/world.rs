@@ -89,6 +89,7 @@ pub(crate) fn everything(steps: u64) -> TrainConfig {
     config.objectives.link.projection = 16;
     config.objectives.tlm.weight = 0.5;
     config.objectives.translation.weight = 0.5;
+    config.objectives.word_alignment.weight = 0.5;
     config
 }
 

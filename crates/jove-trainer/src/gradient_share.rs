@@ -1,0 +1,36 @@
+//! How much each objective pulls at the encoder.
+
+use std::collections::BTreeMap;
+
+use jove_model::ops::{norm, tape};
+use jove_model::{Backend, Gradients, Pass};
+
+use crate::forward::{Kind, Objective};
+use crate::{Batch, Error, Model};
+
+/// For each objective with items in `batch`, the norm of its weighted loss's gradient over all parameters of the encoder,
+/// as a part of the sum of these norms; nothing where only one objective is on. Takes a forward and a backward pass for each
+/// and leaves no trace: the training step after it is the same, bit for bit.
+pub(crate) fn gradient_shares<D: Backend>(
+    objective: &Objective<'_, D>,
+    model: &Model<D>,
+    batch: &Batch,
+    pass: &Pass,
+) -> Result<BTreeMap<String, f64>, Error> {
+    let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|&kind| objective.is_on(kind)).collect();
+    if kinds.len() < 2 {
+        return Ok(BTreeMap::new());
+    }
+    let mut norms = BTreeMap::new();
+    for kind in kinds {
+        let tape = tape::resume(model.device(), Gradients::leaky())?;
+        let evaluated = objective.evaluate(model, batch, tape, pass, &[kind])?;
+        let mut gradients = tape::backward(evaluated.loss)?;
+        norms.insert(kind.name().to_owned(), norm::global(&model.lm.encoder, &mut gradients)?);
+    }
+    let sum: f64 = norms.values().sum();
+    for norm in norms.values_mut() {
+        *norm /= sum.max(f64::MIN_POSITIVE);
+    }
+    Ok(norms)
+}
