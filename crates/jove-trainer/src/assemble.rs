@@ -3,7 +3,6 @@
 mod link;
 mod relation;
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use jove_core::{Lang, Layout, ModelConfig, Purpose, Rng, SpecialTokens, TokenId, TokenizedText};
