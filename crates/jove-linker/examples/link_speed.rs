@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release -p jove-linker --example link_speed -- TEXT_FILE CORPUS_FILE… [--aliases N]`
 //!
+//! With `--aliases 0`, both engines are held against each other over tables of a thousand to a million names instead.
+//!
 //! The names are pieces of the corpus files, two to eight characters long; those with one of the hundred commonest
 //! characters are left out, since a table of all would be refused. The text is linked as it stands, line by line. Memory is what the report says plus nothing else that lives on.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a tool for the bench may stop where it stands")]
@@ -12,6 +14,7 @@ use std::time::Instant;
 use jove_core::{AliasRecord, EntityId, Lang, Purpose, Seed};
 use jove_linker::{Annotator, EngineKind, Knowledge, LinkOptions, Linker, Normalization, Tagger, TaggerOptions};
 use rand::RngExt;
+use rand::seq::SliceRandom;
 
 /// Bytes of text that each measurement reads.
 const BYTES: usize = 4 << 20;
@@ -22,7 +25,7 @@ fn main() {
     let wanted = at.map_or(1_000_000, |at| arguments[at + 1].parse().unwrap());
     let files = &arguments[..at.unwrap_or(arguments.len())];
     let corpus: String = files[1..].iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
-    let names = names(&corpus, wanted);
+    let names = names(&corpus, if wanted == 0 { 1_000_000 } else { wanted });
     let text = std::fs::read_to_string(&files[0]).unwrap();
     let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
     let mut bytes = 0;
@@ -33,6 +36,9 @@ fn main() {
         text.push(line);
     }
     println!("{}", serde_json::json!({"aliases": names.len(), "text-bytes": bytes, "corpus-bytes": corpus.len()}));
+    if wanted == 0 {
+        return crossover(names, &text, bytes);
+    }
     for engine in [EngineKind::AhoCorasick, EngineKind::Daachorse] {
         measure(engine, &names, &text, bytes);
     }
@@ -70,7 +76,38 @@ fn common(chars: &[char]) -> BTreeSet<char> {
     all.into_iter().rev().take(100).map(|(_, c)| c).collect()
 }
 
-fn measure(engine: EngineKind, names: &[String], text: &[&str], bytes: usize) {
+/// Tables of growing size, each a random part of all names; the engines take turns, so that both meet the same machine.
+fn crossover(mut names: Vec<String>, text: &[&str], bytes: usize) {
+    names.shuffle(&mut Seed(3).rng(Purpose::Sampling, 0, 0));
+    for size in [1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000] {
+        let names = &names[..size.min(names.len())];
+        let engines = [EngineKind::AhoCorasick, EngineKind::Daachorse];
+        let built = engines.map(|engine| {
+            let begin = processor_s();
+            let linker = linker(engine, names);
+            (processor_s() - begin, linker)
+        });
+        let mut seconds = [Vec::new(), Vec::new()];
+        for _ in 0..5 {
+            for ((_, linker), seconds) in built.iter().zip(&mut seconds) {
+                let begin = processor_s();
+                let found: usize = text.iter().map(|line| linker.link(line, Lang::ZH).len()).sum();
+                seconds.push((processor_s() - begin, found));
+            }
+        }
+        for ((engine, (build_s, linker)), mut seconds) in engines.into_iter().zip(built).zip(seconds) {
+            seconds.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let rate = bytes as f64 / 1e6 / seconds[2].0.max(0.01);
+            println!(
+                "{}",
+                serde_json::json!({"aliases": names.len(), "engine": engine, "mb-per-core-s": rate, "found": seconds[2].1,
+                    "build-core-s": build_s, "engine-bytes": linker.report().engine_bytes})
+            );
+        }
+    }
+}
+
+fn linker(engine: EngineKind, names: &[String]) -> Linker {
     let aliases = names.iter().zip(0..).map(|(name, entity)| AliasRecord {
         alias: name.clone(),
         entity: EntityId(entity),
@@ -78,9 +115,12 @@ fn measure(engine: EngineKind, names: &[String], text: &[&str], bytes: usize) {
         prior: 1.0,
         popularity: 0.0,
     });
+    Linker::build(aliases, &LinkOptions { engine, ..LinkOptions::default() }).unwrap()
+}
+
+fn measure(engine: EngineKind, names: &[String], text: &[&str], bytes: usize) {
     let begin = Instant::now();
-    let options = LinkOptions { engine, ..LinkOptions::default() };
-    let linker = Linker::build(aliases, &options).unwrap();
+    let linker = linker(engine, names);
     println!(
         "{}",
         serde_json::json!({"engine": engine, "build-s": begin.elapsed().as_secs_f64(), "report": linker.report(), "rss-mb": resident_mb()})

@@ -12,6 +12,26 @@ use crate::unlinked::QUOTES;
 /// What the words say when nobody cut the text into words: their mean over text that was.
 const UNCUT: [f32; 6] = [0.7, 0.1, 0.1, 0.5, 0.2, 0.05];
 
+/// A text with what is looked up in it once, for all its names.
+#[derive(Clone, Copy)]
+pub(crate) struct Passage<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) lang: Lang,
+    /// Its words, where they say where a name may not be cut out of a longer one.
+    words: Option<&'a [Segment]>,
+    is_chinese: bool,
+    /// Whether a title opens anywhere.
+    has_title: bool,
+}
+
+impl<'a> Passage<'a> {
+    pub(crate) fn new(text: &'a str, lang: Lang, words: Option<&'a [Segment]>) -> Self {
+        // The tagger has no dictionary for these: its words there are only runs of one script.
+        let words = words.filter(|_| !matches!(lang.primary(), "ja" | "th" | "lo" | "km" | "my"));
+        Self { text, lang, words, is_chinese: lang.primary() == "zh", has_title: text.contains('《') }
+    }
+}
+
 /// What is seen from the text alone, the graph left aside.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
@@ -47,13 +67,13 @@ pub(crate) struct Evidence {
 }
 
 impl Look {
-    pub(crate) fn new(text: &str, span: ByteSpan, words: Option<&[Segment]>, lang: Lang) -> Self {
-        // The tagger has no dictionary for these: its words there are only runs of one script.
-        let words = words.filter(|_| !matches!(lang.primary(), "ja" | "th" | "lo" | "km" | "my"));
+    pub(crate) fn new(passage: &Passage, span: ByteSpan) -> Self {
+        let Passage { text, words, is_chinese, has_title, .. } = *passage;
         let (start, end) = (span.start as usize, span.end as usize);
         let around = (text[..start].chars().next_back(), text[end..].chars().next());
         let quoted = QUOTES.iter().any(|(open, close)| around == (Some(*open), Some(*close)));
-        let part = is_inside_title(text, start, end) || is_one_of_parts(text, start, end, lang.primary() == "zh");
+        let in_title = has_title && is_inside_title(text, start, end);
+        let part = in_title || is_one_of_parts(text, start, end, is_chinese);
         let stub = words.is_some_and(|words| has_stub_beside(words, span));
         Self {
             fit: words.map(|words| fit(words, span)),

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::automaton::Automaton;
 use crate::boundary::stands_alone;
 use crate::calibration::{Calibration, Features};
-use crate::features::{Evidence, Look};
+use crate::features::{Evidence, Look, Passage};
 use crate::habits::Habits;
 use crate::knowledge::Knowledge;
 use crate::normal::Normalized;
@@ -113,9 +113,10 @@ impl Linker {
         let mut habits = Habits::new(self.aliases);
         for (text, lang) in texts {
             let words = tagger.segments(text, lang);
+            let passage = Passage::new(text, lang, Some(&words));
             for (found, scene) in self.scenes(text) {
                 for place in found {
-                    let look = Look::new(text, place.name.span, Some(&words), lang);
+                    let look = Look::new(&passage, place.name.span);
                     let mut candidates = self.table.candidates(place.name.alias).iter().take(CANDIDATES_MAX);
                     let coherent = candidates.any(|c| scene.coherence(c.entity, place.name, &self.knowledge) > 0.9);
                     habits.add(place.name.alias, look.is_name() || coherent, look.is_common() && !coherent);
@@ -144,6 +145,7 @@ impl Linker {
 
     /// As [`Linker::link`], with the text's words, which show where a name may not be cut out of a longer word.
     pub fn link_words(&self, text: &str, lang: Lang, words: Option<&[Segment]>) -> Vec<Mention> {
+        let passage = Passage::new(text, lang, words);
         let mut mentions: Vec<Mention> = Vec::new();
         for (found, scene) in self.scenes(text) {
             for place in found {
@@ -151,7 +153,7 @@ impl Linker {
                 if taken && self.options.overlap == Overlap::Longest {
                     continue; // It would lose whatever its score.
                 }
-                let (entity, _, features) = self.judge(text, lang, words, place, &scene, None);
+                let (entity, _, features) = self.judge(&passage, place, &scene, None);
                 let score = self.calibration.score(&features);
                 if score >= self.options.score_min {
                     mentions.push(Mention { span: place.name.span, entity, score });
@@ -164,11 +166,12 @@ impl Linker {
     /// Every place where a name stands, linked or not, overlapping ones too, with the losing candidates; by start, the
     /// longest first.
     pub fn explain(&self, text: &str, lang: Lang, words: Option<&[Segment]>) -> Vec<Judged> {
+        let passage = Passage::new(text, lang, words);
         let mut all = Vec::new();
         for (found, scene) in self.scenes(text) {
             for place in found {
                 let mut candidates = Vec::new();
-                let (entity, _, features) = self.judge(text, lang, words, place, &scene, Some(&mut candidates));
+                let (entity, _, features) = self.judge(&passage, place, &scene, Some(&mut candidates));
                 let score = self.calibration.score(&features);
                 candidates.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
                 let mention = Mention { span: place.name.span, entity, score };
@@ -183,6 +186,7 @@ impl Linker {
     /// however low its score; in order, each once.
     pub fn named(&self, linked: &AnnotatedText) -> Vec<EntityId> {
         let AnnotatedText { text, lang, mentions, .. } = linked;
+        let passage = Passage::new(text, *lang, None);
         let mut entities: Vec<EntityId> = mentions.iter().map(|mention| mention.entity).collect();
         let inside = |span: ByteSpan| {
             let after = mentions.partition_point(|mention| mention.span.end <= span.start);
@@ -190,7 +194,7 @@ impl Linker {
         };
         for (found, scene) in self.scenes(text) {
             let outside = found.iter().filter(|place| !inside(place.name.span));
-            entities.extend(outside.map(|place| self.judge(text, *lang, None, *place, &scene, None).0));
+            entities.extend(outside.map(|place| self.judge(&passage, *place, &scene, None).0));
         }
         entities.sort_unstable();
         entities.dedup();
@@ -211,6 +215,7 @@ impl Linker {
                 found.push(Found { name, normal_start });
             }
         });
+        self.table.fetch(found.iter().map(|found| found.name.alias));
         found.sort_unstable_by_key(|found| (found.normal_start, Reverse(found.name.span.end)));
         let stretches = found.chunk_by(|a, b| a.normal_start / SCENE_BYTES == b.normal_start / SCENE_BYTES);
         stretches.map(|found| (found.to_vec(), self.scene(normal, found))).collect()
@@ -238,14 +243,12 @@ impl Linker {
     /// The likeliest candidate at a place, its share, and the features; all shares go to `shares` where asked for.
     fn judge(
         &self,
-        text: &str,
-        lang: Lang,
-        words: Option<&[Segment]>,
+        passage: &Passage,
         place: Found,
         scene: &Scene,
         shares: Option<&mut Vec<(EntityId, f32)>>,
     ) -> (EntityId, f32, Features) {
-        let name = place.name;
+        let (name, text) = (place.name, passage.text);
         let own = LazyCell::new(|| self.own_terms(&text[name.span.range()]));
         let candidates = self.table.candidates(name.alias);
         let candidates = &candidates[..candidates.len().min(CANDIDATES_MAX)];
@@ -253,7 +256,7 @@ impl Linker {
         for (slot, candidate) in weighed.iter_mut().zip(candidates) {
             slot.context = scene.context(candidate.entity, |term| own.contains(&term), &self.knowledge);
             slot.coherence = scene.coherence(candidate.entity, name, &self.knowledge);
-            slot.weight = weight(candidate, lang, slot);
+            slot.weight = weight(candidate, passage.lang, slot);
         }
         let weighed = &weighed[..candidates.len()];
         let total: f32 = weighed.iter().map(|slot| slot.weight).sum();
@@ -277,7 +280,7 @@ impl Linker {
             capital: written,
             lowered: candidate.capital && !written,
         };
-        (candidate.entity, evidence.share, Look::new(text, name.span, words, lang).features(evidence))
+        (candidate.entity, evidence.share, Look::new(passage, name.span).features(evidence))
     }
 
     /// The name's own terms, which are no evidence.

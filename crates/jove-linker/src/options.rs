@@ -9,7 +9,7 @@ use crate::{Error, Normalization};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct LinkOptions {
-    /// The search engine. Default `aho-corasick`.
+    /// The search engine; all find the same. Default `auto`.
     pub engine: EngineKind,
     /// What counts as the same text.
     pub normalization: Normalization,
@@ -24,13 +24,15 @@ pub struct LinkOptions {
     pub overlap: Overlap,
 }
 
-/// A search engine; both find the same.
+/// A search engine; all find the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum EngineKind {
+    /// `aho-corasick`, and from 100,000 names on `daachorse`.
+    Auto,
     /// The `aho-corasick` crate.
     AhoCorasick,
-    /// The `daachorse` crate: for a million names and more; quicker to build and to search, and it can be saved.
+    /// The `daachorse` crate: for large tables; quicker to search and half the memory.
     Daachorse,
 }
 
@@ -47,7 +49,7 @@ pub enum Overlap {
 impl Default for LinkOptions {
     fn default() -> Self {
         Self {
-            engine: EngineKind::AhoCorasick,
+            engine: EngineKind::Auto,
             normalization: Normalization::default(),
             boundaries: true,
             chars_min: 2,

@@ -2,11 +2,16 @@
 
 mod aho;
 mod double_array;
+mod runs;
 
 use aho::AhoCorasickEngine;
 use double_array::DaachorseEngine;
+use runs::Runs;
 
 use crate::{EngineKind, Error};
+
+/// From this many names on `auto` takes daachorse; `docs/linking.md` has the measurement.
+const LARGE: usize = 100_000;
 
 /// Finds every occurrence of its patterns, overlapping ones too.
 pub(crate) trait Engine: Sized {
@@ -20,39 +25,60 @@ pub(crate) trait Engine: Sized {
     fn memory(&self) -> usize;
 }
 
+/// Finds every occurrence of many names.
+pub(crate) struct Automaton {
+    /// Where an engine need not look.
+    runs: Runs,
+    engine: Chosen,
+}
+
 /// The engine that the options chose.
-pub(crate) enum Automaton {
+enum Chosen {
     AhoCorasick(AhoCorasickEngine),
     Daachorse(DaachorseEngine),
     /// No pattern at all.
     Empty,
 }
 
+fn takes_daachorse(kind: EngineKind, names: usize) -> bool {
+    match kind {
+        EngineKind::Auto => names >= LARGE,
+        EngineKind::AhoCorasick => false,
+        EngineKind::Daachorse => true,
+    }
+}
+
 impl Automaton {
     pub(crate) fn build(kind: EngineKind, patterns: &[Box<str>]) -> Result<Self, Error> {
-        if patterns.is_empty() {
-            return Ok(Self::Empty);
-        }
-        Ok(match kind {
-            EngineKind::AhoCorasick => Self::AhoCorasick(AhoCorasickEngine::build(patterns)?),
-            EngineKind::Daachorse => Self::Daachorse(DaachorseEngine::build(patterns)?),
-        })
+        let engine = match patterns.len() {
+            0 => Chosen::Empty,
+            names if takes_daachorse(kind, names) => Chosen::Daachorse(DaachorseEngine::build(patterns)?),
+            _ => Chosen::AhoCorasick(AhoCorasickEngine::build(patterns)?),
+        };
+        Ok(Self { runs: Runs::new(patterns), engine })
     }
 
-    pub(crate) fn for_each(&self, text: &str, visit: impl FnMut(u32, usize, usize)) {
-        match self {
-            Self::AhoCorasick(engine) => engine.for_each(text, visit),
-            Self::Daachorse(engine) => engine.for_each(text, visit),
-            Self::Empty => {}
+    pub(crate) fn for_each(&self, text: &str, mut visit: impl FnMut(u32, usize, usize)) {
+        match &self.engine {
+            Chosen::AhoCorasick(engine) => self.in_runs(engine, text, &mut visit),
+            Chosen::Daachorse(engine) => self.in_runs(engine, text, &mut visit),
+            Chosen::Empty => {}
         }
+    }
+
+    fn in_runs(&self, engine: &impl Engine, text: &str, visit: &mut impl FnMut(u32, usize, usize)) {
+        self.runs.for_each(text, |from, to| {
+            engine.for_each(&text[from..to], |pattern, start, end| visit(pattern, from + start, from + end));
+        });
     }
 
     pub(crate) fn memory(&self) -> usize {
-        match self {
-            Self::AhoCorasick(engine) => engine.memory(),
-            Self::Daachorse(engine) => engine.memory(),
-            Self::Empty => 0,
-        }
+        self.runs.memory()
+            + match &self.engine {
+                Chosen::AhoCorasick(engine) => engine.memory(),
+                Chosen::Daachorse(engine) => engine.memory(),
+                Chosen::Empty => 0,
+            }
     }
 }
 
@@ -87,16 +113,33 @@ mod tests {
         all
     }
 
+    #[test]
+    fn auto_takes_daachorse_for_large_tables() {
+        for (kind, names, expected) in [
+            (EngineKind::Auto, 0, false),
+            (EngineKind::Auto, LARGE - 1, false),
+            (EngineKind::Auto, LARGE, true),
+            (EngineKind::AhoCorasick, LARGE, false),
+            (EngineKind::Daachorse, 1, true),
+        ] {
+            assert_eq!(takes_daachorse(kind, names), expected, "{kind:?} {names}");
+        }
+    }
+
+    /// Names of one character or more, and of two or more, by which a text is searched only in stretches.
+    fn any_patterns() -> impl Strategy<Value = BTreeSet<String>> {
+        let patterns = |pattern: &'static str| prop::collection::btree_set(pattern, 0..12);
+        prop_oneof![patterns("[ab中文😀\u{301}ש]{1,4}"), patterns("[ab中文😀\u{301}ש]{2,4}")]
+    }
+
     proptest! {
         #[test]
-        fn engines_equal_a_naive_search(
-            patterns in prop::collection::btree_set("[ab中文😀\u{301}ש]{1,4}", 0..12),
-            text in "[ab中文😀\u{301}ש ]{0,40}",
-        ) {
+        fn engines_equal_a_naive_search(patterns in any_patterns(), text in "[ab中文😀\u{301}ש ]{0,40}") {
             let patterns: Vec<Box<str>> = BTreeSet::into_iter(patterns).map(String::into_boxed_str).collect();
             let expected = naive(&patterns, &text);
-            prop_assert_eq!(&found(EngineKind::AhoCorasick, &patterns, &text), &expected);
-            prop_assert_eq!(&found(EngineKind::Daachorse, &patterns, &text), &expected);
+            for kind in [EngineKind::Auto, EngineKind::AhoCorasick, EngineKind::Daachorse] {
+                prop_assert_eq!(&found(kind, &patterns, &text), &expected);
+            }
         }
     }
 }

@@ -161,9 +161,10 @@ fn any_text(pieces: std::ops::Range<usize>) -> impl Strategy<Value = String> {
 
 fn any_options() -> impl Strategy<Value = LinkOptions> {
     let score_min = prop::sample::select(vec![0.0, 0.5, 0.7, 0.8, 1.0]);
-    (any::<[bool; 6]>(), 1..3u32, score_min).prop_map(
-        |([daachorse, compatible, case, traditional, boundaries, best], chars_min, score_min)| LinkOptions {
-            engine: if daachorse { EngineKind::Daachorse } else { EngineKind::AhoCorasick },
+    let engine = prop::sample::select(vec![EngineKind::Auto, EngineKind::AhoCorasick, EngineKind::Daachorse]);
+    (engine, any::<[bool; 5]>(), 1..3u32, score_min).prop_map(
+        |(engine, [compatible, case, traditional, boundaries, best], chars_min, score_min)| LinkOptions {
+            engine,
             normalization: Normalization { compatible, case, traditional },
             boundaries,
             chars_min,
