@@ -66,8 +66,9 @@ mod tests {
         let keys = ["kabul", "herat", "kandahar", "afghanistan", "asia", "iran"];
         let descriptions: Descriptions = keys.iter().map(|key| (id(key), vec![vec![TokenId(7)]])).collect();
         let found = lookalikes(&kb, &descriptions, true, Seed(1)).unwrap();
-        // Herat is of Kabul's type and lies in the same continent; Kandahar does too, but is also called Kabul.
-        assert_eq!(found.negatives[&id("kabul")], [id("herat")]);
+        // Herat is of Kabul's type and lies in the same continent; so does Kandahar, but it is also called Kabul. Iran is of
+        // another type and shares a neighbour, Afghanistan.
+        assert_eq!(found.negatives[&id("kabul")], [id("herat"), id("iran")]);
         assert_eq!(found.namesakes(id("kabul")), [id("kandahar")]);
         for (&entity, others) in &found.negatives {
             for &other in others {
