@@ -268,9 +268,6 @@ impl BuildOptions {
         if self.out.file_name().is_none() {
             return wrong("out", "a file to write", format!("`{}`", self.out.display()));
         }
-        if self.sources.is_empty() {
-            return wrong("sources", "at least one source", "none".into());
-        }
         if self.sources.len() > usize::from(u16::MAX) {
             return wrong("sources", "at most 65535 sources", self.sources.len().to_string());
         }

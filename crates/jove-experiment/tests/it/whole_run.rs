@@ -212,3 +212,16 @@ fn no_training_text_tells_a_held_out_fact() {
         }
     }
 }
+
+#[test]
+fn a_run_that_uses_no_graph_needs_none() {
+    let fixture = Fixture::new();
+    fixture.edit("[kb]\nsources = [{ format = \"jsonl\", path = \"kb.jsonl\" }]\n", "");
+    let refused = fixture.load().unwrap_err().to_string();
+    assert!(refused.contains("kb.sources") && refused.contains("`kg`"), "{refused}");
+    fixture.edit("[verbalize]\npatterns = \"patterns.toml\"\nsentences = { held-out-fraction = 0.3 }\n", "");
+    fixture.edit("[[variants]]\nname = \"kg\"\nrecipe = \"kg\"\n", "");
+    let outcome = fixture.run().unwrap();
+    let probes: Vec<&str> = outcome.results[1].measures.iter().map(|measure| measure.probe.as_str()).collect();
+    assert!(probes.contains(&"bitext zh → en") && !probes.contains(&"relation cloze"), "{probes:?}");
+}

@@ -194,6 +194,10 @@ fn execute_build(args: Build, context: &Context) -> anyhow::Result<Outcome> {
     };
     options.out = args.out;
     options.sources.extend(args.sources);
+    anyhow::ensure!(
+        !options.sources.is_empty(),
+        "expected at least one source, by --source or in the file of --config"
+    );
     options.update |= args.update;
     if !args.langs.is_empty() {
         options.select = Selection { languages: args.langs, ..options.select };
