@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use jove_core::{Progress, Seed};
 use jove_corpus::{AnnotatedReader, Tokenizer};
 use jove_kb::Kb;
-use jove_masking::MaskConfig;
+use jove_masking::{MaskConfig, SameType};
 
 use crate::Result;
 use crate::run::{Run, Variant};
-use crate::stage::{Work, annotate, control, kb, text, tokenizer};
+use crate::stage::{Work, annotate, control, kb, swaps, text, tokenizer};
 
 /// The training text of a variant, and how it is masked.
 pub struct MaskSource {
@@ -21,6 +21,8 @@ pub struct MaskSource {
     pub tokenizer: Tokenizer,
     /// How tokens are chosen and hidden.
     pub masking: MaskConfig,
+    /// Names that may stand in for masked ones.
+    pub swaps: SameType,
     /// The run's first seed.
     pub seed: Seed,
     annotated: PathBuf,
@@ -57,10 +59,12 @@ impl Run {
         let annotated = annotate::annotate(&work, &base, &text)?;
         let vocabulary = tokenizer::tokenizer(&work, variant.layout, &annotated)?;
         let annotated = control::control(&work, variant.graph, &annotated)?;
+        let (kb, tokenizer) = (kb::open(&base)?, tokenizer::open(&vocabulary)?);
         Ok(MaskSource {
             variant: variant.name.clone(),
-            kb: kb::open(&base)?,
-            tokenizer: tokenizer::open(&vocabulary)?,
+            swaps: swaps::swaps(&kb, &tokenizer, &variant.masking)?,
+            kb,
+            tokenizer,
             masking: variant.masking.clone(),
             seed: Seed(self.file.seeds[0]),
             annotated: annotated.file(annotate::TRAIN),

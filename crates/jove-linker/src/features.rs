@@ -17,7 +17,7 @@ const UNCUT: [f32; 6] = [0.7, 0.1, 0.1, 0.5, 0.2, 0.05];
 pub(crate) struct Passage<'a> {
     pub(crate) text: &'a str,
     pub(crate) lang: Lang,
-    /// Its words, where they say where a name may not be cut out of a longer one.
+    /// Its words, which say where a name may not be cut out of a longer one.
     words: Option<&'a [Segment]>,
     is_chinese: bool,
     /// Whether a title opens anywhere.

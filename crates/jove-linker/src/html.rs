@@ -96,15 +96,14 @@ fn shown<'a>(text: &Linked<'a>) -> Vec<Shown<'a>> {
 fn show_card(page: &mut String, shown: &Shown, card: &impl Fn(EntityId) -> Card) {
     let best = card(shown.mention.entity);
     let verdict = if shown.linked { "linked" } else { "not linked" };
-    let _ = write!(
-        page,
-        "<span class=\"card\"><b>{}</b> <i>{}</i><br>{}<br><small>{}</small><br>score {:.2}, {verdict}",
-        escape(&best.label),
-        escape(&best.key),
-        escape(&best.description),
-        escape(&best.types.join(", ")),
-        shown.mention.score,
-    );
+    let _ = write!(page, "<span class=\"card\"><b>{}</b> <i>{}</i>", escape(&best.label), escape(&best.key));
+    if !best.description.is_empty() {
+        let _ = write!(page, "<br>{}", escape(&best.description));
+    }
+    if !best.types.is_empty() {
+        let _ = write!(page, "<br><small>{}</small>", escape(&best.types.join(", ")));
+    }
+    let _ = write!(page, "<br>score {:.2}, {verdict}", shown.mention.score);
     for (entity, share) in shown.judged.iter().flat_map(|judged| &judged.candidates).skip(1) {
         let other = card(*entity);
         let _ = write!(page, "<br><small>{share:.2} {} <i>{}</i></small>", escape(&other.label), escape(&other.key));
@@ -146,7 +145,7 @@ mod tests {
         for expected in [
             "<title>a &amp; b</title>",
             "&lt;b&gt;<span class=\"m strong\" tabindex=\"0\">北京<span",
-            "<b>&lt;1&gt;</b>",
+            "<b>&lt;1&gt;</b> <i></i><br>score 0.95, linked<br>",
             "0.20 &lt;2&gt;",
             "<span class=\"n\" tabindex=\"0\">市<span",
         ] {

@@ -87,7 +87,7 @@ impl AliasTable {
     }
 
     /// Brings the first candidate of each name near the processor. Read in one go, the names wait for memory together;
-    /// while they are judged, each would wait on its own, which was a fifth of the time with a million names.
+    /// while they are judged, each would wait on its own.
     pub(crate) fn fetch(&self, aliases: impl Iterator<Item = u32>) {
         let firsts = aliases.map(|alias| self.candidates[self.starts[alias as usize] as usize].entity.0);
         std::hint::black_box(firsts.fold(0, |all, entity| all ^ entity));

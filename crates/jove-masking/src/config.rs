@@ -27,8 +27,9 @@ pub struct MaskConfig {
     pub span_words_max: u32,
     /// The longest unit, in tokens, 1 to 512; longer words and entities are left to the other kinds. Default 16.
     pub unit_tokens_max: u32,
-    /// Share of the chosen entities that are replaced by another entity of the same type with as many tokens, where the
-    /// caller knows one, in [0, 1]. Default 0.
+    /// Share of the chosen entities in whose place the model sees another entity of the same type, by a name in the
+    /// text's language with as many tokens, in [0, 1]; what stood there is still what it must predict. Entities without
+    /// such another are masked as everything else is. Default 0.
     pub entity_swap: f64,
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn corrupt<R: Rng>(
     targets: &mut Vec<Target>,
 ) {
     let tokens = &text.tokens[unit.span.range()];
-    let swap = swap(unit, tokens, config, specials, replacements, rng);
+    let swap = swap(unit, text, config, specials, replacements, rng);
     let shared = draw_fate(config.corruption, rng);
     for (index, original) in tokens.iter().copied().enumerate() {
         if specials.contains(original) {
@@ -42,7 +42,7 @@ pub(crate) fn corrupt<R: Rng>(
 /// The tokens of another entity, where the setting asks for one and the caller knows one of the right length.
 fn swap<'a, R: Rng>(
     unit: &Unit,
-    tokens: &[TokenId],
+    text: &TokenizedText,
     config: &MaskConfig,
     specials: &SpecialTokens,
     replacements: &'a impl Replacements,
@@ -52,7 +52,8 @@ fn swap<'a, R: Rng>(
     if !rng.random_bool(config.entity_swap) {
         return None;
     }
-    let candidates = replacements.candidates(entity, tokens.len());
+    let tokens = &text.tokens[unit.span.range()];
+    let candidates = replacements.candidates(entity, text.lang, tokens.len());
     if candidates.is_empty() {
         return None;
     }

@@ -16,5 +16,5 @@ mod stats;
 pub use config::{Corruption, Draw, MaskConfig, UnitWeights};
 pub use error::Error;
 pub use plan::{Fate, MaskPlan, MaskedUnit, Target, UnitKind, plan, plan_with};
-pub use replace::{Names, NoReplacements, Replacements, SameType};
+pub use replace::{Names, NoReplacements, Replacements, SameType, TypedName};
 pub use stats::MaskStats;

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use jove_core::{EntityId, TokenId};
+use jove_core::{EntityId, Lang, TokenId};
 
 /// Knows entities that may stand in for another.
 pub trait Replacements {
-    /// Names of exactly `tokens` tokens of entities that share a type with `entity`; the entity's own may be among them.
-    fn candidates(&self, entity: EntityId, tokens: usize) -> Names<'_>;
+    /// Names in a language, of exactly `tokens` tokens, of entities that share a type with `entity`; the entity's own may
+    /// be among them.
+    fn candidates(&self, entity: EntityId, lang: Lang, tokens: usize) -> Names<'_>;
 }
 
 /// Tokenised names of one length, one after the other.
@@ -42,36 +43,55 @@ impl<'a> Names<'a> {
 pub struct NoReplacements;
 
 impl Replacements for NoReplacements {
-    fn candidates(&self, _entity: EntityId, _tokens: usize) -> Names<'_> {
+    fn candidates(&self, _entity: EntityId, _lang: Lang, _tokens: usize) -> Names<'_> {
         Names::EMPTY
     }
+}
+
+/// A name that may stand in for another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypedName {
+    /// What it names.
+    pub entity: EntityId,
+    /// The number of the entity's type.
+    pub kind: u32,
+    /// The language it is a name in.
+    pub lang: Lang,
+    /// Its tokens, as they stand inside a text.
+    pub tokens: Vec<TokenId>,
 }
 
 /// Replacements from a table of typed, tokenised names.
 #[derive(Clone, Debug, Default)]
 pub struct SameType {
     type_of: HashMap<EntityId, u32>,
-    names: HashMap<(u32, u32), Vec<TokenId>>,
+    /// By type, language and length.
+    names: HashMap<(u32, Lang, u32), Vec<TokenId>>,
 }
 
 impl SameType {
-    /// Takes (entity, number of its type, tokens of its name). An entity keeps the first type it is given; empty names
+    /// Takes names in any order, which draws depend on. An entity keeps the first type it is given; names without tokens
     /// are left out.
-    pub fn new(rows: impl IntoIterator<Item = (EntityId, u32, Vec<TokenId>)>) -> Self {
+    pub fn new(names: impl IntoIterator<Item = TypedName>) -> Self {
         let mut table = Self::default();
-        for (entity, kind, tokens) in rows {
+        for TypedName { entity, kind, lang, tokens } in names {
             let kind = *table.type_of.entry(entity).or_insert(kind);
             if !tokens.is_empty() {
-                table.names.entry((kind, tokens.len() as u32)).or_default().extend(tokens);
+                table.names.entry((kind, lang, tokens.len() as u32)).or_default().extend(tokens);
             }
         }
         table
     }
+
+    /// Whether no name has another of its type, language and length to stand in for it.
+    pub fn is_empty(&self) -> bool {
+        self.names.iter().all(|((_, _, length), tokens)| tokens.len() <= *length as usize)
+    }
 }
 
 impl Replacements for SameType {
-    fn candidates(&self, entity: EntityId, tokens: usize) -> Names<'_> {
-        let names = self.type_of.get(&entity).and_then(|kind| self.names.get(&(*kind, tokens as u32)));
+    fn candidates(&self, entity: EntityId, lang: Lang, tokens: usize) -> Names<'_> {
+        let names = self.type_of.get(&entity).and_then(|kind| self.names.get(&(*kind, lang, tokens as u32)));
         names.map_or(Names::EMPTY, |names| Names { tokens: names, length: tokens.max(1) })
     }
 }
@@ -80,21 +100,38 @@ impl Replacements for SameType {
 mod tests {
     use super::*;
 
+    fn name(entity: u32, kind: u32, lang: Lang, tokens: &[u32]) -> TypedName {
+        let tokens = tokens.iter().copied().map(TokenId).collect();
+        TypedName { entity: EntityId(entity), kind, lang, tokens }
+    }
+
     #[test]
-    fn names_are_found_by_type_and_length() {
-        let name = |tokens: &[u32]| tokens.iter().copied().map(TokenId).collect::<Vec<_>>();
+    fn names_are_found_by_type_language_and_length() {
         let table = SameType::new([
-            (EntityId(1), 0, name(&[7, 8])),
-            (EntityId(2), 0, name(&[9, 10])),
-            (EntityId(2), 5, name(&[11])),
-            (EntityId(3), 1, name(&[12, 13])),
-            (EntityId(4), 1, name(&[])),
+            name(1, 0, Lang::ZH, &[7, 8]),
+            name(2, 0, Lang::ZH, &[9, 10]),
+            name(2, 5, Lang::ZH, &[11]),
+            name(2, 0, Lang::EN, &[14, 15]),
+            name(3, 1, Lang::ZH, &[12, 13]),
+            name(4, 1, Lang::ZH, &[]),
         ]);
-        let names = table.candidates(EntityId(1), 2);
-        assert_eq!((names.len(), names.get(1)), (2, name(&[9, 10]).as_slice()));
-        assert_eq!(table.candidates(EntityId(1), 1).get(0), name(&[11]).as_slice());
-        assert!(table.candidates(EntityId(3), 1).is_empty());
-        assert!(table.candidates(EntityId(9), 2).is_empty());
-        assert!(table.candidates(EntityId(4), 0).is_empty());
+        let candidates = |entity, lang, tokens| {
+            let names = table.candidates(EntityId(entity), lang, tokens);
+            (0..names.len()).map(|index| names.get(index).iter().map(|token| token.0).collect()).collect()
+        };
+        let none: Vec<Vec<u32>> = Vec::new();
+        assert_eq!(candidates(1, Lang::ZH, 2), vec![vec![7, 8], vec![9, 10]]);
+        assert_eq!(candidates(1, Lang::ZH, 1), vec![vec![11]], "the first type that an entity is given counts");
+        assert_eq!(candidates(1, Lang::EN, 2), vec![vec![14, 15]]);
+        for (entity, tokens) in [(3, 1), (9, 2), (4, 0)] {
+            assert_eq!(candidates(entity, Lang::ZH, tokens), none);
+        }
+    }
+
+    #[test]
+    fn a_table_of_names_without_others_is_empty() {
+        let lone = [name(1, 0, Lang::ZH, &[7, 8]), name(2, 0, Lang::EN, &[7, 8]), name(3, 1, Lang::ZH, &[7, 8])];
+        assert!(SameType::default().is_empty() && SameType::new(lone.clone()).is_empty());
+        assert!(!SameType::new(lone.into_iter().chain([name(4, 1, Lang::ZH, &[9, 9])])).is_empty());
     }
 }

@@ -227,7 +227,7 @@ impl Assembler {
         if !masked {
             return Ok(ids(&text.tokens));
         }
-        let plan = jove_masking::plan(text, &self.data.mask, &self.specials, rng)?;
+        let plan = jove_masking::plan_with(text, &self.data.mask, &self.specials, &self.data.swaps, rng)?;
         targets.rows.extend(plan.targets.iter().map(|target| target.position as usize));
         targets.labels.extend(plan.targets.iter().map(|target| target.original.0));
         Ok(ids(&plan.apply(&text.tokens)))

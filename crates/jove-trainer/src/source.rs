@@ -5,7 +5,7 @@ use std::fmt;
 
 use jove_core::{EntityId, Lang, TokenId, TokenizedText};
 use jove_corpus::{PairReader, ShardReader};
-use jove_masking::MaskConfig;
+use jove_masking::{MaskConfig, SameType};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Cause;
@@ -79,6 +79,8 @@ pub struct TrainingData {
     pub relations: Relations,
     /// Which tokens are hidden, and how.
     pub mask: MaskConfig,
+    /// Names that may stand in for masked ones, where `mask` asks for that.
+    pub swaps: SameType,
     /// Digest of the files that all this was read from; part of what a checkpoint belongs to.
     pub fingerprint: String,
 }
@@ -92,6 +94,7 @@ impl Default for TrainingData {
             lookalikes: Lookalikes::default(),
             relations: Relations::default(),
             mask: MaskConfig::default(),
+            swaps: SameType::default(),
             fingerprint: String::new(),
         }
     }

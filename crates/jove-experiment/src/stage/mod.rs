@@ -12,6 +12,7 @@ pub(crate) mod probe;
 pub(crate) mod relations;
 pub(crate) mod shards;
 pub(crate) mod split;
+pub(crate) mod swaps;
 pub(crate) mod text;
 pub(crate) mod tokenizer;
 pub(crate) mod train;

@@ -15,7 +15,7 @@ use crate::execute::{Cut, Prepared};
 use crate::origin::Origin;
 use crate::results::CurvePoint;
 use crate::run::Variant;
-use crate::stage::{Work, annotate, describe, kb, lookalikes, relations, tokenizer, write_json};
+use crate::stage::{Work, annotate, describe, kb, lookalikes, relations, swaps, tokenizer, write_json};
 
 /// What training cost, in its stage.
 pub(crate) const SUMMARY: &str = "summary.json";
@@ -63,6 +63,7 @@ pub(crate) fn train(work: &Work<'_>, variant: &Variant, seed: u64, prepared: &Pr
             lookalikes: knowledge.lookalikes,
             relations: knowledge.relations,
             mask: variant.masking.clone(),
+            swaps: swaps::swaps(&kb::open(base)?, &tokenizer, &variant.masking)?,
             fingerprint: key.as_str().to_owned(),
         };
         let files = tokenizer

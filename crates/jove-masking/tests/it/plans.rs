@@ -1,7 +1,9 @@
 //! What holds for every plan.
 
 use jove_core::{EntityId, Purpose, Seed, SpecialTokens, TokenId, TokenizedText};
-use jove_masking::{Corruption, Draw, Fate, MaskConfig, MaskPlan, SameType, UnitKind, UnitWeights, plan, plan_with};
+use jove_masking::{
+    Corruption, Draw, Fate, MaskConfig, MaskPlan, SameType, TypedName, UnitKind, UnitWeights, plan, plan_with,
+};
 use proptest::prelude::*;
 
 use crate::texts::{SPECIALS, any_text, text};
@@ -137,7 +139,13 @@ fn a_unit_shares_its_fate() {
 fn an_entity_is_swapped_for_one_of_its_type_and_length() {
     let text = text(&[110, 111, 112, 113], &[], &[(1, 2)]);
     let other = [TokenId(200), TokenId(201)];
-    let table = SameType::new([(EntityId(1), 4, vec![TokenId(111), TokenId(112)]), (EntityId(9), 4, other.to_vec())]);
+    let name = |entity, tokens: &[TokenId]| TypedName {
+        entity: EntityId(entity),
+        kind: 4,
+        lang: Lang::ZH,
+        tokens: tokens.to_vec(),
+    };
+    let table = SameType::new([name(1, &[TokenId(111), TokenId(112)]), name(9, &other)]);
     let weights = UnitWeights { entity: 1.0, ..MaskConfig::kg().weights };
     let config = MaskConfig { weights, budget: 0.9, entity_swap: 1.0, ..MaskConfig::kg() };
     let mut swapped = 0;

@@ -1,6 +1,7 @@
 //! What batches hold.
 
-use jove_core::{EntityId, Layout, ModelConfig, TokenId};
+use jove_core::{EntityId, Lang, Layout, ModelConfig, TokenId};
+use jove_masking::{MaskConfig, SameType, TypedName, UnitWeights};
 use jove_trainer::{Assembler, Batch, Pooling, TrainConfig, TrainingData};
 use proptest::prelude::*;
 
@@ -226,4 +227,41 @@ fn languages_are_sampled_by_the_exponent() {
         let found = japanese / (chinese + japanese);
         assert!((found - expected).abs() < 0.03, "{origin:?}: {found}, expected {expected}; as they are: 0.05");
     }
+}
+
+#[test]
+fn a_swapped_name_is_of_the_same_type_and_the_label_is_what_stood_there() {
+    // Countries with even numbers are of one type, the others of another.
+    let names = (0..COUNTRIES).map(|country| TypedName {
+        entity: EntityId(country),
+        kind: country % 2,
+        lang: Lang::ZH,
+        tokens: vec![sentence(country, true, false).tokens[4]],
+    });
+    let weights = UnitWeights { entity: 1.0, pos: 0.0, word: 0.0, span: 0.0, token: 0.0 };
+    let mask = MaskConfig { weights, entity_swap: 1.0, budget: 0.9, ..MaskConfig::default() };
+    let texts: Vec<_> = (0..COUNTRIES).flat_map(|c| [sentence(c, true, false), sentence(c, true, true)]).collect();
+    let data = || TrainingData {
+        text: Box::new(texts.clone()),
+        mask: mask.clone(),
+        swaps: SameType::new(names.clone()),
+        ..TrainingData::default()
+    };
+    let batch = assembler(&plain(1), data()).step(0).unwrap().remove(0);
+    let mut swapped = 0;
+    for (&row, &label) in batch.mlm.rows.iter().zip(&batch.mlm.labels) {
+        let spelt = |other, token| (0..COUNTRIES).find(|c| sentence(*c, true, other).tokens[4] == TokenId(token));
+        let Some(country) = spelt(false, label) else {
+            assert!(spelt(true, label).is_some(), "only names are masked");
+            assert!(spelt(false, batch.tokens[row]).is_none(), "a text in another language has no names to swap");
+            continue;
+        };
+        let seen = spelt(false, batch.tokens[row]);
+        if seen.is_some_and(|seen| seen != country) {
+            swapped += 1;
+            assert_eq!(seen.map(|seen| seen % 2), Some(country % 2));
+        }
+    }
+    assert!(swapped > 5, "{swapped}");
+    assert_eq!(assembler(&plain(1), data()).step(0).unwrap().remove(0).tokens, batch.tokens);
 }

@@ -8,7 +8,7 @@ use jove_core::{AnnotatedText, Progress, Purpose, TokenizedText};
 use jove_experiment::{Coverage, MaskSource, Run};
 use jove_linker::unlinked_names;
 use jove_masking::html::{Masked, page};
-use jove_masking::{MaskPlan, MaskStats, MaskedUnit, plan};
+use jove_masking::{MaskPlan, MaskStats, MaskedUnit, plan_with};
 use serde::Serialize;
 
 use crate::commands::card::card;
@@ -89,7 +89,8 @@ impl Source {
             let text = text?;
             let tokens = masks.tokenizer.encode(&text)?;
             let mut rng = masks.seed.rng(Purpose::Mask, self.epoch, example);
-            let mask = plan(&tokens, &masks.masking, &masks.tokenizer.specials(), &mut rng)?;
+            let specials = masks.tokenizer.specials();
+            let mask = plan_with(&tokens, &masks.masking, &specials, &masks.swaps, &mut rng)?;
             visit(&text, &tokens, mask)?;
             context.progress().advance(1);
         }
