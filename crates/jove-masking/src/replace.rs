@@ -117,7 +117,8 @@ mod tests {
         ]);
         let candidates = |entity, lang, tokens| {
             let names = table.candidates(EntityId(entity), lang, tokens);
-            (0..names.len()).map(|index| names.get(index).iter().map(|token| token.0).collect()).collect()
+            let tokens = |index| names.get(index).iter().map(|token| token.0).collect::<Vec<u32>>();
+            (0..names.len()).map(tokens).collect::<Vec<_>>()
         };
         let none: Vec<Vec<u32>> = Vec::new();
         assert_eq!(candidates(1, Lang::ZH, 2), vec![vec![7, 8], vec![9, 10]]);

@@ -99,9 +99,10 @@ fn rotate(matrix: &mut [Vec<f64>], p: usize, q: usize) {
         let (a, b) = (row[p], row[q]);
         (row[p], row[q]) = (cosine * a - sine * b, sine * a + cosine * b);
     }
-    for column in 0..matrix.len() {
-        let (a, b) = (matrix[p][column], matrix[q][column]);
-        (matrix[p][column], matrix[q][column]) = (cosine * a - sine * b, sine * a + cosine * b);
+    // q is beyond p.
+    let (upper, lower) = matrix.split_at_mut(q);
+    for (first, second) in upper[p].iter_mut().zip(&mut lower[0]) {
+        (*first, *second) = (cosine * *first - sine * *second, sine * *first + cosine * *second);
     }
 }
 

@@ -347,7 +347,7 @@ mod tests {
         let head = LinkHead::new(&Cpu::default(), 4, 3, Seed(1)).unwrap();
         let keys = remembered();
         let linked = |entities: &[u32], excluded: &[&[u32]]| {
-            let items = LinkItems { mentions: &[0..2], positives: &[0], excluded, ..items() };
+            let items = LinkItems { mentions: std::slice::from_ref(&(0..2)), positives: &[0], excluded, ..items() };
             let form = LinkForm { queue: Some(Remembered { keys: &keys, entities }), ..form(false) };
             knowledge_link(&head, hidden(12), &items, &form).unwrap()
         };

@@ -165,7 +165,7 @@ mod tests {
         Cpu::span_mean(x.clone(), &spans(ranges)).unwrap()
     }
 
-    fn value(loss: LossSum<Cpu>) -> f64 {
+    fn value(loss: &LossSum<Cpu>) -> f64 {
         f64::from(loss.sum.array())
     }
 
@@ -184,8 +184,8 @@ mod tests {
             let all = TranslationItems { sources: &RANGES[..3], targets: &RANGES[3..], texts: &texts };
             let (sources, targets) = (pooled(&x, &RANGES[..3]), pooled(&x, &RANGES[3..]));
             let keys = TranslationKeys { sources: &sources, targets: &targets, queue: None };
-            let expected = value(translation_contrast(x.clone(), &all, contrast).unwrap());
-            let found = value(cross_lingual_contrast(x.clone(), &all, &keys, contrast).unwrap());
+            let expected = value(&translation_contrast(x.clone(), &all, contrast).unwrap());
+            let found = value(&cross_lingual_contrast(x.clone(), &all, &keys, contrast).unwrap());
             prop_assert!((expected - found).abs() < 1e-5 * (1.0 + expected));
 
             let loss_of = |kept: usize| -> f64 {
@@ -199,7 +199,7 @@ mod tests {
                     QueuedTranslations { sources, targets, texts: &texts[kept..] }
                 });
                 let keys = TranslationKeys { sources: &sources, targets: &targets, queue };
-                value(cross_lingual_contrast(x.clone(), &items, &keys, contrast).unwrap())
+                value(&cross_lingual_contrast(x.clone(), &items, &keys, contrast).unwrap())
             };
             // The pair left over is asked about only where it is in the batch.
             let alone = TranslationItems { sources: &RANGES[2..3], targets: &RANGES[5..], texts: &texts[2..] };
@@ -207,7 +207,7 @@ mod tests {
             let rest = [&RANGES[..2], &RANGES[3..5]].map(|ranges| Cpu::l2_normalize(pooled(&x, ranges)).unwrap());
             let queue = QueuedTranslations { sources: &rest[0], targets: &rest[1], texts: &texts[..2] };
             let keys = TranslationKeys { sources: &sources, targets: &targets, queue: Some(queue) };
-            let last = value(cross_lingual_contrast(x.clone(), &alone, &keys, contrast).unwrap());
+            let last = value(&cross_lingual_contrast(x.clone(), &alone, &keys, contrast).unwrap());
             prop_assert!((loss_of(3) - loss_of(2) - last).abs() < 1e-4 * (1.0 + loss_of(3)));
         }
     }
@@ -229,7 +229,7 @@ mod tests {
             let shifted = |by: f32| {
                 let mut values = values.clone();
                 values[index] += by;
-                value(cross_lingual_contrast(states(&values), &items, &keys, contrast).unwrap())
+                value(&cross_lingual_contrast(states(&values), &items, &keys, contrast).unwrap())
             };
             let expected = (shifted(0.01) - shifted(-0.01)) / 0.02;
             assert!((f64::from(found) - expected).abs() < 3e-3 * (1.0 + expected.abs()), "{index}: {found} {expected}");

@@ -120,7 +120,7 @@ impl Assembler {
         }
         self.fill_tlm(&mut batch, shares.tlm)?;
         self.fill_translation(&mut batch, shares.translation)?;
-        self.fill_relation(&mut batch, shares.relation)?;
+        self.fill_relation(&mut batch, shares.relation);
         if self.config.objectives.needs_text() {
             // An objective that found less than its share, as the link does where text links nothing, leaves no tokens
             // unread: all runs of one budget read as much.

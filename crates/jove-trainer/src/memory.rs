@@ -19,6 +19,13 @@ const QUEUES_FILE: &str = "queues.safetensors";
 /// What every key of a queue stands for, by the queue's name.
 pub(crate) type Identities = BTreeMap<String, Vec<u64>>;
 
+/// Translations that are contrasted with what is remembered.
+#[derive(Clone, Copy, Debug)]
+struct Contrasted {
+    /// The layer they are taken from, if not the last.
+    layer: Option<usize>,
+}
+
 /// The slow encoder and the queues of the objectives that have one.
 #[derive(Debug)]
 pub(crate) struct Memory<D: Backend> {
@@ -27,8 +34,8 @@ pub(crate) struct Memory<D: Backend> {
     pub(crate) link: KeyQueue,
     /// The first and the second sides of translation pairs, by their text; the two hold the same pairs in the same order.
     pub(crate) translation: [KeyQueue; 2],
-    /// Where translations are contrasted with what is remembered, the layer they are taken from, if not the last.
-    contrasted: Option<Option<usize>>,
+    /// Where translations are contrasted with what is remembered.
+    contrasted: Option<Contrasted>,
 }
 
 impl<D: Backend> Memory<D> {
@@ -37,7 +44,8 @@ impl<D: Backend> Memory<D> {
         let link = if objectives.link.weight > 0.0 { objectives.link.queue } else { 0 };
         let width = model.link.as_ref().map_or(1, jove_objectives::LinkHead::width);
         let options = &objectives.translation;
-        let contrasted = (options.weight > 0.0 && options.form == TranslationForm::Xlco).then_some(options.layer);
+        let contrasted = (options.weight > 0.0 && options.form == TranslationForm::Xlco)
+            .then_some(Contrasted { layer: options.layer });
         let sides = || KeyQueue::new(options.queue, model.config().hidden_size);
         (link > 0 || contrasted.is_some()).then(|| Self {
             encoder: MomentumEncoder::new(model, objectives.momentum),
@@ -55,7 +63,7 @@ impl<D: Backend> Memory<D> {
                 let entities: Vec<u64> = batch.link.entities.iter().map(|entity| u64::from(entity.0)).collect();
                 self.link.push(&numbers(&keys), &entities);
             }
-            if let (Some(layer), false) = (self.contrasted, batch.translation.sources.is_empty()) {
+            if let (Some(Contrasted { layer }), false) = (self.contrasted, batch.translation.sources.is_empty()) {
                 let keys = self.encoder.translations(batch, layer)?;
                 let texts = &batch.translation.texts;
                 let [first, second] = &mut self.translation;
@@ -199,7 +207,7 @@ mod tests {
     fn without_momentum_the_queue_holds_what_the_model_makes_of_the_batch() {
         let (model, batch) = (model(), batch());
         let mut memory = Memory::new(&objectives(1.0, 3), &model).unwrap();
-        memory.update(&model, &[batch.clone()]).unwrap();
+        memory.update(&model, std::slice::from_ref(&batch)).unwrap();
         let mut builder = Sequences::builder(model.config());
         for bounds in batch.bounds.windows(2) {
             builder.push(&batch.tokens[bounds[0]..bounds[1]]).unwrap();

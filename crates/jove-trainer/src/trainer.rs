@@ -258,7 +258,7 @@ impl<D: Backend> Trainer<D> {
 
     /// Whether a line of metrics is written after a step.
     fn is_logged(&self, step: u64) -> bool {
-        step % self.config.log_every == 0 || step == self.config.total_steps()
+        step.is_multiple_of(self.config.log_every) || step == self.config.total_steps()
     }
 
     fn objective(&self, batches: &[Batch]) -> Result<Objective<'_, D>, Error> {
@@ -274,7 +274,7 @@ impl<D: Backend> Trainer<D> {
     /// Each objective's share in the gradient, where the step's line of metrics is to tell it.
     fn gradient_shares(&mut self, batches: &[Batch]) -> Result<BTreeMap<String, f64>, Error> {
         let every = self.config.log_every.saturating_mul(self.config.gradient_share_every);
-        if every == 0 || (self.state.step + 1) % every != 0 {
+        if every == 0 || !(self.state.step + 1).is_multiple_of(every) {
             return Ok(BTreeMap::new());
         }
         // So that no more memory is held than in the step itself.

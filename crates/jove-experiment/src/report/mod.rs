@@ -111,7 +111,7 @@ impl Report {
         write_file(&folder.join("results.json"), &json)?;
         write_file(&folder.join("table.md"), &markdown(self))?;
         write_file(&folder.join("results.csv"), &table::results_csv(&self.results))?;
-        write_file(&folder.join("effects.csv"), &table::csv(&self.effects()))?;
+        write_file(&folder.join("effects.csv"), &table::csv(self.effects()))?;
         write_file(&folder.join("report.html"), &page::render(self).into_string())
     }
 

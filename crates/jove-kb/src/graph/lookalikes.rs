@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(found(&graph, 1, &types, 1), [2]);
         assert_eq!(found(&graph, 1, &types, 2), [2, 3]);
         assert_eq!(found(&graph, 1, &types, 3), [2, 3, 4]);
-        assert_eq!(found(&graph, 6, &vec![None; 12], 3), [0; 0], "nothing is known of it");
+        assert_eq!(found(&graph, 6, &[None; 12], 3), [0; 0], "nothing is known of it");
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! What holds for every plan.
 
-use jove_core::{EntityId, Purpose, Seed, SpecialTokens, TokenId, TokenizedText};
+use jove_core::{EntityId, Lang, Purpose, Seed, SpecialTokens, TokenId, TokenizedText};
 use jove_masking::{
     Corruption, Draw, Fate, MaskConfig, MaskPlan, SameType, TypedName, UnitKind, UnitWeights, plan, plan_with,
 };

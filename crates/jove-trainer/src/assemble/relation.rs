@@ -6,15 +6,15 @@ use rand::RngExt as _;
 
 use super::link::Chosen;
 use super::{Assembler, ids, pooled_rows};
-use crate::{Batch, Error, Example, LinkTargets, Origin, Pooling};
+use crate::{Batch, Example, LinkTargets, Origin, Pooling};
 
 impl Assembler {
     /// Adds facts: `description of the subject [SEP] relation` as the query, the description of the object as its key, each
     /// object's once.
-    pub(super) fn fill_relation(&mut self, batch: &mut Batch, budget: usize) -> Result<(), Error> {
+    pub(super) fn fill_relation(&mut self, batch: &mut Batch, budget: usize) {
         let options = self.config.objectives.relation.clone();
         if options.weight == 0.0 {
-            return Ok(());
+            return;
         }
         let relations = &self.data.relations;
         let mut chosen = Chosen::new(relations.descriptions(), options.description_length, budget);
@@ -43,7 +43,7 @@ impl Assembler {
             batch.examples.push(example);
         }
         if targets.positives.is_empty() || chosen.tokens.len() < 2 {
-            return Ok(());
+            return;
         }
         for query in queries {
             let start = batch.push(query.tokens, |position| query.segments[position]);
@@ -73,6 +73,5 @@ impl Assembler {
             })
             .collect();
         batch.relation = targets;
-        Ok(())
     }
 }
