@@ -19,7 +19,7 @@ p { max-width: 46rem; } .soft { color: var(--soft); } .lead { font-size: 1.1rem;
 .chips b::before { content: ''; display: inline-block; width: 0.7em; height: 0.7em; border-radius: 50%; margin-right: 0.45em; background: var(--c); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.25rem; overflow-x: auto; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(24rem, 1fr)); gap: 1rem; } .columns .card { border-top: 3px solid var(--c); }
-h3 { font-size: 1rem; margin: 0 0 0.5rem; } .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 1rem; }
+h3 { font-size: 1rem; margin: 0 0 0.5rem; } .panels { margin-top: 1rem; display: grid; grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); gap: 1rem; }
 .note { border-left: 3px solid var(--flat); padding-left: 0.8rem; } .columns .findings { font-size: 0.92rem; }
 .findings { list-style: none; padding: 0; margin: 0; } .findings li { padding: 0.35rem 0 0.35rem 1.7rem; position: relative; }
 .findings li::before { position: absolute; left: 0; font-weight: 700; } .good::before { content: '▲'; color: var(--good); }
@@ -27,7 +27,7 @@ h3 { font-size: 1rem; margin: 0 0 0.5rem; } .panels { display: grid; grid-templa
 .weak::before { content: '△'; color: var(--flat); } .flat::before { content: '●'; color: var(--soft); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.45rem 0.5rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
-tr:last-child td { border-bottom: 0; } th { font-weight: 600; color: var(--soft); font-size: 0.9rem; } th:first-child, td:first-child { text-align: left; white-space: normal; }
+tr:last-child td { border-bottom: 0; } th { font-weight: 600; color: var(--soft); font-size: 0.9rem; white-space: normal; } th:first-child, td:first-child { text-align: left; white-space: normal; }
 td.best { font-weight: 700; } .spread { display: block; font-size: 0.8rem; font-weight: 400; color: var(--soft); }
 td:first-child { min-width: 12rem; } .bar { display: block; height: 4px; border-radius: 2px; margin: 0.25rem 0 0 auto; background: var(--c); opacity: 0.8; }
 .numbers { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: 0.9rem 1.25rem; margin: 0; }

@@ -10,7 +10,7 @@ use crate::context::{Context, Outcome};
 /// Arguments of `jove ablate`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The run file, with a section [ablation], such as `experiments/ablation-kg.toml`.
+    /// The run file, with a section `ablation`, such as `experiments/ablation-kg.toml`.
     file: PathBuf,
     /// Override a setting, such as `ablation.jobs=2`; may be given often.
     #[arg(long, value_name = "KEY=VALUE")]
