@@ -12,6 +12,7 @@ const FILE_LINES_MAX: usize = 650;
 /// A crate, and the crates of ours that it may depend on.
 const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("jove-core", &[]),
+    ("jove-browser", &[]),
     ("jove-kb", &["jove-core"]),
     ("jove-linker", &["jove-core"]),
     ("jove-corpus", &["jove-core"]),
@@ -52,7 +53,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("anyhow::", &["crates/jove", "xtask"]),
     ("println!(", &["xtask"]),
     ("std::process::exit", &[]),
-    ("std::env::var", &["crates/jove", "xtask"]),
+    ("std::env::var", &["crates/jove", "crates/jove-browser", "xtask"]),
     ("std::env::args", &["crates/jove", "xtask"]),
 ];
 

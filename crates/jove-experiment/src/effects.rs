@@ -4,7 +4,8 @@ use jove_eval::Bootstrap;
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
-use crate::results::Row;
+use crate::grid::contrasted;
+use crate::results::{ArmResult, Row, compare};
 
 /// Seeds from which on an interval is worth drawing.
 const SEEDS_MIN: usize = 3;
@@ -13,12 +14,14 @@ const ALPHA: f64 = 0.05;
 /// Chance with which the smallest visible effect would be seen.
 const POWER: f64 = 0.8;
 
-/// The difference between a variant and the first one in one measure, paired by seed; positive is better, also where
+/// The difference between a variant and another one in one measure, paired by seed; positive is better, also where
 /// less of the measure is better.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Effect {
     /// The variant.
     pub variant: String,
+    /// What it is compared to.
+    pub base: String,
     /// The probe.
     pub probe: String,
     /// The measure, and with it the unit.
@@ -70,22 +73,42 @@ impl Effect {
 /// The effects of all variants but the first, measure by measure, those in `primary` first; none where there are fewer
 /// than three seeds.
 pub fn effects(variants: &[String], rows: &[Row], primary: &[String]) -> Vec<Effect> {
-    let mut families = [Vec::new(), Vec::new()];
-    for row in rows {
-        let is_primary = primary.contains(&row.measure.title());
-        let family = &mut families[usize::from(!is_primary)];
-        for (index, variant) in variants.iter().enumerate().skip(1) {
-            let differences = row.differences.get(index).map_or(&[][..], Vec::as_slice);
-            family.extend(effect(variant, row, differences).map(|effect| Effect { primary: is_primary, ..effect }));
-        }
-    }
-    for family in &mut families {
-        correct(family);
-    }
-    families.concat()
+    let Some(base) = variants.first() else { return Vec::new() };
+    let pairs = |row| variants.iter().enumerate().skip(1).map(move |(index, variant)| (row, index, variant.as_str()));
+    let found = rows.iter().flat_map(pairs).filter_map(|(row, index, variant)| {
+        effect([variant, base], row, row.differences.get(index).map_or(&[][..], Vec::as_slice))
+    });
+    corrected(found.collect(), primary)
 }
 
-fn effect(variant: &str, row: &Row, differences: &[f64]) -> Option<Effect> {
+/// Whether it is the graph: where an arm has controls, the arm beside each of them, and the shuffled one beside the one without
+/// a graph, which have the same recipe; ordered, and corrected for one another, as [`effects`] are.
+pub fn contrasts(variants: &[String], results: &[ArmResult], primary: &[String]) -> Vec<Effect> {
+    let pairs = contrasted(variants);
+    let tables: Vec<Vec<Row>> =
+        pairs.iter().map(|[variant, base]| compare(&[base.clone(), variant.clone()], results)).collect();
+    let rows = tables.first().map_or(0, Vec::len);
+    let places = (0..rows).flat_map(|row| pairs.iter().zip(&tables).map(move |(pair, table)| (pair, &table[row])));
+    corrected(
+        places.filter_map(|([variant, base], row)| effect([variant, base], row, &row.differences[1])).collect(),
+        primary,
+    )
+}
+
+/// The primary ones first, and each of the two families corrected.
+fn corrected(effects: Vec<Effect>, primary: &[String]) -> Vec<Effect> {
+    let told = effects.into_iter().map(|effect| {
+        let primary = primary.contains(&format!("{}, {}", effect.probe, effect.measure));
+        Effect { primary, ..effect }
+    });
+    let (mut main, mut others): (Vec<Effect>, Vec<Effect>) = told.partition(|effect| effect.primary);
+    correct(&mut main);
+    correct(&mut others);
+    main.append(&mut others);
+    main
+}
+
+fn effect([variant, base]: [&str; 2], row: &Row, differences: &[f64]) -> Option<Effect> {
     let seeds = differences.len();
     if seeds < SEEDS_MIN {
         return None;
@@ -101,6 +124,7 @@ fn effect(variant: &str, row: &Row, differences: &[f64]) -> Option<Effect> {
     let student = StudentsT::new(0.0, 1.0, (seeds - 1) as f64).ok()?;
     Some(Effect {
         variant: variant.to_owned(),
+        base: base.to_owned(),
         probe: row.measure.probe.clone(),
         measure: row.measure.measure.clone(),
         seeds,
@@ -176,6 +200,20 @@ mod tests {
         assert!(found[0].difference > 0.5 && found[0].finding() == Finding::Better, "{found:?}");
         let found = of(&[row("loss", false, &[0.5, 0.6, 0.55, 0.52])]);
         assert_eq!(found[0].finding(), Finding::Worse);
+    }
+
+    #[test]
+    fn controls_are_held_against_each_other() {
+        let report = crate::report::tests::grid();
+        let names: Vec<String> = report.variants.iter().map(|variant| variant.name.clone()).collect();
+        let found = contrasts(&names, &report.results, &report.primary);
+        let pairs: Vec<(&str, &str)> = found[..3].iter().map(|e| (e.variant.as_str(), e.base.as_str())).collect();
+        let [shuffled, off] = ["kg-graph-shuffled", "kg-graph-off"];
+        assert_eq!(pairs, [("kg", shuffled), ("kg", off), (shuffled, off)]);
+        assert!(found[..3].iter().all(|effect| effect.primary && effect.measure == "R@1"), "{found:?}");
+        // What the last says is the difference of what the first two say.
+        assert!((found[1].difference - found[0].difference - found[2].difference).abs() < 1e-12);
+        assert!(contrasts(&names[..7], &report.results, &[]).is_empty(), "both controls, or none");
     }
 
     #[test]

@@ -4,10 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::run::{Run, Variant};
 use crate::run_file::{Graph, RunFile, VariantSettings};
+use crate::settings::merge;
 use crate::{Error, Result};
 
 /// Fewer seeds than this cannot tell an effect from luck.
 const SEEDS_MIN: usize = 2;
+/// What the controls' names end in.
+const SHUFFLED: &str = "-graph-shuffled";
+const OFF: &str = "-graph-off";
+
 /// Fewer seeds than this give rough intervals.
 pub(crate) const SEEDS_WANTED: usize = 5;
 
@@ -21,22 +26,39 @@ pub(crate) fn controls(file: &RunFile, variants: &[Variant]) -> Result<Vec<Varia
         })?),
         None => variants.iter().rposition(uses_graph),
     };
-    let Some(treated) = chosen.map(|index| &file.variants[index]) else { return Ok(Vec::new()) };
+    let Some(chosen) = chosen else { return Ok(Vec::new()) };
+    let treated = &file.variants[chosen];
     let control = |graph, suffix: &str, summary: &str| VariantSettings {
-        name: format!("{}-graph-{suffix}", treated.name),
+        name: format!("{}{suffix}", treated.name),
         summary: Some(format!("{} with {summary}", treated.name)),
         graph,
         ..treated.clone()
     };
-    Ok(vec![
-        control(Graph::Shuffled, "shuffled", "names bound to the wrong entities"),
-        control(Graph::Off, "off", "no links and no names of the graph"),
-    ])
+    let shuffled = control(Graph::Shuffled, SHUFFLED, "names bound to the wrong entities");
+    let mut off = control(Graph::Off, OFF, "no links and no names of the graph");
+    if variants[chosen].train.objectives.relation.weight > 0.0 {
+        // Facts are the graph; what they took of each batch is text now.
+        merge(&mut off.train, &"objectives.relation.weight = 0.0".parse().expect("a constant"));
+    }
+    Ok(vec![shuffled, off])
 }
 
-/// Whether a variant learns from links.
+/// The pairs that say whether it is the graph, each a variant and what it is compared to.
+pub(crate) fn contrasted(variants: &[String]) -> Vec<[String; 2]> {
+    let find = |name: String| variants.iter().find(|other| **other == name);
+    let pairs = |treated: &String| {
+        let (shuffled, off) = (find(format!("{treated}{SHUFFLED}"))?, find(format!("{treated}{OFF}"))?);
+        Some([[treated.clone(), shuffled.clone()], [treated.clone(), off.clone()], [shuffled.clone(), off.clone()]])
+    };
+    variants.iter().filter_map(pairs).flatten().collect()
+}
+
+/// Whether a variant learns from links or facts.
 pub(crate) fn uses_graph(variant: &Variant) -> bool {
-    variant.graph == Graph::Full && (variant.masking.weights.entity > 0.0 || variant.train.objectives.link.weight > 0.0)
+    let objectives = &variant.train.objectives;
+    let learns =
+        variant.masking.weights.entity > 0.0 || objectives.link.weight > 0.0 || objectives.relation.weight > 0.0;
+    variant.graph == Graph::Full && learns
 }
 
 impl Run {

@@ -258,6 +258,11 @@ fn check_settings(file: &RunFile, variants: &[Variant]) -> Result<()> {
     if let (Some(variant), true) = (variants.iter().find(|v| grid::uses_graph(v)), file.kb.sources.is_empty()) {
         return refuse("kb.sources", &format!("a source, since `{}` uses the graph", variant.name), "none");
     }
+    let facts_of_none = |v: &&Variant| v.graph == Graph::Off && v.train.objectives.relation.weight > 0.0;
+    if let Some(variant) = variants.iter().find(facts_of_none) {
+        let expected = format!("0, since `{}` has no graph and this objective reads facts", variant.name);
+        return refuse("train.objectives.relation.weight", &expected, "more");
+    }
     if !(0.0..=0.5).contains(&file.text.held_out) {
         return refuse("text.held-out", "a share from 0 to 0.5", &file.text.held_out.to_string());
     }

@@ -47,6 +47,8 @@ pub struct Plan {
     pub gradient_bytes: u64,
     /// AdamW's two moments.
     pub optimizer_bytes: u64,
+    /// The slow encoder and its queues; 0 where no objective has a queue.
+    pub memory_bytes: u64,
     /// Activations, at their most.
     pub activation_bytes: u64,
     /// The most memory that is expected at one time, the program's own included.
@@ -111,6 +113,7 @@ impl Run {
         let masked = (train.batch_tokens as f64 * variant.masking.budget).ceil() as usize;
         let shape = BatchShape { tokens: train.batch_tokens, masked, recompute: train.recompute };
         let memory = MemoryEstimate::new(&config, &shape);
+        let memory_bytes = train.objectives.memory_bytes(&config);
         Ok(Plan {
             variant: variant.name.clone(),
             parameters: parameter_count(&config),
@@ -120,7 +123,8 @@ impl Run {
             gradient_bytes: memory.gradients,
             optimizer_bytes: memory.optimizer,
             activation_bytes: memory.activations,
-            peak_bytes: memory.total(),
+            memory_bytes,
+            peak_bytes: memory.total() + memory_bytes,
         })
     }
 

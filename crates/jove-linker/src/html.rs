@@ -30,6 +30,7 @@ pub struct Linked<'a> {
 }
 
 const STYLE: &str = include_str!("html.css");
+const SCRIPT: &str = include_str!("html.js");
 
 /// A whole page, in UTF-8, that needs no network. `card` tells what to say of an entity. All text is escaped.
 pub fn page<'a>(title: &str, texts: impl IntoIterator<Item = Linked<'a>>, card: impl Fn(EntityId) -> Card) -> String {
@@ -44,7 +45,7 @@ pub fn page<'a>(title: &str, texts: impl IntoIterator<Item = Linked<'a>>, card: 
     for text in texts {
         row(&mut page, &text, &card);
     }
-    page.push_str("</html>\n");
+    let _ = writeln!(page, "<script>{SCRIPT}</script></html>");
     page
 }
 
@@ -152,6 +153,32 @@ mod tests {
             assert!(page.contains(expected), "{expected} in {page}");
         }
         assert!(page.ends_with("</html>\n"));
+    }
+
+    #[test]
+    fn a_browser_shows_every_card_inside_its_window() {
+        let text = "北京和上海在东边。".repeat(30);
+        let mention = |start: usize| Mention {
+            span: ByteSpan::new(start as u32, start as u32 + 6),
+            entity: EntityId(1),
+            score: 0.9,
+        };
+        let mentions: Vec<Mention> = text.match_indices("北京").map(|(start, _)| mention(start)).collect();
+        let judged: Vec<Judged> = text
+            .match_indices("上海")
+            .map(|(start, _)| Judged { mention: mention(start), candidates: Vec::new(), features: [0.0; 17] })
+            .collect();
+        let card = |_| Card {
+            label: "城市".to_owned(), description: "一个很大的城市，".repeat(9), ..Card::default()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("links.html");
+        std::fs::write(&path, page("links", [Linked { text: &text, mentions: &mentions, judged: &judged }], card))
+            .unwrap();
+        for width in [1200, 600] {
+            let Some(faults) = jove_browser::faults(&path, width) else { return };
+            assert!(faults.is_empty(), "{width}: {faults:?}");
+        }
     }
 
     #[test]

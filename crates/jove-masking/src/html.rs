@@ -17,6 +17,7 @@ pub struct Masked<'a> {
 }
 
 const STYLE: &str = include_str!("html.css");
+const SCRIPT: &str = include_str!("html.js");
 
 /// A whole page, in UTF-8, that needs no network. All text is escaped.
 pub fn page<'a>(title: &str, texts: impl IntoIterator<Item = Masked<'a>>) -> String {
@@ -33,7 +34,7 @@ pub fn page<'a>(title: &str, texts: impl IntoIterator<Item = Masked<'a>>) -> Str
     for text in texts {
         row(&mut page, &text);
     }
-    page.push_str("</html>\n");
+    let _ = writeln!(page, "<script>{SCRIPT}</script></html>");
     page
 }
 
@@ -116,12 +117,33 @@ mod tests {
     }
 
     #[test]
+    fn a_browser_shows_every_card_inside_its_window() {
+        let pieces = ["我", "在", "北", "京", "工", "作"].repeat(40);
+        let unit = |at: usize| MaskedUnit {
+            span: TokenSpan::new(at as u32, at as u32 + 2),
+            kind: UnitKind::Entity,
+            entity: None,
+        };
+        let plan = MaskPlan { targets: Vec::new(), units: (2..pieces.len()).step_by(6).map(unit).collect() };
+        let cards =
+            vec!["北京\n中国的首都，也是它的第二大城市\nscore 0.93".to_owned(); plan.units.len()];
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("masks.html");
+        std::fs::write(&path, page("masks", [Masked { pieces: &pieces, plan: &plan, inputs: &[], cards: &cards }]))
+            .unwrap();
+        for width in [1200, 600] {
+            let Some(faults) = jove_browser::faults(&path, width) else { return };
+            assert!(faults.is_empty(), "{width}: {faults:?}");
+        }
+    }
+
+    #[test]
     fn pieces_that_are_missing_do_no_harm() {
         let unit = MaskedUnit { span: TokenSpan::new(1, 3), kind: UnitKind::Word, entity: None };
         let plan = MaskPlan { targets: Vec::new(), units: vec![unit] };
         for plan in [&MaskPlan::default(), &plan] {
             let page = page("", [Masked { pieces: &[], plan, inputs: &[], cards: &[] }]);
-            assert!(page.contains("<h1></h1>") && page.ends_with("</p></html>\n"));
+            assert!(page.contains("<h1></h1>") && page.contains("</p><script>"));
         }
     }
 }

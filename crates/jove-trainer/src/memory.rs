@@ -9,7 +9,6 @@ use jove_core::Silent;
 use jove_model::{Backend, Matrix, Parameters as _};
 use jove_objectives::QueuedTranslations;
 
-use crate::alignment::TranslationForm;
 use crate::checkpoint::Tensors;
 use crate::{Batch, Error, KeyQueue, Model, MomentumEncoder, Objectives};
 
@@ -41,11 +40,10 @@ pub(crate) struct Memory<D: Backend> {
 impl<D: Backend> Memory<D> {
     /// An empty memory; `None` where no objective has a queue.
     pub(crate) fn new(objectives: &Objectives, model: &Model<D>) -> Option<Self> {
-        let link = if objectives.link.weight > 0.0 { objectives.link.queue } else { 0 };
+        let link = objectives.link_queue();
         let width = model.link.as_ref().map_or(1, jove_objectives::LinkHead::width);
         let options = &objectives.translation;
-        let contrasted = (options.weight > 0.0 && options.form == TranslationForm::Xlco)
-            .then_some(Contrasted { layer: options.layer });
+        let contrasted = objectives.translation_queue().map(|_| Contrasted { layer: options.layer });
         let sides = || KeyQueue::new(options.queue, model.config().hidden_size);
         (link > 0 || contrasted.is_some()).then(|| Self {
             encoder: MomentumEncoder::new(model, objectives.momentum),
@@ -178,6 +176,7 @@ mod tests {
     use jove_model::Sequences;
 
     use super::*;
+    use crate::alignment::TranslationForm;
     use crate::{LinkTargets, TranslationTargets};
 
     fn model() -> Model<Cpu> {
@@ -199,6 +198,17 @@ mod tests {
         let entities = vec![EntityId(30), EntityId(31)];
         batch.link = LinkTargets { descriptions: vec![5..7, 9..11], entities, ..LinkTargets::default() };
         batch
+    }
+
+    #[test]
+    fn as_much_is_held_as_was_expected() {
+        let model = model();
+        assert!(Memory::new(&objectives(0.0, 3), &model).is_none());
+        assert_eq!(objectives(0.0, 3).memory_bytes(model.config()), 0);
+        let memory = Memory::new(&objectives(1.0, 3), &model).unwrap();
+        let held = 4 * memory.encoder.parameter_count() as u64;
+        let expected = objectives(1.0, 3).memory_bytes(model.config());
+        assert!((held..2 * held).contains(&expected), "{held} {expected}");
     }
 
     /// Without momentum the slow encoder is the model, so a queue that holds a batch holds what the model makes of it: the

@@ -3,6 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use jove_core::ModelConfig;
+use jove_model::parameter_count;
+
+use crate::alignment::TranslationForm;
 use crate::config::check;
 use crate::{Error, TranslationOptions, WordAlignmentOptions};
 
@@ -188,6 +192,27 @@ impl Objectives {
         let share = |weight: f64, share: f64| if weight > 0.0 { share } else { 0.0 };
         let words = share(self.word_alignment.weight, self.word_alignment.share);
         share(self.tlm.weight, self.tlm.share).max(words)
+    }
+
+    /// Keys that the knowledge link remembers; 0 where it remembers none.
+    pub(crate) fn link_queue(&self) -> usize {
+        if self.link.weight > 0.0 { self.link.queue } else { 0 }
+    }
+
+    /// Pairs that the contrast of translations remembers; `None` where it is not of that form.
+    pub(crate) fn translation_queue(&self) -> Option<usize> {
+        let options = &self.translation;
+        (options.weight > 0.0 && options.form == TranslationForm::Xlco).then_some(options.queue)
+    }
+
+    /// Bytes of the slow encoder and the queues that it fills, for a model of this shape; 0 where no objective has a queue.
+    pub fn memory_bytes(&self, model: &ModelConfig) -> u64 {
+        let (link, pairs) = (self.link_queue(), self.translation_queue());
+        if link == 0 && pairs.is_none() {
+            return 0;
+        }
+        let keys = link * self.link.projection + 2 * pairs.unwrap_or(0) * model.hidden_size;
+        size_of::<f32>() as u64 * (parameter_count(model) + keys as u64)
     }
 
     /// Whether any objective reads single texts.

@@ -34,6 +34,26 @@ pub(crate) fn effects(report: &Report) -> Markup {
             }
         }
         (legend(report, first.seeds, decided))
+        (graph(report))
+    }
+}
+
+/// Arms beside their controls.
+fn graph(report: &Report) -> Markup {
+    let contrasts = report.contrasts();
+    let decided = contrasts.iter().any(|contrast| contrast.primary);
+    let (main, others): (Vec<&Effect>, Vec<&Effect>) = contrasts.iter().partition(|one| one.primary || !decided);
+    html! {
+        @if !contrasts.is_empty() {
+            h2 { "Is it the graph?" }
+            p {
+                "An arm beside the same recipe with names bound to the wrong entities, and without a graph. What the first "
+                "gains on both comes from what the graph says; what the shuffled graph gains on none at all would come "
+                "from where names are."
+            }
+            (table(&main))
+            @if !others.is_empty() { details { summary { (others.len()) " more on other measures" } (table(&others)) } }
+        }
     }
 }
 
@@ -87,7 +107,7 @@ fn table(effects: &[&Effect]) -> Markup {
 fn row(effect: &Effect) -> Markup {
     html! {
         tr {
-            td { b { (effect.variant) } " " (effect.probe) ", " (effect.measure) }
+            td { b { (effect.variant) } span.soft { " beside " (effect.base) ": " } (effect.probe) ", " (effect.measure) }
             td { (signed(effect.difference)) }
             td { (signed(effect.low)) " to " (signed(effect.high)) }
             td { (number(effect.effect_size)) }

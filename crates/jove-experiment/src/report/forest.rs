@@ -97,6 +97,7 @@ mod tests {
     fn effect(variant: &str, measure: &str, low: f64, high: f64) -> Effect {
         Effect {
             variant: variant.into(),
+            base: "pd".into(),
             probe: "entity <cloze>".into(),
             measure: measure.into(),
             seeds: 5,

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use table::markdown;
 pub(crate) use words::count;
 
-use crate::effects::{Effect, effects};
+use crate::effects::{Effect, contrasts, effects};
 use crate::results::{ArmResult, Row, compare};
 use crate::{Error, Result};
 
@@ -102,6 +102,12 @@ impl Report {
         effects(&names, &self.rows(), &self.primary)
     }
 
+    /// Whether it is the graph: arms beside their controls; none below three seeds.
+    pub fn contrasts(&self) -> Vec<Effect> {
+        let names: Vec<String> = self.variants.iter().map(|variant| variant.name.clone()).collect();
+        contrasts(&names, &self.results, &self.primary)
+    }
+
     /// Writes `report.html`, `results.json`, `table.md`, `results.csv` and `effects.csv` into `folder`.
     ///
     /// # Errors
@@ -111,7 +117,7 @@ impl Report {
         write_file(&folder.join("results.json"), &json)?;
         write_file(&folder.join("table.md"), &markdown(self))?;
         write_file(&folder.join("results.csv"), &table::results_csv(&self.results))?;
-        write_file(&folder.join("effects.csv"), &table::csv(self.effects()))?;
+        write_file(&folder.join("effects.csv"), &table::csv(self.effects().into_iter().chain(self.contrasts())))?;
         write_file(&folder.join("report.html"), &page::render(self).into_string())
     }
 
@@ -207,12 +213,36 @@ pub(crate) mod tests {
         }
     }
 
+    /// Eight arms under five seeds, with controls.
+    pub(crate) fn grid() -> Report {
+        let names = ["pd", "kg", "ml", "pd-words", "pd+masks", "pd+entity", "kg-graph-shuffled", "kg-graph-off"];
+        let variants = names.map(|name| VariantNote { name: name.into(), summary: "what it adds".into() }).to_vec();
+        let cloze = |index: usize, seed: u32| 0.2 + 0.01 * index as f64 + 0.003 * f64::from(seed * seed % 7);
+        let arms = names.iter().enumerate().flat_map(|(index, name)| {
+            (1..=5u32).map(move |seed| arm(name, u64::from(seed), cloze(index, seed + index as u32)))
+        });
+        Report { variants, results: arms.collect(), primary: vec!["entity cloze, R@1".into()], ..sample() }
+    }
+
     #[test]
     fn a_report_comes_back_from_its_folder() {
         let folder = tempfile::tempdir().unwrap();
         sample().write(folder.path()).unwrap();
         assert_eq!(Report::read(folder.path()).unwrap(), sample());
         assert!(Report::read(&folder.path().join("none")).is_err());
+    }
+
+    #[test]
+    fn a_browser_finds_nothing_wrong_with_the_page() {
+        let folder = tempfile::tempdir().unwrap();
+        for (report, name) in [(sample(), "run"), (grid(), "grid")] {
+            let page = folder.path().join(format!("{name}.html"));
+            std::fs::write(&page, page::render(&report).into_string()).unwrap();
+            for width in [1280, 600] {
+                let Some(faults) = jove_browser::faults(&page, width) else { return };
+                assert!(faults.is_empty(), "{name} at {width}: {faults:?}");
+            }
+        }
     }
 
     #[test]

@@ -31,25 +31,35 @@ pub fn markdown(report: &Report) -> String {
         lines.extend([String::new(), format!("{}:", finding.heading), String::new()]);
         lines.extend(finding.phrases.into_iter().map(|(_, phrase)| format!("- {phrase}")));
     }
-    lines.extend(effect_lines(&report.effects()));
+    let effects = report.effects();
+    if let (Some(base), Some(first)) = (report.variants.first(), effects.first()) {
+        lines.extend(effect_lines(
+            &format!("Effects beside {} over {} seeds, positive is better:", base.name, first.seeds),
+            &effects,
+        ));
+    }
+    lines.extend(effect_lines("Is it the graph? Arms beside their controls, positive is better:", &report.contrasts()));
     lines.push(String::new());
     lines.join("\n")
 }
 
 /// The effects as a Markdown table; nothing where there are none.
-fn effect_lines(effects: &[Effect]) -> Vec<String> {
-    let Some(first) = effects.first() else { return Vec::new() };
+fn effect_lines(heading: &str, effects: &[Effect]) -> Vec<String> {
+    if effects.is_empty() {
+        return Vec::new();
+    }
     let mut lines = vec![
         String::new(),
-        format!("Effects over {} seeds, positive is better:", first.seeds),
+        heading.to_owned(),
         String::new(),
-        "| variant | probe | effect | 95% interval | d | p, Holm | smallest visible | |".to_owned(),
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |".to_owned(),
+        "| variant | beside | probe | effect | 95% interval | d | p, Holm | smallest visible | |".to_owned(),
+        "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | --- |".to_owned(),
     ];
     lines.extend(effects.iter().map(|effect| {
         format!(
-            "| {} | {}, {} | {} | {} to {} | {} | {:.4} | {} | {} |",
+            "| {} | {} | {}, {} | {} | {} to {} | {} | {:.4} | {} | {} |",
             effect.variant,
+            effect.base,
             effect.probe,
             effect.measure,
             signed(effect.difference),

@@ -1,5 +1,7 @@
 //! What the numbers say, in sentences that claim no more than the seeds carry.
 
+use std::collections::BTreeSet;
+
 use crate::report::{Report, VariantNote};
 use crate::results::{Row, Verdict};
 
@@ -7,7 +9,7 @@ use crate::results::{Row, Verdict};
 pub(crate) struct Findings {
     /// Who is compared, and how much that proves.
     pub(crate) heading: String,
-    /// A phrase for each measure.
+    /// A phrase for each verdict.
     pub(crate) phrases: Vec<(Verdict, String)>,
 }
 
@@ -22,24 +24,32 @@ pub(crate) fn findings(report: &Report, rows: &[Row]) -> Vec<Findings> {
             seeds => format!("under {seeds} seeds"),
         };
         let heading = format!("{} beside {}, {proof}", variant.name, base.name);
-        let phrases = rows.iter().filter_map(|row| phrase(row, index)).collect();
-        Some(Findings { heading, phrases })
+        Some(Findings { heading, phrases: phrases(rows, index) })
     };
     report.variants.iter().enumerate().skip(1).filter_map(compared).collect()
 }
 
-fn phrase(row: &Row, index: usize) -> Option<(Verdict, String)> {
-    let (own, reference) = (row.cells.get(index)?.as_ref()?, row.cells.first()?.as_ref()?);
-    let verdict = row.verdict(index);
-    let relation = match verdict {
-        Verdict::AboveAlways => "better under each seed",
-        Verdict::AboveOnAverage => "better on average, not under each seed",
-        Verdict::AboveOnce => "better",
-        Verdict::NotAbove => "not better",
-        Verdict::NotMeasured => return None,
+/// A phrase for each verdict that was reached, best first, with the first measure of each probe; the table has them all.
+fn phrases(rows: &[Row], index: usize) -> Vec<(Verdict, String)> {
+    let told = [
+        (Verdict::AboveAlways, "better under each seed"),
+        (Verdict::AboveOnAverage, "better on average, not under each seed"),
+        (Verdict::AboveOnce, "better"),
+        (Verdict::NotAbove, "not better"),
+    ];
+    let mut probes = BTreeSet::new();
+    let first: Vec<&Row> = rows.iter().filter(|row| probes.insert(&row.measure.probe)).collect();
+    let phrase = |(verdict, words): (Verdict, &str)| {
+        let of_it = first.iter().filter(|row| row.verdict(index) == verdict);
+        let numbers: Vec<String> = of_it.filter_map(|row| beside(row, index)).collect();
+        (!numbers.is_empty()).then(|| (verdict, format!("{words}: {}", numbers.join("; "))))
     };
-    let numbers = format!("{} against {}", number(own.mean), number(reference.mean));
-    Some((verdict, format!("{}, {}: {relation}, {numbers}", row.measure.probe, row.measure.measure)))
+    told.into_iter().filter_map(phrase).collect()
+}
+
+fn beside(row: &Row, index: usize) -> Option<String> {
+    let (own, reference) = (row.cells.get(index)?.as_ref()?, row.cells.first()?.as_ref()?);
+    Some(format!("{} {} against {}", row.measure.title(), number(own.mean), number(reference.mean)))
 }
 
 /// A number with as many digits as a reader can use.
@@ -81,11 +91,11 @@ mod tests {
         assert_eq!(
             phrases,
             [
-                "entity cloze, R@1: better under each seed, 0.525 against 0.225",
-                "pseudo-perplexity, nats: not better, 2.000 against 2.000"
+                "better under each seed: entity cloze, R@1 0.525 against 0.225",
+                "not better: pseudo-perplexity, nats 2.000 against 2.000"
             ]
         );
-        assert_eq!(findings[1].phrases[0].0, Verdict::NotAbove);
+        assert_eq!(findings[1].phrases.last().unwrap().0, Verdict::NotAbove);
     }
 
     #[test]

@@ -61,10 +61,7 @@ impl Change {
                 linked.extend(text?.mentions.iter().map(|mention| mention.entity));
             }
         }
-        rebinding(linked).map(Self::Rebind).ok_or_else(|| Error::Data {
-            what: "a graph of which text names fewer than two entities cannot be shuffled".to_owned(),
-            hint: "switch the controls off with ablation.controls = false, or add text".to_owned(),
-        })
+        rebinding(linked).map(Self::Rebind).ok_or_else(|| too_small("text names fewer than two entities"))
     }
 
     fn apply(&self, mut text: AnnotatedText) -> AnnotatedText {
@@ -83,9 +80,17 @@ impl Change {
     }
 }
 
+/// Why a graph cannot be shuffled.
+pub(crate) fn too_small(why: &str) -> Error {
+    Error::Data {
+        what: format!("this graph cannot be shuffled: {why}"),
+        hint: "switch the controls off with ablation.controls = false, or add text and facts".to_owned(),
+    }
+}
+
 /// Another entity for each, each taken once: one random cycle through all of them (Sattolo 1986, "An algorithm to
 /// generate a random cyclic permutation"). None for fewer than two.
-fn rebinding(entities: BTreeSet<EntityId>) -> Option<BTreeMap<EntityId, EntityId>> {
+pub(crate) fn rebinding(entities: BTreeSet<EntityId>) -> Option<BTreeMap<EntityId, EntityId>> {
     let entities: Vec<EntityId> = entities.into_iter().collect();
     let mut partners = entities.clone();
     let mut rng = SEED.rng(Purpose::Control, 0, 0);

@@ -5,17 +5,20 @@ use jove_kb::Kb;
 use jove_trainer::{Descriptions, Relations};
 
 use crate::Result;
-use crate::run_file::DescribeSettings;
+use crate::run_file::{DescribeSettings, Graph};
 use crate::stage::annotate::Secrets;
+use crate::stage::control::{rebinding, too_small};
 use crate::stage::describe::{LANGS, add, described, is_secret};
 
 /// Every fact that is not held out whose relation has a name, with its ends described by name, type and description alone: a
-/// description that tells facts would tell the answer.
+/// description that tells facts would tell the answer. With the graph shuffled every object is exchanged for another one, the
+/// same throughout.
 pub(crate) fn relations(
     kb: &Kb,
     secrets: &Secrets,
     tokenizer: &Tokenizer,
     settings: &DescribeSettings,
+    graph: Graph,
 ) -> Result<Relations> {
     let plain = DescribeSettings { facts: 0, further_facts: 0, ..settings.clone() };
     let mut descriptions = Descriptions::new();
@@ -42,6 +45,12 @@ pub(crate) fn relations(
             facts.push((fact.subject, fact.predicate.0, fact.object));
         }
     })?;
+    if graph == Graph::Shuffled {
+        let objects = facts.iter().map(|&(_, _, object)| object).collect();
+        let others = rebinding(objects).ok_or_else(|| too_small("its facts have fewer than two objects"))?;
+        facts.iter_mut().for_each(|(_, _, object)| *object = others[object]);
+        facts.retain(|(subject, _, object)| subject != object);
+    }
     Ok(Relations::new(labels, facts, descriptions))
 }
 
@@ -61,7 +70,10 @@ mod tests {
         let (city, country) = (id("kabul"), id("afghanistan"));
         let words = ["kabul afghanistan asia iran herat kandahar city country capital of lies in borders; a river"; 3];
         let tokenizer = Tokenizer::train(TrainerKind::WordPiece, words, 200).unwrap();
-        let all = |secrets: &Secrets| relations(&kb, secrets, &tokenizer, &DescribeSettings::default()).unwrap();
+        let of = |secrets: &Secrets, graph| {
+            relations(&kb, secrets, &tokenizer, &DescribeSettings::default(), graph).unwrap()
+        };
+        let all = |secrets: &Secrets| of(secrets, Graph::Full);
         let between = |relations: &Relations| {
             let ends = [(city, country), (country, city)];
             relations.facts().iter().filter(|&&(subject, _, object)| ends.contains(&(subject, object))).count()
@@ -71,5 +83,9 @@ mod tests {
         let held = all(&Secrets::from([(city, BTreeSet::from([country]))]));
         assert_eq!(between(&held), 0);
         assert_eq!(held.facts().len(), open.facts().len() - 2, "all others stay");
+        let shuffled = of(&Secrets::new(), Graph::Shuffled);
+        let kept =
+            shuffled.facts().iter().filter(|&&(subject, relation, object)| open.holds(subject, relation, object));
+        assert!(shuffled.facts().len() >= open.facts().len() / 2 && kept.count() < open.facts().len() / 2);
     }
 }

@@ -55,7 +55,7 @@ pub(crate) fn train(work: &Work<'_>, variant: &Variant, seed: u64, prepared: &Pr
             Some(origin) => Start::Checkpoint(origin.folder.clone()),
             None => Start::Random(work.run.model_config(variant.layout, specials.vocab_size as usize)),
         };
-        let knowledge = Knowledge::gather(work, &config.objectives, config.seed, prepared, &tokenizer)?;
+        let knowledge = Knowledge::gather(work, variant, config.seed, prepared, &tokenizer)?;
         let data = TrainingData {
             text: Box::new(ShardReader::open(&shards.file(super::shards::TRAIN))?),
             pairs: Box::new(PairReader::open(&shards.file(super::shards::PAIRS))?),
@@ -105,11 +105,12 @@ impl Knowledge {
 
     fn gather(
         work: &Work<'_>,
-        objectives: &Objectives,
+        variant: &Variant,
         seed: Seed,
         prepared: &Prepared,
         tokenizer: &Tokenizer,
     ) -> Result<Self> {
+        let objectives = &variant.train.objectives;
         let mut knowledge = Self::default();
         if !Self::needs(objectives) {
             return Ok(knowledge);
@@ -123,7 +124,7 @@ impl Knowledge {
         }
         if objectives.relation.weight > 0.0 {
             let secrets = annotate::secrets(&prepared.text)?;
-            knowledge.relations = relations::relations(&base, &secrets, tokenizer, settings)?;
+            knowledge.relations = relations::relations(&base, &secrets, tokenizer, settings, variant.graph)?;
         }
         Ok(knowledge)
     }

@@ -32,7 +32,7 @@ fn nobody() -> Worker {
 
 #[test]
 fn grids_that_cannot_be_valid_are_refused() {
-    let cases: [(&str, &str, &[&str]); 6] = [
+    let cases: [(&str, &str, &[&str]); 7] = [
         ("seeds = [1, 2, 3]", "seeds = [1]", &["seeds", "[1]", "--allow-single-seed"]),
         ("[ablation]\n", "", &["ablation", "none"]),
         ("[ablation]\n", "[ablation]\ncontrolls = true\n", &["controlls", "did you mean `controls`?"]),
@@ -42,6 +42,11 @@ fn grids_that_cannot_be_valid_are_refused() {
             "recipe = \"kg\"",
             "recipe = \"kg\"\ntrain = { steps = 5 }",
             &["same number of tokens", "2048 for pd", "2560 for kg"],
+        ),
+        (
+            "recipe = \"kg\"",
+            "recipe = \"kg\"\ngraph = \"off\"\ntrain = { objectives = { relation = { weight = 0.3 } } }",
+            &["objectives.relation.weight", "`kg` has no graph"],
         ),
     ];
     for (from, to, parts) in cases {
@@ -94,6 +99,25 @@ fn controls_rebind_or_drop_the_links_and_leave_the_text() {
     assert_eq!(asked("kg"), asked("kg-graph-shuffled"));
 }
 
+#[test]
+fn controls_of_facts_get_wrong_ones_or_none() {
+    let fixture = grid("");
+    fixture.edit("seeds = [1, 2, 3]", "seeds = [1]");
+    fixture.edit(
+        "recipe = \"kg\"",
+        "recipe = \"pd\"\ntrain = { objectives = { relation = { weight = 0.3, description-length = 12 } } }",
+    );
+    fixture.load().unwrap().ablate(&nobody(), &Silent).unwrap();
+    let losses = |arm: &str| -> BTreeSet<String> {
+        let stage = fixture.stages().into_iter().find(|name| name.starts_with(&format!("train-{arm}-1-"))).unwrap();
+        let metrics = fs::read_to_string(fixture.path("runs/cache").join(stage).join("metrics.jsonl")).unwrap();
+        let last: serde_json::Value = serde_json::from_str(metrics.lines().last().unwrap()).unwrap();
+        last["losses"].as_object().unwrap().keys().cloned().collect()
+    };
+    assert!(losses("kg").contains("relation") && losses("kg-graph-shuffled").contains("relation"));
+    assert_eq!(losses("kg-graph-off"), BTreeSet::from(["mlm".to_owned()]));
+}
+
 fn texts(fixture: &Fixture, stage: &str) -> Vec<AnnotatedText> {
     let name = fixture.stages().into_iter().find(|name| name.starts_with(&format!("{stage}-"))).unwrap();
     let path = fixture.path("runs/cache").join(name).join("train.parquet");
@@ -106,7 +130,8 @@ fn effects_are_written_and_the_resolved_grid_is_the_same_grid() {
     fixture.load().unwrap().ablate(&nobody(), &Silent).unwrap();
     let folder = fixture.path("runs/islands");
     let effects = fs::read_to_string(folder.join("effects.csv")).unwrap();
-    assert!(effects.lines().any(|line| line.starts_with("kg-graph-off,entity cloze,R@1,3,")), "{effects}");
+    assert!(effects.lines().any(|line| line.starts_with("kg-graph-off,pd,entity cloze,R@1,3,")), "{effects}");
+    assert!(effects.lines().any(|line| line.starts_with("kg,kg-graph-shuffled,entity cloze,R@1,3,")), "{effects}");
     let results = fs::read_to_string(folder.join("results.csv")).unwrap();
     assert_eq!(results.lines().filter(|line| line.contains("entity cloze,R@1")).count(), 12, "{results}");
     let events = folder.join("tensorboard/kg-graph-shuffled-2/events.out.tfevents.0.jove");

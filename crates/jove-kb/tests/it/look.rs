@@ -1,5 +1,6 @@
 //! Looking into a base: counts, lint, the page.
 
+use jove_browser::{dom, faults};
 use jove_core::Silent;
 use jove_kb::{BuildOptions, Format, Kb, Level, LintOptions, Source, ViewOptions, build, lint, view};
 
@@ -65,16 +66,6 @@ fn the_page_holds_the_base_and_nothing_of_it_ends_the_script() {
     assert!(!text.contains("https://"), "nothing is fetched");
 }
 
-/// What a browser makes of a page; `None` where there is no browser to ask.
-fn dom(page: &std::path::Path, hash: &str) -> Option<String> {
-    let url = format!("file://{}#{hash}", page.display());
-    let flags = ["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"];
-    ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(|browser| {
-        let out = std::process::Command::new(browser).args(flags).arg(&url).output().ok()?;
-        out.status.success().then(|| String::from_utf8(out.stdout).unwrap())
-    })
-}
-
 #[test]
 fn a_browser_draws_the_page_and_searches_it() {
     let place = Place::new();
@@ -93,4 +84,8 @@ fn a_browser_draws_the_page_and_searches_it() {
     let text = dom(&page, "小麦").unwrap();
     assert!(text.contains("&lt;i&gt;小麦&lt;/i&gt;</text>") && !text.contains("<i>小麦"), "{text}");
     assert!(dom(&page, "玉米").unwrap().contains("nothing on this page"));
+    for width in [1200, 600] {
+        let faults = faults(&page, width).unwrap();
+        assert!(faults.is_empty(), "{width}: {faults:?}");
+    }
 }

@@ -55,6 +55,7 @@ fn table(plan: &Plan) -> String {
         ("weights", mib(plan.weights_bytes)),
         ("gradients", mib(plan.gradient_bytes)),
         ("optimizer state", mib(plan.optimizer_bytes)),
+        ("slow encoder", mib(plan.memory_bytes)),
         ("activations", mib(plan.activation_bytes)),
         ("expected peak", mib(plan.peak_bytes)),
     ];
