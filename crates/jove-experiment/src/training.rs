@@ -111,7 +111,11 @@ impl Run {
         let train = &variant.train;
         // Pairs are masked by the same budget, and descriptions and contrasts not at all: the most there can be.
         let masked = (train.batch_tokens as f64 * variant.masking.budget).ceil() as usize;
-        let shape = BatchShape { tokens: train.batch_tokens, masked, recompute: train.recompute };
+        // Contrasts read whole texts.
+        let jove_trainer::Objectives { link, translation, relation, word_alignment, .. } = &train.objectives;
+        let contrasts = [link.weight, translation.weight, relation.weight, word_alignment.weight];
+        let read = if contrasts.iter().any(|&weight| weight > 0.0) { train.batch_tokens } else { masked };
+        let shape = BatchShape { tokens: train.batch_tokens, masked, read, recompute: train.recompute };
         let memory = MemoryEstimate::new(&config, &shape);
         let memory_bytes = train.objectives.memory_bytes(&config);
         Ok(Plan {

@@ -79,27 +79,29 @@ pub trait Backend: Device<f32> {
         ops::attention::composed(query, key, value, how)
     }
 
-    /// The attention half of a layer: `norm(x + dropout(attention(x) woᵀ + bo))`.
+    /// The attention half of a layer: `norm(x + dropout(attention(x) woᵀ + bo))`, `[t, h]` to `[t, h]`, or to `[n, h]`
+    /// where the pass asks for `n` rows.
     ///
     /// # Errors
-    /// If the sizes do not fit or the device fails.
+    /// If the sizes do not fit, a row asked for does not exist, or the device fails.
     fn attention_sublayer<T: Tape<f32, Self>>(
         x: Matrix<Self, T>,
         weights: &AttentionWeights<'_, Self>,
         how: &Attend<'_>,
-        pass: &SublayerPass,
+        pass: &SublayerPass<'_>,
     ) -> Result<Matrix<Self, T>, Error> {
         ops::sublayer::composed_attention(x, weights, how, pass)
     }
 
-    /// The feed-forward half of a layer: `norm(x + dropout(gelu(x w1ᵀ + b1) w2ᵀ + b2))`.
+    /// The feed-forward half of a layer: `norm(x + dropout(gelu(x w1ᵀ + b1) w2ᵀ + b2))`. Where the pass asks for `n`
+    /// rows, `x` holds those alone, `[n, h]`, and their numbers decide what is dropped.
     ///
     /// # Errors
     /// If the sizes do not fit or the device fails.
     fn feed_forward_sublayer<T: Tape<f32, Self>>(
         x: Matrix<Self, T>,
         weights: &FeedForwardWeights<'_, Self>,
-        pass: &SublayerPass,
+        pass: &SublayerPass<'_>,
     ) -> Result<Matrix<Self, T>, Error> {
         ops::sublayer::composed_feed_forward(x, weights, pass)
     }
@@ -232,7 +234,7 @@ impl Backend for Cpu {
         x: Matrix<Self, T>,
         weights: &AttentionWeights<'_, Self>,
         how: &Attend<'_>,
-        pass: &SublayerPass,
+        pass: &SublayerPass<'_>,
     ) -> Result<Matrix<Self, T>, Error> {
         ops::fused_attention_sublayer::fused(x, weights, how, pass)
     }
@@ -240,7 +242,7 @@ impl Backend for Cpu {
     fn feed_forward_sublayer<T: Tape<f32, Self>>(
         x: Matrix<Self, T>,
         weights: &FeedForwardWeights<'_, Self>,
-        pass: &SublayerPass,
+        pass: &SublayerPass<'_>,
     ) -> Result<Matrix<Self, T>, Error> {
         ops::fused_feed_forward_sublayer::fused(x, weights, pass)
     }

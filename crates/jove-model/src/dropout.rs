@@ -92,9 +92,34 @@ impl DropMask {
 
     /// The mask of a `[rows, columns]` matrix, row by row: 0 where dropped, else 1 / (1 - rate).
     pub fn factors(&self, rows: usize, columns: usize) -> Vec<f32> {
+        self.of_rows(None).factors(rows, columns)
+    }
+
+    /// This mask for a matrix that holds only some of the masked rows, those numbered `rows`; all of them if `None`.
+    pub(crate) fn of_rows(self, rows: Option<&[u32]>) -> RowsMask<'_> {
+        RowsMask { mask: self, rows }
+    }
+}
+
+/// A [`DropMask`] for a matrix that holds only some of the masked rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RowsMask<'a> {
+    mask: DropMask,
+    rows: Option<&'a [u32]>,
+}
+
+impl RowsMask<'_> {
+    /// The mask of the matrix's row `index`.
+    #[inline(always)]
+    pub(crate) fn row(&self, index: usize) -> RowMask {
+        self.mask.row(self.rows.map_or(index as u32, |rows| rows[index]))
+    }
+
+    /// The mask of `[rows, columns]`, row by row: 0 where dropped, else 1 / (1 - rate).
+    pub(crate) fn factors(&self, rows: usize, columns: usize) -> Vec<f32> {
         (0..rows)
             .flat_map(|r| {
-                let row = self.row(r as u32);
+                let row = self.row(r);
                 (0..columns).map(move |c| row.factor(c as u32))
             })
             .collect()

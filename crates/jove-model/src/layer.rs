@@ -39,6 +39,7 @@ impl<D: Backend> Layer<D> {
         })
     }
 
+    /// The hidden states after this layer, `[t, h]`, or `[n, h]` where only `n` rows are asked for; they must ascend.
     pub(crate) fn forward<T: Tape<f32, D>>(
         &self,
         x: Matrix<D, T>,
@@ -46,9 +47,11 @@ impl<D: Backend> Layer<D> {
         config: &ModelConfig,
         number: u32,
         pass: &Pass,
+        rows: Option<&[u32]>,
     ) -> Result<Matrix<D, T>, Error> {
         let op = 1 + number * DROPOUTS;
-        let half = |op| SublayerPass { mask: pass.mask(op, config.hidden_dropout_prob), recompute: pass.recompute };
+        let half =
+            |op| SublayerPass { mask: pass.mask(op, config.hidden_dropout_prob), recompute: pass.recompute, rows };
         let mask = pass.mask(op, config.attention_probs_dropout_prob);
         let how = Attend { bounds, heads: config.num_attention_heads, mask };
         let attention = AttentionWeights {

@@ -114,6 +114,20 @@ impl<D: Backend> MaskedLm<D> {
         self.encoder.forward(batch, tape, pass)
     }
 
+    /// See [`Encoder::forward_rows`].
+    ///
+    /// # Errors
+    /// As [`Encoder::forward_rows`].
+    pub fn forward_rows<T: Tape<f32, D>>(
+        &self,
+        batch: &Sequences,
+        rows: &[u32],
+        tape: T,
+        pass: &Pass,
+    ) -> Result<Hidden<D, T>, Error> {
+        self.encoder.forward_rows(batch, rows, tape, pass)
+    }
+
     /// See [`MlmHead::loss`].
     ///
     /// # Errors

@@ -22,6 +22,8 @@ pub struct BatchShape {
     pub tokens: usize,
     /// Tokens that are predicted.
     pub masked: usize,
+    /// Tokens whose hidden state some loss reads, those that are predicted included.
+    pub read: usize,
     /// Whether activations are computed again in the backward pass.
     pub recompute: bool,
 }
@@ -64,7 +66,14 @@ fn activation_count(config: &ModelConfig, batch: &BatchShape) -> u64 {
     let saved = t * (6 * h + f + a);
     // The input of each half, which is the output of the one before.
     let inputs = 2 * t * h;
-    let kept = config.num_hidden_layers as u64 * (inputs + if batch.recompute { 0 } else { saved });
+    // The last layer has keys and values of all rows, and the rest, the picked input too, of those that are read.
+    let r = batch.read as u64;
+    let last_inputs = (t + r) * h;
+    let last_saved = 2 * t * h + r * (5 * h + f + a);
+    let layers = config.num_hidden_layers as u64;
+    let kept = layers.saturating_sub(1) * (inputs + if batch.recompute { 0 } else { saved })
+        + last_inputs
+        + if batch.recompute { 0 } else { last_saved };
     // One half at work backwards: gradients of inner activations, of queries, keys, values and their mixture, of the
     // input and the output.
     let working = t * (f.max(4 * h) + 3 * h) + if batch.recompute { saved } else { 0 };
@@ -95,7 +104,9 @@ mod tests {
     #[test]
     fn recomputing_takes_less() {
         let config = ModelConfig::bert(21_128, 768, 12, 12, 3072);
-        let estimate = |recompute| MemoryEstimate::new(&config, &BatchShape { tokens: 1024, masked: 160, recompute });
+        let batch = |read, recompute| BatchShape { tokens: 1024, masked: 160, read, recompute };
+        let estimate = |recompute| MemoryEstimate::new(&config, &batch(160, recompute));
+        assert!(estimate(false).activations < MemoryEstimate::new(&config, &batch(1024, false)).activations);
         assert!(estimate(true).activations * 2 < estimate(false).activations);
         assert_eq!(estimate(true).parameters, estimate(false).parameters);
     }

@@ -5,14 +5,17 @@ use jove_core::EntityId;
 use jove_model::ops::tape;
 use jove_model::{Backend, LossSum, Matrix, OwnedTape, Pass, Scalar, Sequences};
 use jove_objectives::{
-    Contrast, LinkForm, LinkHead, LinkItems, Remembered, TranslationItems, TranslationKeys, cross_lingual_contrast,
-    knowledge_link, translation_contrast, word_alignment,
+    Contrast, LinkForm, LinkHead, LinkItems, Pointer, Remembered, TranslationItems, TranslationKeys,
+    cross_lingual_contrast, knowledge_link, translation_contrast, word_alignment,
 };
 
 use crate::alignment::TranslationForm;
+use crate::asked::Asked;
 use crate::memory::{QueuedPairs, Queues};
 use crate::metrics::{Gauges, add_losses};
-use crate::{Batch, Error, LinkTargets, Loss, Losses, Model, MomentumEncoder, Objectives, Targets, watch};
+use crate::{
+    Batch, Error, LinkTargets, Loss, Losses, Model, MomentumEncoder, Objectives, Targets, TranslationTargets, watch,
+};
 
 /// An objective.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +108,8 @@ impl<D: Backend> Objective<'_, D> {
     ) -> Result<Evaluated<D>, Error> {
         let sequences = sequences(model, batch)?;
         let pass = Pass { layer: self.options.translation.layer, ..*pass };
-        let hidden = model.forward(&sequences, tape, &pass)?;
+        let asked = Asked::of(batch, pass.layer.is_some());
+        let hidden = model.lm.forward_rows(&sequences, &asked.rows, tape, &pass)?;
         let inner = hidden.layer.map(|inner| inner.split_tape().0);
         let (hidden, tape) = hidden.last.split_tape();
         let mut gauges = Gauges::new();
@@ -121,12 +125,15 @@ impl<D: Backend> Objective<'_, D> {
                 continue;
             }
             let part = match kind {
-                Kind::Mlm => masked(model, &hidden, &batch.mlm)?,
-                Kind::Link => self.link(model, &hidden, batch, &mut gauges)?,
-                Kind::Tlm => masked(model, &hidden, &batch.tlm)?,
-                Kind::Translation => self.translation(inner.as_ref().unwrap_or(&hidden), batch)?,
-                Kind::Relation => self.relation(model, &hidden, batch, &mut gauges)?,
-                Kind::WordAlignment => words(model, &hidden, batch)?,
+                Kind::Mlm => masked(model, &hidden, &asked.mlm)?,
+                Kind::Link => self.link(model, &hidden, &asked.link, &mut gauges)?,
+                Kind::Tlm => masked(model, &hidden, &asked.tlm)?,
+                Kind::Translation => {
+                    let targets = asked.translation.as_ref().unwrap_or(&batch.translation);
+                    self.translation(inner.as_ref().unwrap_or(&hidden), targets, batch)?
+                }
+                Kind::Relation => self.relation(model, &hidden, &asked.relation, &mut gauges)?,
+                Kind::WordAlignment => words(model, &hidden, &asked.pointers)?,
             };
             let Some(part) = part else { continue };
             let loss = Loss { sum: f64::from(tape::value(&part.sum)), count: part.count as u64 };
@@ -156,24 +163,24 @@ impl<D: Backend> Objective<'_, D> {
         }
     }
 
-    fn link(&self, model: &Model<D>, hidden: &Hidden<D>, batch: &Batch, gauges: &mut Gauges) -> Part<D> {
+    fn link(&self, model: &Model<D>, hidden: &Hidden<D>, targets: &LinkTargets, gauges: &mut Gauges) -> Part<D> {
         let options = &self.options.link;
         let form = LinkForm {
             contrast: Contrast { temperature: options.temperature as f32, margin: 0.0 },
             symmetric: options.symmetric,
             queue: self.queues.link.as_ref().map(|(keys, entities)| Remembered { keys, entities }),
         };
-        self.contrast("link", model.link.as_ref(), hidden, &batch.link, &form, gauges)
+        self.contrast("link", model.link.as_ref(), hidden, targets, &form, gauges)
     }
 
-    fn relation(&self, model: &Model<D>, hidden: &Hidden<D>, batch: &Batch, gauges: &mut Gauges) -> Part<D> {
+    fn relation(&self, model: &Model<D>, hidden: &Hidden<D>, targets: &LinkTargets, gauges: &mut Gauges) -> Part<D> {
         let options = &self.options.relation;
         let form = LinkForm {
             contrast: Contrast { temperature: options.temperature as f32, margin: 0.0 },
             symmetric: options.symmetric,
             queue: None,
         };
-        self.contrast("relation", model.relation.as_ref(), hidden, &batch.relation, &form, gauges)
+        self.contrast("relation", model.relation.as_ref(), hidden, targets, &form, gauges)
     }
 
     fn contrast(
@@ -203,16 +210,13 @@ impl<D: Backend> Objective<'_, D> {
         Ok(Some(linked.loss))
     }
 
-    fn translation(&self, hidden: &Hidden<D>, batch: &Batch) -> Part<D> {
-        if batch.translation.sources.is_empty() {
+    /// `hidden` is what `targets` counts rows of; the slow encoder reads the whole batch.
+    fn translation(&self, hidden: &Hidden<D>, targets: &TranslationTargets, batch: &Batch) -> Part<D> {
+        if targets.sources.is_empty() {
             return Ok(None);
         }
         let options = &self.options.translation;
-        let items = TranslationItems {
-            sources: &batch.translation.sources,
-            targets: &batch.translation.targets,
-            texts: &batch.translation.texts,
-        };
+        let items = TranslationItems { sources: &targets.sources, targets: &targets.targets, texts: &targets.texts };
         let contrast = Contrast { temperature: options.temperature as f32, margin: options.margin as f32 };
         let (TranslationForm::Xlco, Some(slow)) = (options.form, self.slow) else {
             return Ok(Some(translation_contrast(hidden.retaped(), &items, contrast)?));
@@ -235,9 +239,9 @@ fn masked<D: Backend>(model: &Model<D>, hidden: &Hidden<D>, targets: &Targets) -
     Ok(Some(model.lm.loss(hidden.retaped(), &rows, &targets.labels)?))
 }
 
-fn words<D: Backend>(model: &Model<D>, hidden: &Hidden<D>, batch: &Batch) -> Part<D> {
-    let (Some(head), false) = (&model.pointer, batch.pointers.is_empty()) else { return Ok(None) };
-    Ok(Some(word_alignment(head, hidden.retaped(), &batch.pointers)?))
+fn words<D: Backend>(model: &Model<D>, hidden: &Hidden<D>, pointers: &[Pointer]) -> Part<D> {
+    let (Some(head), false) = (&model.pointer, pointers.is_empty()) else { return Ok(None) };
+    Ok(Some(word_alignment(head, hidden.retaped(), pointers)?))
 }
 
 fn sequences<D: Backend>(model: &Model<D>, batch: &Batch) -> Result<Sequences, Error> {

@@ -6,6 +6,7 @@
 //! as one that was not, on any number of threads.
 
 mod alignment;
+mod asked;
 mod assemble;
 mod batch;
 mod checkpoint;

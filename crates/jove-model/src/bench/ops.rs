@@ -201,7 +201,7 @@ impl Inputs {
         self.compare("attention_sublayer", repeats, (flops, 0.0), |fused| {
             let pair = |n: usize| (&self.square[n], &self.bias);
             let weights = AttentionWeights { inputs: [pair(0), pair(1), pair(2)], output: pair(3), norm: self.norm() };
-            let pass = SublayerPass { mask: Self::mask(3), recompute: false };
+            let pass = SublayerPass { mask: Self::mask(3), recompute: false, rows: None };
             let x = tape::start(&self.x[0]);
             let y = if fused {
                 Cpu::attention_sublayer(x, &weights, &self.attend(), &pass)
@@ -220,7 +220,7 @@ impl Inputs {
                 outer: (&self.narrow, &self.bias),
                 norm: self.norm(),
             };
-            let pass = SublayerPass { mask: Self::mask(4), recompute: false };
+            let pass = SublayerPass { mask: Self::mask(4), recompute: false, rows: None };
             let x = tape::start(&self.x[0]);
             let y = if fused {
                 Cpu::feed_forward_sublayer(x, &weights, &pass)

@@ -116,8 +116,10 @@ pub fn train(bench: &TrainBench, each: &mut dyn FnMut(usize, f64, f64)) -> Resul
         let batch = bench.batch(step)?;
         let start = Instant::now();
         let pass = Pass::train(bench.seed, step as u64).with_recompute(bench.recompute);
-        let hidden = model.forward(&batch.sequences, tape::resume(&dev, gradients)?, &pass)?;
-        let sum = model.loss(hidden.last, &batch.positions, &batch.targets)?;
+        let tape = tape::resume(&dev, gradients)?;
+        let hidden = model.forward_rows(&batch.sequences, &batch.positions, tape, &pass)?;
+        let every: Vec<u32> = (0..batch.targets.len() as u32).collect();
+        let sum = model.loss(hidden.last, &every, &batch.targets)?;
         let count = sum.count as f64;
         loss = f64::from(tape::value(&sum.sum)) / count;
         let mut found = tape::backward(sum.sum)?;

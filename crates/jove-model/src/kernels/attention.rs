@@ -2,21 +2,34 @@
 
 use rayon::prelude::*;
 
+use super::matmul::bounds;
 use super::{math, pool, vectorized};
 use crate::DropMask;
+use crate::dropout::RowMask;
 use crate::ops::Attend;
 use crate::view::{Part, View, multiply};
 
 /// Queries whose scores are held at once: `[QUERIES, length]` is the largest tile.
 const QUERIES: usize = 128;
 
-/// Queries, keys and values, `[tokens, width]` each, heads side by side.
+/// Queries, `[queries, width]`, and keys and values, `[tokens, width]` each, heads side by side.
 #[derive(Clone, Copy)]
 pub(crate) struct Inputs<'a> {
     pub(crate) query: &'a [f32],
     pub(crate) key: &'a [f32],
     pub(crate) value: &'a [f32],
     pub(crate) width: usize,
+    /// Which tokens the queries are; all of them if `None`.
+    pub(crate) asked: Option<Asked<'a>>,
+}
+
+/// Some of the tokens, ascending.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// Their packed rows.
+    pub(crate) rows: &'a [u32],
+    /// Where those of each sequence begin in `rows`, and the end.
+    pub(crate) bounds: &'a [usize],
 }
 
 /// One head of one sequence.
@@ -26,52 +39,73 @@ struct Unit<'a> {
     value: View<'a>,
     scale: f32,
     mask: Option<DropMask>,
-    /// The mask's row of the first query.
+    /// The mask's row of the head's first token.
     mask_row: usize,
+    /// Where the sequence begins.
+    first: usize,
+    /// The packed rows of the queries, if they are not the sequence's.
+    asked: Option<&'a [u32]>,
 }
 
 impl<'a> Inputs<'a> {
     fn tokens(&self) -> usize {
+        self.key.len() / self.width
+    }
+
+    fn queries(&self) -> usize {
         self.query.len() / self.width
     }
 
-    fn block(&self, data: &'a [f32], how: &Attend<'_>, unit: usize) -> View<'a> {
-        let (sequence, head) = (unit / how.heads, unit % how.heads);
-        let size = self.width / how.heads;
-        let rows = how.bounds[sequence]..how.bounds[sequence + 1];
-        View::new(data, self.tokens(), self.width).block(rows, head * size..(head + 1) * size)
+    /// Where the queries of each sequence begin.
+    fn query_bounds<'b>(&self, how: &Attend<'b>) -> &'b [usize]
+    where
+        'a: 'b,
+    {
+        self.asked.map_or(how.bounds, |asked| asked.bounds)
+    }
+
+    /// A head of a sequence in a `[tokens, width]` matrix, or in one of `[queries, width]` for the bounds of queries.
+    fn block(&self, data: &'a [f32], bounds: &[usize], heads: usize, unit: usize) -> View<'a> {
+        let (sequence, head) = (unit / heads, unit % heads);
+        let size = self.width / heads;
+        let rows = bounds[sequence]..bounds[sequence + 1];
+        View::new(data, data.len() / self.width, self.width).block(rows, head * size..(head + 1) * size)
     }
 
     fn unit(&self, how: &Attend<'_>, unit: usize) -> Unit<'a> {
         let (sequence, head) = (unit / how.heads, unit % how.heads);
         Unit {
-            query: self.block(self.query, how, unit),
-            key: self.block(self.key, how, unit),
-            value: self.block(self.value, how, unit),
+            query: self.block(self.query, self.query_bounds(how), how.heads, unit),
+            key: self.block(self.key, how.bounds, how.heads, unit),
+            value: self.block(self.value, how.bounds, how.heads, unit),
             scale: 1.0 / ((self.width / how.heads) as f32).sqrt(),
             mask: how.mask,
-            mask_row: head * self.tokens() + how.bounds[sequence],
+            mask_row: head * self.tokens(),
+            first: how.bounds[sequence],
+            asked: self.asked.map(|asked| &asked.rows[asked.bounds[sequence]..asked.bounds[sequence + 1]]),
         }
     }
 }
 
-/// Cuts a `[tokens, width]` matrix into sequences and heads, sequence by sequence.
-fn split<'a>(data: &'a mut [f32], width: usize, how: &Attend<'_>) -> Vec<Part<'a>> {
-    let size = width / how.heads;
-    let columns: Vec<usize> = (0..=how.heads).map(|head| head * size).collect();
-    Part::new(data, data.len() / width, width).split(how.bounds, &columns)
+/// Cuts a matrix of `width` columns into sequences and heads, sequence by sequence.
+fn split<'a>(data: &'a mut [f32], width: usize, bounds: &[usize], heads: usize) -> Vec<Part<'a>> {
+    let size = width / heads;
+    let columns: Vec<usize> = (0..=heads).map(|head| head * size).collect();
+    Part::new(data, data.len() / width, width).split(bounds, &columns)
 }
 
-/// Writes the mixed values to `out`, `[tokens, width]`, and the logarithm of each softmax's denominator to
-/// `log_sums`, `[tokens, heads]`.
+/// Writes the mixed values to `out`, `[queries, width]`, and the logarithm of each softmax's denominator to
+/// `log_sums`, `[queries, heads]`.
 pub(crate) fn forward(inputs: &Inputs<'_>, how: &Attend<'_>, out: &mut [f32], log_sums: &mut [f32]) {
-    let (out, log_sums) = (split(out, inputs.width, how), split(log_sums, how.heads, how));
+    let bounds = inputs.query_bounds(how);
+    let out = split(out, inputs.width, bounds, how.heads);
+    let log_sums = split(log_sums, how.heads, bounds, how.heads);
     out.into_par_iter().zip(log_sums).enumerate().for_each(|(n, (out, log_sums))| {
         inputs.unit(how, n).forward(out, log_sums);
     });
 }
 
-/// Where the gradients of queries, keys and values are written, `[tokens, width]` each.
+/// Where the gradients of queries, keys and values are written, of the same shapes.
 pub(crate) struct Outputs<'a> {
     pub(crate) query: &'a mut [f32],
     pub(crate) key: &'a mut [f32],
@@ -88,14 +122,16 @@ pub(crate) fn backward(
 ) {
     let width = inputs.width;
     let Outputs { query, key, value } = outputs;
-    let [query, key, value] = [query, key, value].map(|d| split(d, width, how));
-    let log_sums = View::new(log_sums, inputs.tokens(), how.heads);
+    let bounds = inputs.query_bounds(how);
+    let query = split(query, width, bounds, how.heads);
+    let [key, value] = [key, value].map(|d| split(d, width, how.bounds, how.heads));
+    let log_sums = View::new(log_sums, inputs.queries(), how.heads);
     query.into_par_iter().zip(key).zip(value).enumerate().for_each(|(n, ((query, key), value))| {
         let (sequence, head) = (n / how.heads, n % how.heads);
         let known = Known {
-            out: inputs.block(out, how, n),
-            d_out: inputs.block(d_out, how, n),
-            log_sums: log_sums.block(how.bounds[sequence]..how.bounds[sequence + 1], head..head + 1),
+            out: inputs.block(out, bounds, how.heads, n),
+            d_out: inputs.block(d_out, bounds, how.heads, n),
+            log_sums: log_sums.block(bounds[sequence]..bounds[sequence + 1], head..head + 1),
         };
         inputs.unit(how, n).backward(&known, query, key, value);
     });
@@ -109,10 +145,17 @@ struct Known<'a> {
 }
 
 impl Unit<'_> {
+    /// The mask of a query.
+    #[inline(always)]
+    fn mask_of(&self, mask: &DropMask, query: usize) -> RowMask {
+        let token = self.asked.map_or(self.first + query, |rows| rows[query] as usize);
+        mask.row((self.mask_row + token) as u32)
+    }
+
     fn forward(&self, out: Part<'_>, mut log_sums: Part<'_>) {
-        let (length, size) = (self.query.rows(), self.query.columns());
-        let mut tile = pool::take(length.min(QUERIES) * length);
-        let steps = steps(length);
+        let (length, size) = (self.key.rows(), self.key.columns());
+        let steps = bounds(self.query.rows(), QUERIES);
+        let mut tile = pool::take(QUERIES.min(self.query.rows()) * length);
         for (mut out, q) in out.split(&steps, &[0, size]).into_iter().zip(steps.windows(2)) {
             let queries = q[1] - q[0];
             let tile = &mut tile[..queries * length];
@@ -139,7 +182,7 @@ impl Unit<'_> {
                 match &self.mask {
                     None => row.iter_mut().for_each(|x| *x *= inverse),
                     Some(mask) => {
-                        let mask = mask.row((self.mask_row + query) as u32);
+                        let mask = self.mask_of(mask, query);
                         row.iter_mut().enumerate().for_each(|(key, x)| *x *= inverse * mask.factor(key as u32));
                     }
                 }
@@ -149,11 +192,11 @@ impl Unit<'_> {
     }
 
     fn backward(&self, known: &Known<'_>, d_query: Part<'_>, mut d_key: Part<'_>, mut d_value: Part<'_>) {
-        let (length, size) = (self.query.rows(), self.query.columns());
-        let tile = length.min(QUERIES) * length;
+        let (length, size) = (self.key.rows(), self.key.columns());
+        let steps = bounds(self.query.rows(), QUERIES);
+        let tile = QUERIES.min(self.query.rows()) * length;
         let mut tiles = pool::take(2 * tile);
         let (shares, slopes) = tiles.split_at_mut(tile);
-        let steps = steps(length);
         for (mut d_query, q) in d_query.split(&steps, &[0, size]).into_iter().zip(steps.windows(2)) {
             let queries = q[1] - q[0];
             let (shares, slopes) = (&mut shares[..queries * length], &mut slopes[..queries * length]);
@@ -189,7 +232,7 @@ impl Unit<'_> {
                         }
                     }
                     Some(mask) => {
-                        let mask = mask.row((self.mask_row + query) as u32);
+                        let mask = self.mask_of(mask, query);
                         for (key, (share, slope)) in shares.iter_mut().zip(slopes).enumerate() {
                             let (factor, whole) = (mask.factor(key as u32), math::exp(*share - log_sum));
                             *share = whole * factor;
@@ -200,9 +243,4 @@ impl Unit<'_> {
             },
         );
     }
-}
-
-/// Where blocks of queries begin, and the end.
-fn steps(length: usize) -> Vec<usize> {
-    (0..length).step_by(QUERIES).chain([length]).collect()
 }

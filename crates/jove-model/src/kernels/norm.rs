@@ -4,14 +4,14 @@ use rayon::prelude::*;
 
 use super::columns::ROWS;
 use super::{columns, math, pool, vectorized};
-use crate::DropMask;
+use crate::dropout::RowsMask;
 
 /// What is added up and normalised. All matrices are `[rows, width]`.
 #[derive(Clone, Copy)]
 pub(crate) struct Inputs<'a> {
     pub(crate) x: &'a [f32],
     pub(crate) bias: Option<&'a [f32]>,
-    pub(crate) mask: Option<DropMask>,
+    pub(crate) mask: Option<RowsMask<'a>>,
     pub(crate) residual: Option<&'a [f32]>,
 }
 
@@ -62,7 +62,7 @@ fn add_up(inputs: &Inputs<'_>, row: usize, width: usize, out: &mut [f32]) {
         None => out.copy_from_slice(x),
     }
     if let Some(mask) = &inputs.mask {
-        let mask = mask.row(row as u32);
+        let mask = mask.row(row);
         out.iter_mut().enumerate().for_each(|(c, o)| *o *= mask.factor(c as u32));
     }
     if let Some(residual) = inputs.residual {
@@ -135,13 +135,13 @@ fn backward_row(d: &mut [f32], normal: &[f32], inverse: f32, gain: &[f32], d_gai
 }
 
 /// Multiplies the `[rows, width]` matrix `x` by the mask.
-pub(crate) fn apply_mask(x: &mut [f32], width: usize, mask: DropMask) {
+pub(crate) fn apply_mask(x: &mut [f32], width: usize, mask: RowsMask<'_>) {
     x.par_chunks_mut(ROWS * width).enumerate().for_each(|(n, rows)| {
         vectorized(
             #[inline(always)]
             || {
                 for (r, row) in rows.chunks_exact_mut(width).enumerate() {
-                    let mask = mask.row((n * ROWS + r) as u32);
+                    let mask = mask.row(n * ROWS + r);
                     row.iter_mut().enumerate().for_each(|(c, x)| *x *= mask.factor(c as u32));
                 }
             },

@@ -146,7 +146,7 @@ pub(crate) fn fused<T: Tape<f32, Cpu>>(
     let (tokens, width) = *query.shape();
     let mut out = vec![0.0; tokens * width];
     let mut log_sums = pool::take(tokens * how.heads);
-    let inputs = kernels::Inputs { query: slice(&query), key: slice(&key), value: slice(&value), width };
+    let inputs = kernels::Inputs { query: slice(&query), key: slice(&key), value: slice(&value), width, asked: None };
     kernels::forward(&inputs, how, &mut out, &mut log_sums);
     let out = query.device().try_tensor_from_vec(out, (tokens, width)).map_err(device)?;
     if T::OWNS_TAPE {
@@ -156,7 +156,8 @@ pub(crate) fn fused<T: Tape<f32, Cpu>>(
             let how = Attend { bounds: &bounds, heads, mask };
             let mut buffers = [(); 3].map(|()| pool::take(tokens * width));
             let [d_query, d_key, d_value] = &mut buffers;
-            let inputs = kernels::Inputs { query: slice(&query), key: slice(&key), value: slice(&value), width };
+            let inputs =
+                kernels::Inputs { query: slice(&query), key: slice(&key), value: slice(&value), width, asked: None };
             let outputs = kernels::Outputs { query: d_query, key: d_key, value: d_value };
             kernels::backward(&inputs, &how, (slice(&out_copy), &d), &log_sums, outputs);
             for (x, d) in [&query, &key, &value].into_iter().zip(&buffers) {

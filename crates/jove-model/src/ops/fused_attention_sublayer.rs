@@ -3,8 +3,10 @@
 use dfdx::prelude::{Cpu, CpuError, HasShape, PutTape, ReshapeTo, SplitTape, Tape, TensorFromVec};
 
 use super::layer_norm::Normalized;
+use super::rows::{pick, scatter};
 use super::sublayer::{Dense, Norm};
 use super::{Attend, AttentionWeights, SublayerPass, take_gradient};
+use crate::dropout::RowsMask;
 use crate::error::device;
 use crate::kernels::columns::{add_all, add_sums};
 use crate::kernels::matmul::matmul;
@@ -22,10 +24,26 @@ struct Half {
     heads: usize,
     attention_mask: Option<DropMask>,
     mask: Option<DropMask>,
+    asked: Option<Rows>,
+}
+
+/// The packed rows that are asked for, and where those of each sequence begin among them.
+struct Rows {
+    rows: Vec<u32>,
+    bounds: Vec<usize>,
+}
+
+impl Rows {
+    fn new(rows: &[u32], bounds: &[usize]) -> Self {
+        let before = |&bound: &usize| rows.partition_point(|&row| (row as usize) < bound);
+        Self { rows: rows.to_vec(), bounds: bounds.iter().map(before).collect() }
+    }
 }
 
 /// What the forward pass leaves for the backward pass.
 struct Saved {
+    /// The rows of the input that are asked for; empty where they all are.
+    picked: Buffer,
     /// Queries, keys, values.
     inputs: [Buffer; 3],
     /// What attention mixed.
@@ -38,13 +56,14 @@ pub(crate) fn fused<T: Tape<f32, Cpu>>(
     x: Matrix<Cpu, T>,
     weights: &AttentionWeights<'_, Cpu>,
     how: &Attend<'_>,
-    pass: &SublayerPass,
+    pass: &SublayerPass<'_>,
 ) -> Result<Matrix<Cpu, T>, Error> {
     for linear in weights.inputs.iter().chain([&weights.output]) {
         super::linear::check(&x, linear.0, Some(linear.1))?;
     }
     super::layer_norm::check(&x, &weights.norm)?;
     super::attention::check([&x, &x, &x], how)?;
+    pass.check(x.shape().0)?;
     let half = Half {
         inputs: weights.inputs.map(Dense::new),
         output: Dense::new(weights.output),
@@ -53,11 +72,14 @@ pub(crate) fn fused<T: Tape<f32, Cpu>>(
         heads: how.heads,
         attention_mask: how.mask,
         mask: pass.mask,
+        asked: pass.rows.map(|rows| Rows::new(rows, how.bounds)),
     };
     let (x, mut tape) = x.try_contiguous().map_err(device)?.split_tape();
-    let mut y = vec![0.0; slice(&x).len()];
+    let (tokens, width) = *x.shape();
+    let shape = (pass.rows.map_or(tokens, <[u32]>::len), width);
+    let mut y = vec![0.0; shape.0 * width];
     let saved = half.forward(slice(&x), &mut y);
-    let y = x.device().try_tensor_from_vec(y, *x.shape()).map_err(device)?;
+    let y = x.device().try_tensor_from_vec(y, shape).map_err(device)?;
     if T::OWNS_TAPE {
         let saved = (!pass.recompute).then_some(saved);
         let y_ghost = y.ghost();
@@ -75,19 +97,30 @@ impl Half {
         Attend { bounds: &self.bounds, heads: self.heads, mask: self.attention_mask }
     }
 
+    fn asked(&self) -> Option<attention::Asked<'_>> {
+        self.asked.as_ref().map(|asked| attention::Asked { rows: &asked.rows, bounds: &asked.bounds })
+    }
+
+    fn mask(&self) -> Option<RowsMask<'_>> {
+        self.mask.map(|mask| mask.of_rows(self.asked.as_ref().map(|asked| asked.rows.as_slice())))
+    }
+
     fn forward(&self, x: &[f32], y: &mut [f32]) -> Saved {
         let width = self.norm.width();
-        let tokens = x.len() / width;
-        let inputs = [0, 1, 2].map(|n| self.inputs[n].forward(x));
-        let mut mixed = pool::take(x.len());
-        let mut log_sums = pool::take(tokens * self.heads);
+        let picked = self.asked.as_ref().map(|asked| pick(x, &asked.rows, width)).unwrap_or_default();
+        let of_queries = if self.asked.is_some() { &picked } else { x };
+        let inputs = [of_queries, x, x];
+        let inputs = [0, 1, 2].map(|n| self.inputs[n].forward(inputs[n]));
+        let mut mixed = pool::take(y.len());
+        let mut log_sums = pool::take(y.len() / width * self.heads);
         let [query, key, value] = &inputs;
-        let attended = attention::Inputs { query, key, value, width };
+        let attended = attention::Inputs { query, key, value, width, asked: self.asked() };
         attention::forward(&attended, &self.attend(), &mut mixed, &mut log_sums);
         let out = self.output.product(&mixed);
-        let sum = norm::Inputs { x: &out, bias: Some(slice(&self.output.bias)), mask: self.mask, residual: Some(x) };
+        let bias = Some(slice(&self.output.bias));
+        let sum = norm::Inputs { x: &out, bias, mask: self.mask(), residual: Some(of_queries) };
         let normalized = Normalized::forward(&sum, &self.norm.weights(), y);
-        Saved { inputs, mixed, log_sums, normalized }
+        Saved { picked, inputs, mixed, log_sums, normalized }
     }
 
     fn backward(
@@ -98,25 +131,35 @@ impl Half {
         grads: &mut Gradients<Cpu>,
     ) -> Result<(), CpuError> {
         let &(tokens, width) = x.shape();
-        let Saved { inputs: [query, key, value], mixed, log_sums, normalized } = saved;
+        let Saved { picked, inputs: [query, key, value], mixed, log_sums, normalized } = saved;
         normalized.backward(&mut d, &self.norm.gain, &self.norm.bias, grads)?;
-        add_all(grads.get_or_alloc_mut(x)?, &d);
-        if let Some(mask) = self.mask {
+        match &self.asked {
+            Some(asked) => scatter(grads.get_or_alloc_mut(x)?, &asked.rows, &d, width),
+            None => add_all(grads.get_or_alloc_mut(x)?, &d),
+        }
+        if let Some(mask) = self.mask() {
             norm::apply_mask(&mut d, width, mask);
         }
         self.output.add_gradients(&mixed, &d, grads)?;
         let mut d_mixed = pool::take(d.len());
-        self.output.backward(&d, Part::new(&mut d_mixed, tokens, width), false);
+        self.output.backward(&d, Part::new(&mut d_mixed, mixed.len() / width, width), false);
         drop(d);
 
-        let mut buffers = [(); 3].map(|()| pool::take(d_mixed.len()));
-        let attended = attention::Inputs { query: &query, key: &key, value: &value, width };
+        let mut buffers = [mixed.len(), key.len(), value.len()].map(pool::take);
+        let attended = attention::Inputs { query: &query, key: &key, value: &value, width, asked: self.asked() };
         let [d_query, d_key, d_value] = &mut buffers;
         let outputs = attention::Outputs { query: d_query, key: d_key, value: d_value };
         attention::backward(&attended, &self.attend(), (&mixed, &d_mixed), &log_sums, outputs);
-        for (linear, d) in self.inputs.iter().zip(&buffers) {
+        for (linear, d) in self.inputs.iter().zip(&buffers).skip(usize::from(self.asked.is_some())) {
             linear.add_gradients(slice(x), d, grads)?;
             linear.backward(d, Part::new(grads.get_or_alloc_mut(x)?, tokens, width), true);
+        }
+        if let Some(asked) = &self.asked {
+            let (linear, d) = (&self.inputs[0], &buffers[0]);
+            linear.add_gradients(&picked, d, grads)?;
+            let mut d_picked = pool::take(picked.len());
+            linear.backward(d, Part::new(&mut d_picked, asked.rows.len(), width), false);
+            scatter(grads.get_or_alloc_mut(x)?, &asked.rows, &d_picked, width);
         }
         Ok(())
     }

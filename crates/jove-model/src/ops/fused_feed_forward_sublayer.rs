@@ -5,6 +5,7 @@ use dfdx::prelude::{Cpu, CpuError, HasShape, PutTape, ReshapeTo, SplitTape, Tape
 use super::layer_norm::Normalized;
 use super::sublayer::{Dense, Norm};
 use super::{FeedForwardWeights, SublayerPass, take_gradient};
+use crate::dropout::RowsMask;
 use crate::error::device;
 use crate::kernels::columns::add_all;
 use crate::kernels::matmul::{self, Tiles, matmul_then};
@@ -19,6 +20,8 @@ struct Half {
     outer: Dense,
     norm: Norm,
     mask: Option<DropMask>,
+    /// What the rows are numbered in the mask, where they are not all.
+    rows: Option<Vec<u32>>,
 }
 
 /// What the forward pass leaves for the backward pass.
@@ -31,10 +34,11 @@ struct Saved {
 pub(crate) fn fused<T: Tape<f32, Cpu>>(
     x: Matrix<Cpu, T>,
     weights: &FeedForwardWeights<'_, Cpu>,
-    pass: &SublayerPass,
+    pass: &SublayerPass<'_>,
 ) -> Result<Matrix<Cpu, T>, Error> {
     super::linear::check(&x, weights.inner.0, Some(weights.inner.1))?;
     super::layer_norm::check(&x, &weights.norm)?;
+    pass.check_picked(x.shape().0)?;
     let (f, h) = *weights.inner.0.shape();
     if *weights.outer.0.shape() != (h, f) || weights.outer.1.shape().0 != h {
         let found = format!("{:?} and {:?}", weights.outer.0.shape(), weights.outer.1.shape());
@@ -45,6 +49,7 @@ pub(crate) fn fused<T: Tape<f32, Cpu>>(
         outer: Dense::new(weights.outer),
         norm: Norm::new(&weights.norm),
         mask: pass.mask,
+        rows: pass.rows.map(<[u32]>::to_vec),
     };
     let (x, mut tape) = x.try_contiguous().map_err(device)?.split_tape();
     let mut y = vec![0.0; slice(&x).len()];
@@ -63,6 +68,10 @@ pub(crate) fn fused<T: Tape<f32, Cpu>>(
 }
 
 impl Half {
+    fn mask(&self) -> Option<RowsMask<'_>> {
+        self.mask.map(|mask| mask.of_rows(self.rows.as_deref()))
+    }
+
     fn forward(&self, x: &[f32], y: &mut [f32]) -> Saved {
         let (f, h) = *self.inner.weight.shape();
         let rows = x.len() / h;
@@ -71,7 +80,7 @@ impl Half {
         self.widen(x, &mut before, &mut after);
         let out = self.outer.product(&after);
         drop(after);
-        let sum = norm::Inputs { x: &out, bias: Some(slice(&self.outer.bias)), mask: self.mask, residual: Some(x) };
+        let sum = norm::Inputs { x: &out, bias: Some(slice(&self.outer.bias)), mask: self.mask(), residual: Some(x) };
         let normalized = Normalized::forward(&sum, &self.norm.weights(), y);
         Saved { before, normalized }
     }
@@ -110,7 +119,7 @@ impl Half {
         let f = self.inner.weight.shape().0;
         saved.normalized.backward(&mut d, &self.norm.gain, &self.norm.bias, grads)?;
         add_all(grads.get_or_alloc_mut(x)?, &d);
-        if let Some(mask) = self.mask {
+        if let Some(mask) = self.mask() {
             norm::apply_mask(&mut d, h, mask);
         }
         // The gradient before the GELU replaces that after it, and the GELU's value what came before it.

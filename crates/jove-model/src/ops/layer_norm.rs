@@ -79,7 +79,8 @@ pub(crate) fn fused<T: Tape<f32, Cpu>>(
         }
         None => None,
     };
-    let inputs = kernels::Inputs { x: slice(&x), bias: None, mask, residual: residual.as_ref().map(slice) };
+    let of_all = mask.map(|mask| mask.of_rows(None));
+    let inputs = kernels::Inputs { x: slice(&x), bias: None, mask: of_all, residual: residual.as_ref().map(slice) };
     let mut y = vec![0.0; shape.0 * shape.1];
     let saved = Normalized::forward(&inputs, norm, &mut y);
     let y = x.device().try_tensor_from_vec(y, shape).map_err(device)?;
@@ -93,7 +94,7 @@ pub(crate) fn fused<T: Tape<f32, Cpu>>(
                 add_all(grads.get_or_alloc_mut(residual)?, &d);
             }
             if let Some(mask) = mask {
-                kernels::apply_mask(&mut d, shape.1, mask);
+                kernels::apply_mask(&mut d, shape.1, mask.of_rows(None));
             }
             add_all(grads.get_or_alloc_mut(&x_ghost)?, &d);
             Ok(())

@@ -4,6 +4,7 @@ use dfdx::prelude::{Cpu, GatherTo, HasShape, PutTape, ReshapeTo, SplitTape, Tape
 
 use super::take_gradient;
 use crate::error::device;
+use crate::kernels::pool::{self, Buffer};
 use crate::kernels::{columns, vectorized};
 use crate::view::slice;
 use crate::{Backend, Error, Matrix};
@@ -44,6 +45,15 @@ pub(crate) fn fused<T: Tape<f32, Cpu>>(x: Matrix<Cpu, T>, positions: &[u32]) -> 
         });
     }
     Ok(y.put_tape(tape))
+}
+
+/// The rows of `[rows, width]` numbers that stand at `positions`.
+pub(crate) fn pick(x: &[f32], positions: &[u32], width: usize) -> Buffer {
+    let mut picked = pool::take(positions.len() * width);
+    for (row, &p) in picked.chunks_exact_mut(width).zip(positions) {
+        row.copy_from_slice(&x[p as usize * width..][..width]);
+    }
+    picked
 }
 
 /// Adds each row of `d` to the row of `table` that it came from.

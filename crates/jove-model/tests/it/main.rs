@@ -1,5 +1,6 @@
 //! Integration tests of the model.
 #![allow(clippy::unwrap_used, clippy::type_complexity)]
 
+mod encoder;
 mod golden;
 mod ops;

@@ -51,7 +51,7 @@ impl Collected {
 }
 
 /// The largest difference relative to the largest number, or to 0.1 where all are smaller.
-fn gap(found: &[f32], expected: &[f32]) -> f32 {
+pub(crate) fn gap(found: &[f32], expected: &[f32]) -> f32 {
     assert_eq!(found.len(), expected.len());
     let largest = expected.iter().fold(0.1f32, |m, x| m.max(x.abs()));
     found.iter().zip(expected).fold(0.0f32, |m, (a, b)| m.max((a - b).abs())) / largest
@@ -77,7 +77,7 @@ fn check(name: &str, run: impl Fn(bool) -> (Vec<f32>, Vec<Vec<f32>>) + Sync) {
     }
 }
 
-fn bits(x: &[f32]) -> Vec<u32> {
+pub(crate) fn bits(x: &[f32]) -> Vec<u32> {
     x.iter().map(|x| x.to_bits()).collect()
 }
 
@@ -171,15 +171,16 @@ fn check_vocabulary((n, h, v): (usize, usize, usize)) {
     });
 }
 
-/// Both halves of a layer, with and without computing again.
+/// Both halves of a layer, with and without computing again, for all rows and for every third.
 fn check_sublayers(lengths: &[usize], (heads, size, inner): (usize, usize, usize), rate: f64) {
-    let (h, tokens) = (heads * size, lengths.iter().sum());
+    let (h, tokens): (usize, usize) = (heads * size, lengths.iter().sum());
     let mut bounds = vec![0];
     bounds.extend(lengths.iter().scan(0, |end, length| {
         *end += length;
         Some(*end)
     }));
-    for recompute in [false, true] {
+    let third: Vec<u32> = (0..tokens as u32).step_by(3).collect();
+    for (recompute, rows) in [(false, None), (true, None), (false, Some(third.as_slice())), (true, Some(&third))] {
         check("attention_sublayer", |fused| {
             let x = matrix(tokens, h, 1);
             let weights: Vec<_> = (0..4).map(|n| (matrix(h, h, 10 + n), vector(h, 20 + n))).collect();
@@ -188,7 +189,7 @@ fn check_sublayers(lengths: &[usize], (heads, size, inner): (usize, usize, usize
             let norm = NormWeights { gain: &gain, bias: &bias, epsilon: 1e-5 };
             let all = AttentionWeights { inputs: [pair(0), pair(1), pair(2)], output: pair(3), norm };
             let how = Attend { bounds: &bounds, heads, mask: mask(rate, 1) };
-            let pass = SublayerPass { mask: mask(rate, 2), recompute };
+            let pass = SublayerPass { mask: mask(rate, 2), recompute, rows };
             let start = tape::start(&x);
             let y = if fused {
                 Cpu::attention_sublayer(start, &all, &how, &pass).unwrap()
@@ -208,12 +209,12 @@ fn check_sublayers(lengths: &[usize], (heads, size, inner): (usize, usize, usize
             (value, found.0)
         });
         check("feed_forward_sublayer", |fused| {
-            let x = matrix(tokens, h, 1);
+            let x = matrix(rows.map_or(tokens, <[u32]>::len), h, 1);
             let (w1, b1, w2, b2) = (matrix(inner, h, 5), vector(inner, 6), matrix(h, inner, 7), vector(h, 8));
             let (gain, bias) = (vector(h, 3), vector(h, 4));
             let norm = NormWeights { gain: &gain, bias: &bias, epsilon: 1e-5 };
             let all = FeedForwardWeights { inner: (&w1, &b1), outer: (&w2, &b2), norm };
-            let pass = SublayerPass { mask: mask(rate, 2), recompute };
+            let pass = SublayerPass { mask: mask(rate, 2), recompute, rows };
             let start = tape::start(&x);
             let y = if fused {
                 Cpu::feed_forward_sublayer(start, &all, &pass).unwrap()
@@ -254,7 +255,7 @@ fn check_embedding(lengths: &[usize]) {
     });
 }
 
-fn lengths() -> impl Strategy<Value = Vec<usize>> {
+pub(crate) fn lengths() -> impl Strategy<Value = Vec<usize>> {
     prop::collection::vec(prop_oneof![Just(1usize), 2..40usize, 120..140usize], 1..4)
 }
 
