@@ -4,6 +4,7 @@ use dfdx::prelude::Cpu;
 use jove_core::{ModelConfig, Purpose, Seed};
 use rand::Rng as _;
 
+use crate::bench::{Form, Op, OpSizes, Operators};
 use crate::ops::{adamw, norm, tape};
 use crate::{AdamState, AdamW, Backend, Error, MaskedLm, Pass, Sequences};
 
@@ -19,21 +20,15 @@ pub struct DeviceReport {
     pub difference: f64,
     /// Milliseconds of one of these steps, the median.
     pub step_ms: f64,
-    /// Operators that run in their composed form here.
-    pub composed: &'static [&'static str],
+    /// Every operator, and the largest difference between its value and gradients here and those of its composed form on
+    /// the processor, see [`crate::bench::difference`].
+    pub operators: Vec<(Op, f64)>,
+    /// Operators that the processor has a fused form of, but that run in their composed form here.
+    pub composed: Vec<Op>,
 }
 
-/// The operators that have a fused form on the processor.
-pub const FUSED: [&str; 8] = [
-    "linear",
-    "gelu",
-    "dropout+residual+layer_norm",
-    "attention",
-    "attention_sublayer",
-    "feed_forward_sublayer",
-    "vocabulary_cross_entropy",
-    "adamw",
-];
+/// Sizes of the operators' inputs: no whole number of any tile.
+const SIZES: OpSizes = OpSizes { batch: 3, seq: 37, hidden: 36, heads: 3, ff: 70, vocab: 997 };
 
 /// Training steps that devices are compared over.
 const STEPS: usize = 5;
@@ -67,7 +62,14 @@ pub fn cpu() -> Result<DeviceReport, Error> {
     let threads = rayon::current_num_threads().to_string();
     let instructions = instruction_set().to_owned();
     let facts = vec![("threads", threads), ("vectors", instructions)];
-    Ok(DeviceReport { device: "cpu", facts, difference: difference(&losses, &again), step_ms, composed: &[] })
+    Ok(DeviceReport {
+        device: "cpu",
+        facts,
+        difference: difference(&losses, &again),
+        step_ms,
+        operators: operators(&Cpu::default())?,
+        composed: Vec::new(),
+    })
 }
 
 /// The first NVIDIA card; nothing where there is none.
@@ -89,8 +91,15 @@ pub fn cuda() -> Result<Option<DeviceReport>, Error> {
         attribute(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?,
     );
     let processors = attribute(Attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?;
+    // The number of a card among those that a program sees says nothing about where the driver's files describe it.
+    let place = format!(
+        "/proc/driver/nvidia/gpus/{:04x}:{:02x}:{:02x}.0/information",
+        attribute(Attribute::CU_DEVICE_ATTRIBUTE_PCI_DOMAIN_ID)?,
+        attribute(Attribute::CU_DEVICE_ATTRIBUTE_PCI_BUS_ID)?,
+        attribute(Attribute::CU_DEVICE_ATTRIBUTE_PCI_DEVICE_ID)?,
+    );
     let facts = vec![
-        ("name", told("/proc/driver/nvidia/gpus", "Model:")),
+        ("name", told(&place, "Model:")),
         ("driver", told("/proc/driver/nvidia/version", "NVRM version:")),
         ("compute capability", format!("{}.{}", capability.0, capability.1)),
         ("multiprocessors", processors.to_string()),
@@ -104,19 +113,27 @@ pub fn cuda() -> Result<Option<DeviceReport>, Error> {
         facts,
         difference: difference(&expected, &found),
         step_ms,
-        composed: &FUSED,
+        operators: operators(&device)?,
+        composed: Op::fused().collect(),
     }))
 }
 
-/// The rest of the first line that begins with `key`, in a file or in the files of the folders in a folder.
+/// The rest of the first line that begins with `key` in one of the driver's files.
 #[cfg(feature = "cuda")]
 fn told(path: &str, key: &str) -> String {
-    let inside = std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path().join("information"));
-    let files = inside.chain([path.into()]);
-    let line = files
-        .filter_map(|file| std::fs::read_to_string(file).ok())
-        .find_map(|text| text.lines().find_map(|line| line.strip_prefix(key).map(|rest| rest.trim().to_owned())));
-    line.unwrap_or_else(|| "not told by the driver".to_owned())
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix(key));
+    line.map_or_else(|| "not told by the driver".to_owned(), |rest| rest.trim().to_owned())
+}
+
+/// How far every operator of a device is from its composed form on the processor.
+fn operators<D: Backend>(dev: &D) -> Result<Vec<(Op, f64)>, Error> {
+    let (found, expected) = (Operators::new(SIZES, dev)?, Operators::new(SIZES, &Cpu::default())?);
+    let compare = |op| {
+        let (found, expected) = (found.numbers(op, Form::Own)?, expected.numbers(op, Form::Composed)?);
+        Ok((op, crate::bench::difference(&found, &expected)))
+    };
+    Op::ALL.into_iter().map(compare).collect()
 }
 
 /// The widest vectors that kernels are compiled for here.
@@ -178,6 +195,8 @@ mod tests {
     fn the_processor_agrees_with_itself() {
         let report = cpu().unwrap();
         assert!(report.difference < 1e-6 && report.step_ms > 0.0, "{report:?}");
+        assert_eq!(report.operators.len(), Op::ALL.len());
+        assert!(report.operators.iter().all(|(_, difference)| *difference < 1e-4), "{report:?}");
     }
 
     #[test]

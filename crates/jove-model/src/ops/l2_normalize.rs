@@ -8,7 +8,11 @@ use crate::{Backend, Error, Matrix};
 /// Added to a row's square sum, so that a row of zeros stays one.
 pub(crate) const EPSILON: f64 = 1e-12;
 
-pub(crate) fn composed<D: Backend, T: Tape<f32, D>>(x: Matrix<D, T>) -> Result<Matrix<D, T>, Error> {
+/// The composed form of [`Backend::l2_normalize`].
+///
+/// # Errors
+/// As there.
+pub fn composed<D: Backend, T: Tape<f32, D>>(x: Matrix<D, T>) -> Result<Matrix<D, T>, Error> {
     let shape = *x.shape();
     let square_sum = x.retaped::<T>().try_square().map_err(device)?.try_sum::<_, Axis<1>>().map_err(device)?;
     let length = square_sum.try_add(EPSILON as f32).map_err(device)?.try_sqrt().map_err(device)?;

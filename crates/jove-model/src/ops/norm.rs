@@ -7,7 +7,11 @@ use crate::error::device;
 use crate::kernels::{math, vectorized};
 use crate::{Backend, Error, Gradients, ParameterRef, Parameters};
 
-pub(crate) fn composed<S: Shape, D: Backend>(
+/// The composed form of [`Backend::gradient_square_sum`].
+///
+/// # Errors
+/// As there.
+pub fn composed<S: Shape, D: Backend>(
     parameter: &Tensor<S, f32, D>,
     gradients: &mut Gradients<D>,
 ) -> Result<f64, Error> {

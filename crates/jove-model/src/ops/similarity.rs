@@ -10,7 +10,11 @@ pub(crate) fn check<D: Backend, T>(a: &Matrix<D, T>, b: &Matrix<D, T>) -> Result
     if left == right { Ok(()) } else { Err(Error::shape("similarity", format!("rows of {left}"), right.to_string())) }
 }
 
-pub(crate) fn composed<D: Backend, T: Tape<f32, D>>(a: Matrix<D, T>, b: Matrix<D, T>) -> Result<Matrix<D, T>, Error> {
+/// The composed form of [`Backend::similarity`].
+///
+/// # Errors
+/// As there.
+pub fn composed<D: Backend, T: Tape<f32, D>>(a: Matrix<D, T>, b: Matrix<D, T>) -> Result<Matrix<D, T>, Error> {
     check(&a, &b)?;
     // A copy, because dfdx's products refuse two handles on the same tensor.
     let b = b.try_mul(1.0f32).map_err(device)?;

@@ -230,7 +230,8 @@ fn check_sublayers(lengths: &[usize], (heads, size, inner): (usize, usize, usize
     }
 }
 
-fn check_embedding(lengths: &[usize]) {
+/// The embeddings of a batch, of which the rows at `positions` are taken.
+fn check_embedding(lengths: &[usize], positions: impl Fn(u32) -> Vec<u32>) {
     let config = ModelConfig::bert(50, 12, 1, 2, 8);
     let mut batch = Sequences::builder(&config);
     for (n, &length) in lengths.iter().enumerate() {
@@ -239,7 +240,7 @@ fn check_embedding(lengths: &[usize]) {
         batch.push_with_segments(&tokens, &segments).unwrap();
     }
     let batch = batch.build();
-    let positions: Vec<u32> = (0..batch.token_count() as u32).rev().step_by(2).chain([0, 0]).collect();
+    let positions = positions(batch.token_count() as u32);
     check("embed and rows", |fused| {
         let (tokens, places, segments) = (matrix(50, 12, 1), matrix(512, 12, 2), matrix(2, 12, 3));
         let tables = Tables { tokens: &tokens, positions: &places, segments: &segments };
@@ -253,6 +254,37 @@ fn check_embedding(lengths: &[usize]) {
         let mut grads = tape::backward(weigh(y)).unwrap();
         (value, Collected(vec![]).with(&tokens, &mut grads).with(&places, &mut grads).with(&segments, &mut grads).0)
     });
+}
+
+/// Some rows twice, some never, in no order.
+fn scattered(rows: u32) -> Vec<u32> {
+    (0..rows).rev().step_by(2).chain([0, 0]).collect()
+}
+
+/// Gradients of one parameter; their norm is added up in blocks.
+fn check_gradient_norm(rows: usize, columns: usize) {
+    check("gradient_norm", |fused| {
+        let x = matrix(rows, columns, 1);
+        let mut gradients = tape::backward(weigh(tape::start(&x))).unwrap();
+        let square_sum = if fused {
+            Cpu::gradient_square_sum(&x, &mut gradients).unwrap()
+        } else {
+            ops::norm::composed(&x, &mut gradients).unwrap()
+        };
+        (vec![square_sum.sqrt() as f32], vec![])
+    });
+}
+
+/// Every operator that has a fused form, on sequences of these lengths.
+fn check_all(lengths: &[usize], rate: f64) {
+    let tokens = lengths.iter().sum();
+    check_embedding(lengths, scattered);
+    check_linear((tokens, 33, 65));
+    check_rowwise(tokens, 26, rate);
+    check_attention(lengths, 2, 13, rate);
+    check_sublayers(lengths, (2, 13, 67), rate);
+    check_vocabulary((tokens, 26, 530));
+    check_gradient_norm(tokens, 26);
 }
 
 pub(crate) fn lengths() -> impl Strategy<Value = Vec<usize>> {
@@ -289,7 +321,60 @@ proptest! {
 
     #[test]
     fn embedding_equals_its_composed_form(lengths in lengths()) {
-        check_embedding(&lengths);
+        check_embedding(&lengths, scattered);
+    }
+
+    #[test]
+    fn gradient_norm_equals_its_composed_form(rows in 1..300usize, columns in 1..200usize) {
+        check_gradient_norm(rows, columns);
+    }
+}
+
+#[test]
+fn sequences_of_one_token_agree() {
+    for rate in [0.0, 0.1] {
+        check_all(&[1], rate);
+        check_all(&[1, 1, 1], rate);
+    }
+}
+
+#[test]
+fn a_sequence_of_512_tokens_agrees() {
+    check_all(&[512], 0.1);
+}
+
+#[test]
+fn lengths_that_fill_no_tile_agree() {
+    check_all(&[129, 1, 63, 257, 31], 0.1);
+}
+
+/// Where a row has nothing left, its probabilities are all 0 and its norm is that of a constant.
+#[test]
+fn rows_that_are_dropped_whole_agree() {
+    check_all(&[1, 30, 2], 0.97);
+}
+
+#[test]
+fn no_row_or_every_row_may_be_taken() {
+    check_embedding(&[3, 9], |_| vec![]);
+    check_embedding(&[3, 9], |rows| (0..rows).collect());
+    for masked in [0, 12] {
+        check("vocabulary_cross_entropy of rows", |fused| {
+            let (x, w, b) = (matrix(12, 8, 1), matrix(40, 8, 2), vector(40, 3));
+            let positions: Vec<u32> = (0..masked).collect();
+            let targets: Vec<u32> = positions.iter().map(|row| row * 7 % 40).collect();
+            let start = tape::start(&x);
+            let loss = if fused {
+                Cpu::vocabulary_cross_entropy(Cpu::rows(start, &positions).unwrap(), &w, &b, &targets)
+            } else {
+                let rows = composed::rows(start, &positions).unwrap();
+                composed::vocabulary_cross_entropy(rows, &w, &b, &targets)
+            }
+            .unwrap();
+            let value = vec![tape::value(&loss)];
+            let mut grads = tape::backward(loss).unwrap();
+            (value, Collected(vec![]).with(&x, &mut grads).with(&w, &mut grads).with(&b, &mut grads).0)
+        });
     }
 }
 
@@ -300,6 +385,10 @@ fn sizes_beyond_one_tile_agree() {
     check_attention(&[1], 1, 1, 0.0);
     check_vocabulary((300, 8, 5000));
     check_vocabulary((700, 3, 21_128));
+    check_rowwise(2100, 70, 0.1);
+    check_sublayers(&[300, 290], (2, 20, 600), 0.1);
+    check_embedding(&[512; 3], scattered);
+    check_gradient_norm(400, 250);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod batches;
+#[cfg(feature = "cuda")]
+mod cuda;
 mod failures;
 mod learning;
 mod resume;

@@ -1,7 +1,7 @@
 //! A tiny world: twelve countries, each with a capital, in sentences of two languages.
 
 use jove_core::{EntityId, Lang, ModelConfig, Pos, Seed, SpecialTokens, TokenId, TokenSpan, TokenizedText};
-use jove_model::Parameters as _;
+use jove_model::{Backend, Parameters as _};
 use jove_trainer::{Lookalikes, Model, Output, Relations, TrainConfig, Trainer, TrainingData};
 
 use dfdx::prelude::Cpu;
@@ -115,8 +115,12 @@ pub(crate) fn plain(steps: u64) -> TrainConfig {
 }
 
 pub(crate) fn model() -> Model<Cpu> {
+    model_on(&Cpu::default())
+}
+
+pub(crate) fn model_on<D: Backend>(device: &D) -> Model<D> {
     let config = ModelConfig { max_position_embeddings: 20, ..ModelConfig::bert(VOCABULARY as usize, 32, 2, 2, 64) };
-    Model::new(&config, &Cpu::default(), Seed(3)).unwrap()
+    Model::new(&config, device, Seed(3)).unwrap()
 }
 
 pub(crate) fn output(dir: &std::path::Path) -> Output {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::context::{Context, Outcome};
 
-/// Losses of two devices may differ by this much.
+/// Losses and operators of two devices may differ by this much.
 const DIFFERENCE_MAX: f64 = 1e-3;
 
 /// Arguments of `jove doctor`.
@@ -34,21 +34,26 @@ pub(crate) fn execute(_: &Args, context: &Context) -> anyhow::Result<Outcome> {
         if devices.len() == 1 {
             context.print(format!("cuda\n  {missing}; see docs/cuda.md"))?;
         }
+        agreement(&devices).into_iter().try_for_each(|line| context.print(line))?;
         context.print(format!("matrix products reach {peak:.0} GF/s, copies {memory:.1} GB/s on the processor"))?;
         context.print("operator                        fused ms  composed ms  limit ms  difference")?;
         operators.iter().try_for_each(|report| context.print(line(report)))?;
     }
-    let right = devices.iter().map(|device| device.difference).chain(operators.iter().map(|report| report.difference));
-    Ok(if right.fold(0.0, f64::max) < DIFFERENCE_MAX { Outcome::Done } else { Outcome::CheckFailed })
+    let on_devices = devices.iter().flat_map(|device| &device.operators).map(|(_, difference)| *difference);
+    let differences = devices.iter().map(|device| device.difference).chain(on_devices);
+    let most = differences.chain(operators.iter().map(|report| report.difference)).fold(0.0, f64::max);
+    Ok(if most < DIFFERENCE_MAX { Outcome::Done } else { Outcome::CheckFailed })
 }
 
 fn facts(device: &DeviceReport) -> serde_json::Value {
+    let operators = device.operators.iter().map(|(op, difference)| json!({"op": op.name(), "difference": difference}));
     json!({
         "device": device.device,
         "facts": device.facts.iter().map(|(name, value)| json!([name, value])).collect::<Vec<_>>(),
         "difference": device.difference,
         "step_ms": device.step_ms,
-        "composed": device.composed,
+        "operators": operators.collect::<Vec<_>>(),
+        "composed": device.composed.iter().map(|op| op.name()).collect::<Vec<_>>(),
     })
 }
 
@@ -65,9 +70,24 @@ fn paragraph(device: &DeviceReport) -> String {
     lines
         .push(format!("  {:<20} {:.1} ms; losses differ by {:.1e}", "a small step", device.step_ms, device.difference));
     if !device.composed.is_empty() {
-        lines.push(format!("  {:<20} {}", "not fused here", device.composed.join(", ")));
+        let names: Vec<&str> = device.composed.iter().map(|op| op.name()).collect();
+        lines.push(format!("  {:<20} {}", "not fused here", names.join(", ")));
     }
     lines.join("\n")
+}
+
+/// Every operator in a line, with a column for each device.
+fn agreement(devices: &[DeviceReport]) -> Vec<String> {
+    let cell = |text: String| format!(" {text:>9}");
+    let names: String = devices.iter().map(|device| cell(device.device.to_owned())).collect();
+    let mut lines = vec![format!("{:<30}{names}  difference from the composed form on the processor", "operator")];
+    let row = |index: usize| {
+        let gap = |device: &DeviceReport| cell(format!("{:.1e}", device.operators[index].1));
+        devices.iter().map(gap).collect::<String>()
+    };
+    let first = devices.iter().take(1).flat_map(|device| &device.operators).enumerate();
+    lines.extend(first.map(|(index, (op, _))| format!("{:<30}{}", op.name(), row(index))));
+    lines
 }
 
 fn line(report: &OpReport) -> String {
