@@ -4,6 +4,8 @@
 //! functions say so on standard error and return `None`. With `JOVE_BROWSER` set they panic instead, so that a machine that is
 //! meant to look at pages does.
 
+#![allow(clippy::print_stderr, reason = "what a test skipped is said where its output goes")]
+
 use std::path::Path;
 use std::process::{Command, Output};
 

@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a tool for the bench may stop where it stands")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use jove_core::{AliasRecord, EntityId, Lang, Purpose, Seed};
@@ -146,11 +147,19 @@ fn measure(engine: EngineKind, names: &[String], text: &[&str], bytes: usize) {
     println!("{}", serde_json::json!({"engine": engine, "with-knowledge": linker.report(), "rss-mb": resident_mb()}));
     rate("names judged with knowledge", bytes, || text.iter().map(|line| linker.link(line, Lang::ZH).len()).sum());
     rate("the same, two threads", bytes, || {
-        let halves = text.split_at(text.len() / 2);
+        // Lines are handed out as they are asked for, so that neither thread waits for the other at the end.
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut found = 0;
+            loop {
+                let begin = next.fetch_add(256, Ordering::Relaxed);
+                let Some(part) = text.get(begin..(begin + 256).min(text.len())) else { return found };
+                found += part.iter().map(|line| linker.link(line, Lang::ZH).len()).sum::<usize>();
+            }
+        };
         std::thread::scope(|scope| {
-            let count = |part: &[&str]| part.iter().map(|line| linker.link(line, Lang::ZH).len()).sum::<usize>();
-            let left = scope.spawn(move || count(halves.0));
-            count(halves.1) + left.join().unwrap()
+            let other = scope.spawn(work);
+            work() + other.join().unwrap()
         })
     });
     let annotator = Annotator { linker, tagger: Tagger::new(&TaggerOptions::default(), []).unwrap() };

@@ -102,6 +102,7 @@ impl Places {
 mod tests {
     use super::*;
 
+    #[allow(clippy::single_range_in_vec_init, reason = "one span is what is meant")]
     fn batch() -> Batch {
         let link = LinkTargets { mentions: vec![3..5], descriptions: vec![16..19], ..LinkTargets::default() };
         let translation =

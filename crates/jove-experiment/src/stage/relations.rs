@@ -48,7 +48,9 @@ pub(crate) fn relations(
     if graph == Graph::Shuffled {
         let objects = facts.iter().map(|&(_, _, object)| object).collect();
         let others = rebinding(objects).ok_or_else(|| too_small("its facts have fewer than two objects"))?;
-        facts.iter_mut().for_each(|(_, _, object)| *object = others[object]);
+        for (_, _, object) in &mut facts {
+            *object = others[object];
+        }
         facts.retain(|(subject, _, object)| subject != object);
     }
     Ok(Relations::new(labels, facts, descriptions))

@@ -12,6 +12,9 @@ use crate::world::{data, everything, linking, model_on, output, plain, specials}
 /// What two devices may differ by, relative to the number expected.
 const BOUND: f64 = 1e-3;
 
+/// Weights below this count as this.
+const NEAR_ZERO: f64 = 1e-2;
+
 /// Each step's report, and every parameter at the end.
 type Trained = (Vec<StepReport>, Vec<(String, Vec<f32>)>);
 
@@ -63,7 +66,10 @@ fn check(config: &TrainConfig, objectives: &[&str]) {
         assert_eq!(name, expected_name);
         let largest = expected.iter().fold(0.0f32, |largest, x| largest.max(x.abs()));
         let difference = found.iter().zip(expected).fold(0.0f32, |most, (a, b)| most.max((a - b).abs()));
-        assert!(f64::from(difference) <= BOUND * f64::from(largest), "{name}: {difference} of {largest}");
+        // A softmax does not see what is added to all scores, so biases of keys have no gradient but rounding; AdamW, which
+        // divides by its size, makes small steps of that, other ones on each device.
+        let largest = f64::from(largest).max(NEAR_ZERO);
+        assert!(f64::from(difference) <= BOUND * largest, "{name}: {difference} of {largest}");
     }
 }
 
