@@ -26,14 +26,24 @@
     });
   }
 
+  // A window that nobody looks at may not take the focus, so its rules are copied for a class.
+  const copies = document.createElement("style");
+  for (const sheet of document.styleSheets) {
+    for (const { cssText } of sheet.cssRules) {
+      if (cssText.includes(":focus")) copies.textContent += cssText.replaceAll(":focus", ".has-focus");
+    }
+  }
+  document.head.append(copies);
   for (const element of document.querySelectorAll("[tabindex]")) {
     const card = element.querySelector(".card");
     if (!card) continue;
-    element.focus();
+    element.classList.add("has-focus");
+    element.dispatchEvent(new FocusEvent("focusin", { bubbles: true }));
     const box = card.getBoundingClientRect();
     const name = short(element.firstChild.textContent);
     if (box.width < 1) faults.push(`the card of ${name} does not show`);
     else if (box.left < -1 || box.right > window.innerWidth + 1) faults.push(`the card of ${name} leaves the window`);
+    element.classList.remove("has-focus");
   }
 
   const list = document.createElement("pre");

@@ -355,26 +355,24 @@ fn rows_that_are_dropped_whole_agree() {
 }
 
 #[test]
-fn no_row_or_every_row_may_be_taken() {
+fn every_row_may_be_taken() {
     check_embedding(&[3, 9], |rows| (0..rows).collect());
-    for masked in [0, 12] {
-        check("vocabulary_cross_entropy of rows", |fused| {
-            let (x, w, b) = (matrix(12, 8, 1), matrix(40, 8, 2), vector(40, 3));
-            let positions: Vec<u32> = (0..masked).collect();
-            let targets: Vec<u32> = positions.iter().map(|row| row * 7 % 40).collect();
-            let start = tape::start(&x);
-            let loss = if fused {
-                Cpu::vocabulary_cross_entropy(Cpu::rows(start, &positions).unwrap(), &w, &b, &targets)
-            } else {
-                let rows = composed::rows(start, &positions).unwrap();
-                composed::vocabulary_cross_entropy(rows, &w, &b, &targets)
-            }
-            .unwrap();
-            let value = vec![tape::value(&loss)];
-            let mut grads = tape::backward(loss).unwrap();
-            (value, Collected(vec![]).with(&x, &mut grads).with(&w, &mut grads).with(&b, &mut grads).0)
-        });
-    }
+    check("vocabulary_cross_entropy of rows", |fused| {
+        let (x, w, b) = (matrix(12, 8, 1), matrix(40, 8, 2), vector(40, 3));
+        let positions: Vec<u32> = (0..12).collect();
+        let targets: Vec<u32> = positions.iter().map(|row| row * 7 % 40).collect();
+        let start = tape::start(&x);
+        let loss = if fused {
+            Cpu::vocabulary_cross_entropy(Cpu::rows(start, &positions).unwrap(), &w, &b, &targets)
+        } else {
+            let rows = composed::rows(start, &positions).unwrap();
+            composed::vocabulary_cross_entropy(rows, &w, &b, &targets)
+        }
+        .unwrap();
+        let value = vec![tape::value(&loss)];
+        let mut grads = tape::backward(loss).unwrap();
+        (value, Collected(vec![]).with(&x, &mut grads).with(&w, &mut grads).with(&b, &mut grads).0)
+    });
 }
 
 #[test]
