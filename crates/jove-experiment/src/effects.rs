@@ -5,7 +5,7 @@ use serde::Serialize;
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
 use crate::grid::contrasted;
-use crate::results::{ArmResult, Row, compare};
+use crate::results::{ArmResult, Row, compare, title};
 
 /// Seeds from which on an interval is worth drawing.
 const SEEDS_MIN: usize = 3;
@@ -60,6 +60,11 @@ pub enum Finding {
 }
 
 impl Effect {
+    /// Probe and measure, as `primary` names them: `entity cloze, R@1`.
+    pub fn title(&self) -> String {
+        title(&self.probe, &self.measure)
+    }
+
     /// What may be said.
     pub fn finding(&self) -> Finding {
         match (self.p_holm < ALPHA, self.low > 0.0, self.high < 0.0) {
@@ -98,7 +103,7 @@ pub fn contrasts(variants: &[String], results: &[ArmResult], primary: &[String])
 /// The primary ones first, and each of the two families corrected.
 fn corrected(effects: Vec<Effect>, primary: &[String]) -> Vec<Effect> {
     let told = effects.into_iter().map(|effect| {
-        let primary = primary.contains(&format!("{}, {}", effect.probe, effect.measure));
+        let primary = primary.contains(&effect.title());
         Effect { primary, ..effect }
     });
     let (mut main, mut others): (Vec<Effect>, Vec<Effect>) = told.partition(|effect| effect.primary);

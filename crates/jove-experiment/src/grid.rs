@@ -9,12 +9,13 @@ use crate::{Error, Result};
 
 /// Fewer seeds than this cannot tell an effect from luck.
 const SEEDS_MIN: usize = 2;
-/// What the controls' names end in.
-const SHUFFLED: &str = "-graph-shuffled";
-const OFF: &str = "-graph-off";
-
 /// Fewer seeds than this give rough intervals.
 pub(crate) const SEEDS_WANTED: usize = 5;
+
+/// What the name of a control with its graph shuffled ends in.
+const SHUFFLED: &str = "-graph-shuffled";
+/// And that of one without a graph.
+const OFF: &str = "-graph-off";
 
 /// The variants that the run file's `[ablation]` adds: one variant with its graph shuffled, and without it.
 pub(crate) fn controls(file: &RunFile, variants: &[Variant]) -> Result<Vec<VariantSettings>> {

@@ -22,8 +22,13 @@ pub struct Measure {
 impl Measure {
     /// Probe and measure, as `primary` names them: `entity cloze, R@1`.
     pub fn title(&self) -> String {
-        format!("{}, {}", self.probe, self.measure)
+        title(&self.probe, &self.measure)
     }
+}
+
+/// How a probe and its measure are named together.
+pub(crate) fn title(probe: &str, measure: &str) -> String {
+    format!("{probe}, {measure}")
 }
 
 /// One point of a learning curve.

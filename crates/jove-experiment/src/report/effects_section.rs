@@ -65,7 +65,7 @@ fn panel(forest: &Forest) -> Markup {
 fn summary(report: &Report, main: &[&Effect]) -> Markup {
     let named = |variant: &str, wanted: Finding| -> Vec<String> {
         let chosen = main.iter().filter(|effect| effect.variant == variant && effect.finding() == wanted);
-        chosen.map(|effect| format!("{}, {} ({})", effect.probe, effect.measure, signed(effect.difference))).collect()
+        chosen.map(|effect| format!("{} ({})", effect.title(), signed(effect.difference))).collect()
     };
     html! {
         div.card { ul.findings {
@@ -107,7 +107,7 @@ fn table(effects: &[&Effect]) -> Markup {
 fn row(effect: &Effect) -> Markup {
     html! {
         tr {
-            td { b { (effect.variant) } span.soft { " beside " (effect.base) ": " } (effect.probe) ", " (effect.measure) }
+            td { b { (effect.variant) } span.soft { " beside " (effect.base) ": " } (effect.title()) }
             td { (signed(effect.difference)) }
             td { (signed(effect.low)) " to " (signed(effect.high)) }
             td { (number(effect.effect_size)) }

@@ -27,7 +27,7 @@ pub(crate) fn forests(report: &Report, effects: &[Effect]) -> Vec<Forest> {
     let same = |a: &Effect, b: &Effect| (&a.probe, &a.measure) == (&b.probe, &b.measure);
     let panel = |effects: &[Effect]| {
         let first = effects.first()?;
-        let title = format!("{}, {}", first.probe, first.measure);
+        let title = first.title();
         Some(Forest { svg: forest(report, effects, &title)?, title, primary: first.primary })
     };
     effects.chunk_by(same).filter_map(panel).collect()

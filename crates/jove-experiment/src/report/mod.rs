@@ -92,20 +92,21 @@ pub struct Piece {
 impl Report {
     /// The comparison, a row for each measure.
     pub fn rows(&self) -> Vec<Row> {
-        let names: Vec<String> = self.variants.iter().map(|variant| variant.name.clone()).collect();
-        compare(&names, &self.results)
+        compare(&self.names(), &self.results)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.variants.iter().map(|variant| variant.name.clone()).collect()
     }
 
     /// What each variant but the first changed, paired by seed; none below three seeds.
     pub fn effects(&self) -> Vec<Effect> {
-        let names: Vec<String> = self.variants.iter().map(|variant| variant.name.clone()).collect();
-        effects(&names, &self.rows(), &self.primary)
+        effects(&self.names(), &self.rows(), &self.primary)
     }
 
     /// Whether it is the graph: arms beside their controls; none below three seeds.
     pub fn contrasts(&self) -> Vec<Effect> {
-        let names: Vec<String> = self.variants.iter().map(|variant| variant.name.clone()).collect();
-        contrasts(&names, &self.results, &self.primary)
+        contrasts(&self.names(), &self.results, &self.primary)
     }
 
     /// Writes `report.html`, `results.json`, `table.md`, `results.csv` and `effects.csv` into `folder`.

@@ -57,11 +57,10 @@ fn effect_lines(heading: &str, effects: &[Effect]) -> Vec<String> {
     ];
     lines.extend(effects.iter().map(|effect| {
         format!(
-            "| {} | {} | {}, {} | {} | {} to {} | {} | {:.4} | {} | {} |",
+            "| {} | {} | {} | {} | {} to {} | {} | {:.4} | {} | {} |",
             effect.variant,
             effect.base,
-            effect.probe,
-            effect.measure,
+            effect.title(),
             signed(effect.difference),
             signed(effect.low),
             signed(effect.high),

@@ -356,8 +356,11 @@ impl<D: Backend> Operators<D> {
 }
 
 /// The largest difference between two forms' numbers, relative to the largest number beside it, or to 0.1 where all are
-/// smaller; infinite where one is no number.
+/// smaller; infinite where one is no number, or there are not as many.
 pub fn difference(found: &[Vec<f32>], expected: &[Vec<f32>]) -> f64 {
+    if !found.iter().map(Vec::len).eq(expected.iter().map(Vec::len)) {
+        return f64::INFINITY;
+    }
     let gap = |(found, expected): (&Vec<f32>, &Vec<f32>)| {
         let largest = expected.iter().fold(0.1f32, |most, x| most.max(x.abs()));
         let gaps = found.iter().zip(expected).map(|(a, b)| f64::from((a - b).abs() / largest));
