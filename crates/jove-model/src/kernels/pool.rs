@@ -17,62 +17,71 @@ static POOL: Mutex<Pool> = Mutex::new(Pool { free: Vec::new(), free_floats: 0, u
 /// Numbers of no known value; goes back to the pool when dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
+    /// May hold more than was asked for.
     data: Vec<f32>,
+    length: usize,
 }
 
 /// A buffer of `length` numbers whose values are left from an earlier use.
 pub(crate) fn take(length: usize) -> Buffer {
-    let found = {
-        let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
-        pool.used_floats += length;
-        pool.used_floats_max = pool.used_floats_max.max(pool.used_floats);
-        // The smallest that is large enough, unless it is much too large.
-        let fits = |buffer: &&(usize, usize)| buffer.1 >= length && buffer.1 <= length.saturating_mul(2);
-        let sizes: Vec<(usize, usize)> = pool.free.iter().map(Vec::capacity).enumerate().collect();
-        let best = sizes.iter().filter(fits).min_by_key(|(_, capacity)| *capacity).map(|(index, _)| *index);
-        best.map(|index| {
-            let buffer = pool.free.swap_remove(index);
-            pool.free_floats -= buffer.capacity();
-            buffer
-        })
-    };
-    let data = match found {
-        Some(mut data) => {
-            data.resize(length, 0.0);
-            data
-        }
-        None => fresh(length),
-    };
-    Buffer { data }
+    let found = POOL.lock().unwrap_or_else(PoisonError::into_inner).take(length);
+    Buffer { data: found.unwrap_or_else(|size| vec![0.0; size]), length }
 }
 
-/// A new buffer. Large ones get some room, since the next batch may need a little more; unused ones that were too small
-/// make way, so that no more is held than was once needed at the same time.
-fn fresh(length: usize) -> Vec<f32> {
-    const LARGE: usize = 1 << 20;
-    let room = if length >= LARGE { length / 8 } else { 0 };
-    {
-        let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
-        pool.free.sort_by_key(Vec::capacity);
-        while pool.used_floats + pool.free_floats > pool.used_floats_max {
-            let Some(buffer) = pool.free.pop() else { break };
-            pool.free_floats -= buffer.capacity();
+impl Pool {
+    /// The smallest unused buffer that is large enough, unless it is much too large; else the size of one to be made.
+    fn take(&mut self, length: usize) -> Result<Vec<f32>, usize> {
+        let fits = |size: usize| size >= length && size <= length.saturating_mul(2);
+        let sizes = self.free.iter().map(Vec::len).enumerate();
+        let best = sizes.filter(|&(_, size)| fits(size)).min_by_key(|&(_, size)| size).map(|(index, _)| index);
+        let found = match best {
+            Some(index) => {
+                let buffer = self.free.swap_remove(index);
+                self.free_floats -= buffer.len();
+                Ok(buffer)
+            }
+            None => Err(with_room(length)),
+        };
+        self.used_floats += found.as_ref().map_or_else(|size| *size, Vec::len);
+        self.used_floats_max = self.used_floats_max.max(self.used_floats);
+        self.make_way();
+        found
+    }
+
+    fn put(&mut self, data: Vec<f32>) {
+        self.used_floats = self.used_floats.saturating_sub(data.len());
+        self.free_floats += data.len();
+        self.free.push(data);
+        self.make_way();
+    }
+
+    /// Little more is held than was once needed at the same time: without any slack a small buffer pushes out the
+    /// largest. Of those that must go the smallest go first, since to make one again costs by its size.
+    fn make_way(&mut self) {
+        while self.used_floats + self.free_floats > with_slack(self.used_floats_max) {
+            let smallest = self.free.iter().map(Vec::len).enumerate().min_by_key(|&(_, size)| size);
+            let Some((index, size)) = smallest else { break };
+            self.free.swap_remove(index);
+            self.free_floats -= size;
         }
     }
-    let mut data = Vec::with_capacity(length + room);
-    data.resize(length, 0.0);
-    data
+}
+
+fn with_slack(floats: usize) -> usize {
+    floats + floats / 8
+}
+
+/// Large buffers get some room, since the next batch may need a little more.
+fn with_room(length: usize) -> usize {
+    const LARGE: usize = 1 << 20;
+    if length >= LARGE { length + length / 8 } else { length }
 }
 
 impl Drop for Buffer {
     fn drop(&mut self) {
         let data = std::mem::take(&mut self.data);
-        let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
-        pool.used_floats = pool.used_floats.saturating_sub(data.len());
-        // What lies about unused is never more than what was once needed at the same time.
-        if data.capacity() > 0 && pool.free_floats + data.capacity() <= pool.used_floats_max {
-            pool.free_floats += data.capacity();
-            pool.free.push(data);
+        if !data.is_empty() {
+            POOL.lock().unwrap_or_else(PoisonError::into_inner).put(data);
         }
     }
 }
@@ -81,13 +90,13 @@ impl Deref for Buffer {
     type Target = [f32];
 
     fn deref(&self) -> &[f32] {
-        &self.data
+        &self.data[..self.length]
     }
 }
 
 impl DerefMut for Buffer {
     fn deref_mut(&mut self) -> &mut [f32] {
-        &mut self.data
+        &mut self.data[..self.length]
     }
 }
 
@@ -112,5 +121,29 @@ mod tests {
         }
         clear();
         assert_eq!(take(5).len(), 5);
+    }
+
+    /// Sizes of a step at 250,002 pieces, whose largest buffer a small one once pushed out in every step.
+    #[test]
+    fn a_step_like_the_last_one_makes_no_large_buffer() {
+        let mut pool = Pool { free: Vec::new(), free_floats: 0, used_floats: 0, used_floats_max: 0 };
+        let mut made = Vec::new();
+        for step in 0..6 {
+            let rows = 150 + step % 3;
+            let (mut held, before) = (Vec::new(), made.len());
+            for length in [262_144; 20].into_iter().chain([rows * 250_002]).chain([262_144; 9]).chain([rows * 256; 4]) {
+                held.push(pool.take(length).unwrap_or_else(|size| {
+                    made.push(size);
+                    vec![0.0; size]
+                }));
+                if length > 1 << 20 || held.len() % 5 == 0 {
+                    pool.put(held.remove(0));
+                }
+            }
+            held.into_iter().rev().for_each(|buffer| pool.put(buffer));
+            assert!(pool.used_floats == 0 && pool.free_floats <= with_slack(pool.used_floats_max));
+            let large = made[before..].iter().filter(|size| **size > 1 << 20).count();
+            assert!(step == 0 || large == 0, "step {step} made {:?}", &made[before..]);
+        }
     }
 }
