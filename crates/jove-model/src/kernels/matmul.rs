@@ -8,7 +8,7 @@ use crate::view::{Part, View, multiply};
 
 /// Rows and columns of the tiles that a product is cut into: large enough to pack operands once for many sums.
 /// Measured, see `docs/performance.md`.
-const TILE: usize = 512;
+const TILE: (usize, usize) = (1024, 768);
 /// Smaller products are cut into at least as many tiles, so that threads have something to share.
 const TILES_MIN: usize = 4;
 /// But never into tiles smaller than this.
@@ -41,7 +41,7 @@ pub(crate) fn matmul_then(
 
 /// Where the tiles of a product of this size begin; depends on the size alone.
 pub(crate) fn tiles(rows: usize, columns: usize) -> (Vec<usize>, Vec<usize>) {
-    let (mut tall, mut wide) = (TILE, TILE);
+    let (mut tall, mut wide) = TILE;
     loop {
         let tiles = (bounds(rows, tall), bounds(columns, wide));
         let enough = (tiles.0.len() - 1) * (tiles.1.len() - 1) >= TILES_MIN;
