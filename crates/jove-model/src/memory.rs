@@ -79,10 +79,10 @@ fn activation_count(config: &ModelConfig, batch: &BatchShape) -> u64 {
     let working = t * (f.max(4 * h) + 3 * h) + if batch.recompute { saved } else { 0 };
     // The head's rows, their gradients, and partial ones over shares of the vocabulary; exponentials that are kept.
     let exponentials = n * config.vocab_size as u64;
-    let kept_exponentials =
-        if exponentials <= crate::kernels::vocabulary::KEPT as u64 { exponentials * 9 / 8 } else { 0 };
+    let kept_exponentials = if exponentials <= crate::kernels::vocabulary::KEPT as u64 { exponentials } else { 0 };
     let head = n * h * (8 + 16) + kept_exponentials;
-    kept + t * 3 * h + working.max(head)
+    // The pool rounds sizes up and holds some buffers that are not in use.
+    (kept + t * 3 * h + working.max(head)) * 9 / 8
 }
 
 #[cfg(test)]

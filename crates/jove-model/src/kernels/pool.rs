@@ -40,7 +40,7 @@ impl Pool {
                 self.free_floats -= buffer.len();
                 Ok(buffer)
             }
-            None => Err(with_room(length)),
+            None => Err(size_class(length)),
         };
         self.used_floats += found.as_ref().map_or_else(|size| *size, Vec::len);
         self.used_floats_max = self.used_floats_max.max(self.used_floats);
@@ -71,10 +71,11 @@ fn with_slack(floats: usize) -> usize {
     floats + floats / 8
 }
 
-/// Large buffers get some room, since the next batch may need a little more.
-fn with_room(length: usize) -> usize {
-    const LARGE: usize = 1 << 20;
-    if length >= LARGE { length + length / 8 } else { length }
+/// The next of eight sizes between a power of two and the next, so that a batch with a few more tokens than the last one
+/// finds the buffers of that one large enough.
+fn size_class(length: usize) -> usize {
+    let step = (length.next_power_of_two() / 16).max(1);
+    length.next_multiple_of(step)
 }
 
 impl Drop for Buffer {
@@ -123,13 +124,23 @@ mod tests {
         assert_eq!(take(5).len(), 5);
     }
 
+    #[test]
+    fn size_classes_waste_an_eighth_at_most() {
+        for length in 0..5000 {
+            let size = size_class(length);
+            assert!(size >= length && size - length <= length / 8, "{length}: {size}");
+        }
+        assert_eq!(size_class(1_047_040), size_class(1_048_064));
+        assert_eq!([9, 17, 33].map(size_class), [9, 18, 36]);
+    }
+
     /// Sizes of a step at 250,002 pieces, whose largest buffer a small one once pushed out in every step.
     #[test]
     fn a_step_like_the_last_one_makes_no_large_buffer() {
         let mut pool = Pool { free: Vec::new(), free_floats: 0, used_floats: 0, used_floats_max: 0 };
         let mut made = Vec::new();
         for step in 0..6 {
-            let rows = 150 + step % 3;
+            let rows = 152 + step % 3;
             let (mut held, before) = (Vec::new(), made.len());
             for length in [262_144; 20].into_iter().chain([rows * 250_002]).chain([262_144; 9]).chain([rows * 256; 4]) {
                 held.push(pool.take(length).unwrap_or_else(|size| {
