@@ -377,13 +377,13 @@ fn every_row_may_be_taken() {
 
 #[test]
 fn sizes_beyond_one_tile_agree() {
-    check_linear((520, 33, 1100));
+    check_linear((1100, 33, 1700));
     check_attention(&[512], 2, 16, 0.1);
     check_attention(&[1], 1, 1, 0.0);
     check_vocabulary((300, 8, 5000));
     check_vocabulary((700, 3, 21_128));
     check_rowwise(2100, 70, 0.1);
-    check_sublayers(&[300, 290], (2, 20, 600), 0.1);
+    check_sublayers(&[512, 512, 40], (2, 20, 800), 0.1);
     check_embedding(&[512; 3], scattered);
     check_gradient_norm(400, 250);
 }
