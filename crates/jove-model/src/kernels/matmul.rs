@@ -43,7 +43,7 @@ pub(crate) fn matmul_then(
 pub(crate) fn tiles(rows: usize, columns: usize) -> (Vec<usize>, Vec<usize>) {
     let (mut tall, mut wide) = TILE;
     loop {
-        let tiles = (bounds(rows, tall), bounds(columns, wide));
+        let tiles = (even(rows, tall), even(columns, wide));
         let enough = (tiles.0.len() - 1) * (tiles.1.len() - 1) >= TILES_MIN;
         if enough || tall.max(wide) <= TILE_MIN {
             return tiles;
@@ -55,6 +55,13 @@ pub(crate) fn tiles(rows: usize, columns: usize) -> (Vec<usize>, Vec<usize>) {
             wide /= 2;
         }
     }
+}
+
+/// Cuts `0..size` into pieces of nearly the same size: the library sums products of a few rows in another order, so that a
+/// small rest would differ in its last bits from the same rows within a larger product.
+fn even(size: usize, step: usize) -> Vec<usize> {
+    let pieces = size.div_ceil(step).max(1);
+    (0..pieces).map(|piece| piece * size / pieces / 16 * 16).chain([size]).collect()
 }
 
 /// The tiles of a second matrix, to be handed out to whoever works on the same tile of the first.
@@ -102,6 +109,15 @@ mod tests {
         for size in 1..5000 {
             let bounds = bounds(size, 256 + size % 300);
             assert!(bounds.is_sorted_by(|a, b| a < b) && bounds.last() == Some(&size), "{size}: {bounds:?}");
+        }
+    }
+
+    #[test]
+    fn no_piece_is_a_small_rest() {
+        for (size, step) in (65..3000).flat_map(|size| [64, 128, 768, 1024].map(|step| (size, step))) {
+            let bounds = even(size, step);
+            let smallest = bounds.windows(2).map(|b| b[1] - b[0]).min().unwrap();
+            assert!(bounds[0] == 0 && bounds.last() == Some(&size) && smallest >= 32.min(step / 2), "{size} {step}");
         }
     }
 
