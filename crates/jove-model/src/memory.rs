@@ -2,6 +2,8 @@
 
 use jove_core::ModelConfig;
 
+use crate::kernels::{pool, vocabulary};
+
 /// The memory of one training step on the CPU, in bytes, by what it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryEstimate {
@@ -79,10 +81,9 @@ fn activation_count(config: &ModelConfig, batch: &BatchShape) -> u64 {
     let working = t * (f.max(4 * h) + 3 * h) + if batch.recompute { saved } else { 0 };
     // The head's rows, their gradients, and partial ones over shares of the vocabulary; exponentials that are kept.
     let exponentials = n * config.vocab_size as u64;
-    let kept_exponentials = if exponentials <= crate::kernels::vocabulary::KEPT as u64 { exponentials } else { 0 };
+    let kept_exponentials = if exponentials <= vocabulary::KEPT as u64 { exponentials } else { 0 };
     let head = n * h * (8 + 16) + kept_exponentials;
-    // The pool rounds sizes up and holds some buffers that are not in use.
-    (kept + t * 3 * h + working.max(head)) * 9 / 8
+    pool::with_slack((kept + t * 3 * h + working.max(head)) as usize) as u64
 }
 
 #[cfg(test)]

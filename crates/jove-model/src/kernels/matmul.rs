@@ -43,25 +43,19 @@ pub(crate) fn matmul_then(
 pub(crate) fn tiles(rows: usize, columns: usize) -> (Vec<usize>, Vec<usize>) {
     let (mut tall, mut wide) = TILE;
     loop {
-        let tiles = (even(rows, tall), even(columns, wide));
+        let tiles = (bounds(rows, tall), bounds(columns, wide));
         let enough = (tiles.0.len() - 1) * (tiles.1.len() - 1) >= TILES_MIN;
-        if enough || tall.max(wide) <= TILE_MIN {
+        let [lower, narrower] = [tall, wide].map(|side| side >= 2 * TILE_MIN);
+        if enough || !(lower || narrower) {
             return tiles;
         }
         // The longer side of a tile is halved.
-        if tall > TILE_MIN && (tall.min(rows) >= wide.min(columns) || wide <= TILE_MIN) {
+        if lower && (!narrower || tall.min(rows) >= wide.min(columns)) {
             tall /= 2;
         } else {
             wide /= 2;
         }
     }
-}
-
-/// Cuts `0..size` into pieces of nearly the same size: the library sums products of a few rows in another order, so that a
-/// small rest would differ in its last bits from the same rows within a larger product.
-fn even(size: usize, step: usize) -> Vec<usize> {
-    let pieces = size.div_ceil(step).max(1);
-    (0..pieces).map(|piece| piece * size / pieces / 16 * 16).chain([size]).collect()
 }
 
 /// The tiles of a second matrix, to be handed out to whoever works on the same tile of the first.
@@ -79,14 +73,13 @@ impl<'a> Tiles<'a> {
     }
 }
 
-/// Cuts `0..size` into the fewest equal steps of at most `step`, but for the last; depends on the sizes alone.
+/// Cuts `0..size` into the fewest pieces of at most `step`, which is 16 or more, all of nearly the same size; depends on the
+/// sizes alone. The library sums products of a few rows in another order, so a small rest would differ in its last bits
+/// from the same rows within a larger product.
 pub(crate) fn bounds(size: usize, step: usize) -> Vec<usize> {
-    let fewest = size.div_ceil(step).max(1);
-    // Whole vector registers in each piece, and no piece without elements.
-    let step = size.div_ceil(fewest).next_multiple_of(16);
-    let mut bounds: Vec<usize> = (0..size.max(1)).step_by(step.max(1)).collect();
-    bounds.push(size);
-    bounds
+    // Whole vector registers in each piece but the last.
+    let (registers, pieces) = (size.div_ceil(16), size.div_ceil(step).max(1));
+    (0..pieces).map(|piece| piece * registers / pieces * 16).chain([size]).collect()
 }
 
 /// Cuts `0..count` into at most `groups` contiguous shares.
@@ -114,10 +107,10 @@ mod tests {
 
     #[test]
     fn no_piece_is_a_small_rest() {
-        for (size, step) in (65..3000).flat_map(|size| [64, 128, 768, 1024].map(|step| (size, step))) {
-            let bounds = even(size, step);
-            let smallest = bounds.windows(2).map(|b| b[1] - b[0]).min().unwrap();
-            assert!(bounds[0] == 0 && bounds.last() == Some(&size) && smallest >= 32.min(step / 2), "{size} {step}");
+        for (size, step) in (129..3000).flat_map(|size| [64, 96, 128, 768, 1024].map(|step| (size, step))) {
+            let pieces: Vec<usize> = bounds(size, step).windows(2).map(|b| b[1] - b[0]).collect();
+            let (least, most) = (*pieces.iter().min().unwrap(), *pieces.iter().max().unwrap());
+            assert!(most <= step && least >= size.min(step) / 2, "{size} in steps of {step}: {pieces:?}");
         }
     }
 

@@ -49,7 +49,7 @@ impl Pool {
     }
 
     fn put(&mut self, data: Vec<f32>) {
-        self.used_floats = self.used_floats.saturating_sub(data.len());
+        self.used_floats -= data.len();
         self.free_floats += data.len();
         self.free.push(data);
         self.make_way();
@@ -67,7 +67,8 @@ impl Pool {
     }
 }
 
-fn with_slack(floats: usize) -> usize {
+/// What may be held, in use or not, where so much was needed at the same time.
+pub(crate) fn with_slack(floats: usize) -> usize {
     floats + floats / 8
 }
 
