@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A model that answers probes, on whichever device it is.
-pub trait Ask {
+pub trait Evaluator {
     /// See [`Probe::cloze`].
     ///
     /// # Errors
@@ -64,7 +64,7 @@ pub fn open<'a>(
     specials: SpecialTokens,
     options: ProbeOptions,
     progress: &'a dyn Progress,
-) -> Result<Box<dyn Ask + 'a>, Error> {
+) -> Result<Box<dyn Evaluator + 'a>, Error> {
     Ok(match device {
         Device::Cpu => {
             Box::new(Opened { model: Model::open(checkpoint, &Cpu::default())?, specials, options, progress })
@@ -89,7 +89,7 @@ impl<D: Backend> Opened<'_, D> {
     }
 }
 
-impl<D: Backend> Ask for Opened<'_, D> {
+impl<D: Backend> Evaluator for Opened<'_, D> {
     fn cloze(&self, items: &[ClozeItem]) -> Result<Ranking, Error> {
         self.probe().cloze(items)
     }

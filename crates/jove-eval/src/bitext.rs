@@ -4,7 +4,7 @@ use jove_core::{TokenSpan, TokenizedText};
 use jove_model::Backend;
 use serde::{Deserialize, Serialize};
 
-use crate::probe::{Probe, Question};
+use crate::probe::{Probe, Query};
 use crate::{Error, Ranking};
 
 /// How well sentences find their translations; accuracy is `recall_at_1`.
@@ -27,7 +27,7 @@ impl<D: Backend> Probe<'_, D> {
             self.question(&text.tokens, TokenSpan::new(0, text.tokens.len() as u32), &text.tokens)
         };
         let full = pairs.iter().filter(|(first, second)| !first.tokens.is_empty() && !second.tokens.is_empty());
-        let (first, second): (Vec<Question>, Vec<Question>) = full.map(|(a, b)| (whole(a), whole(b))).unzip();
+        let (first, second): (Vec<Query>, Vec<Query>) = full.map(|(a, b)| (whole(a), whole(b))).unzip();
         let width = self.model.config().hidden_size;
         let first = self.vectors("reading sentences", &first, width, Ok)?.unit();
         let second_vectors = self.vectors("reading translations", &second, width, Ok)?.unit();

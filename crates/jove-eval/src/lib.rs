@@ -21,7 +21,7 @@ mod tatoeba;
 mod typing;
 mod vectors;
 
-pub use ask::{Ask, open};
+pub use ask::{Evaluator, open};
 pub use bitext::BitextScores;
 pub use cloze::ClozeItem;
 pub use cloze_items::{ClozeOptions, entity_cloze_items, relation_cloze_items};

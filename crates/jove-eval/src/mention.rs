@@ -7,7 +7,7 @@ use jove_model::Backend;
 use jove_trainer::{Descriptions, Pooling};
 use serde::{Deserialize, Serialize};
 
-use crate::probe::{Probe, Question};
+use crate::probe::{Probe, Query};
 use crate::vectors::Vectors;
 use crate::{Error, Ranking};
 
@@ -56,7 +56,7 @@ impl<D: Backend> Probe<'_, D> {
             }
             asked.extend(number.get(&item.entity).map(|&answer| (item, answer)));
         }
-        let mentions: Vec<Question> = asked
+        let mentions: Vec<Query> = asked
             .iter()
             .map(|(item, _)| self.question(&item.tokens, item.span, &item.tokens[item.span.range()]))
             .collect();
@@ -81,16 +81,16 @@ impl<D: Backend> Probe<'_, D> {
         Ok(MentionScores { all: of(None), seen: of(Some(true)), unseen: of(Some(false)) })
     }
 
-    fn described(&self, tokens: &[TokenId]) -> Question {
+    fn described(&self, tokens: &[TokenId]) -> Query {
         let whole = TokenSpan::new(0, tokens.len() as u32);
         let question = self.question(tokens, whole, tokens);
         match self.options.description_pooling {
             Pooling::Mean => question,
-            Pooling::First => Question { rows: 0..1, ..question },
+            Pooling::First => Query { rows: 0..1, ..question },
         }
     }
 
-    fn link_vectors(&self, mentions: &[Question], keys: &[Question]) -> Result<(Vectors, Vectors), Error> {
+    fn link_vectors(&self, mentions: &[Query], keys: &[Query]) -> Result<(Vectors, Vectors), Error> {
         let (mention_task, key_task) = ("reading mentions", "reading descriptions");
         let Some(head) = &self.model.link else {
             let width = self.model.config().hidden_size;

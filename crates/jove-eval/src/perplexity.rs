@@ -9,7 +9,7 @@ use rand::seq::SliceRandom as _;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::probe::{Probe, Question};
+use crate::probe::{Probe, Query};
 
 /// A text is read this often, each time with another part of its tokens masked: about the 15% of training.
 const PASSES: usize = 7;
@@ -40,7 +40,7 @@ type Targets = Vec<(usize, TokenId)>;
 
 /// A text with some of its tokens masked.
 struct Hidden {
-    question: Question,
+    question: Query,
     targets: Targets,
 }
 
@@ -58,7 +58,7 @@ impl<D: Backend> Probe<'_, D> {
         texts: &[(u64, TokenizedText)],
         seed: Seed,
     ) -> Result<BTreeMap<Lang, Perplexity>, Error> {
-        let mut by_lang: BTreeMap<Lang, (Vec<Question>, Vec<Targets>)> = BTreeMap::new();
+        let mut by_lang: BTreeMap<Lang, (Vec<Query>, Vec<Targets>)> = BTreeMap::new();
         for (number, text) in texts {
             let (questions, targets) = by_lang.entry(text.lang).or_default();
             for hidden in self.passes(*number, text, seed) {

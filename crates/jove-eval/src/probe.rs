@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use jove_core::{Progress, SpecialTokens, TokenId, TokenSpan};
-use jove_model::{Backend, Matrix, Sequences};
+use jove_model::{Backend, Matrix, PackedBatch};
 use jove_trainer::{Model, Pooling};
 
 use crate::Error;
@@ -36,7 +36,7 @@ pub struct Probe<'a, D: Backend> {
 
 /// A sequence to be read and the rows of it that are looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Question {
+pub(crate) struct Query {
     /// Token ids, special ones included.
     pub(crate) tokens: Vec<u32>,
     /// Rows looked at.
@@ -57,7 +57,7 @@ impl<'a, D: Backend> Probe<'a, D> {
     }
 
     /// A question on `inside`, replaced by `replacement`, of a text; a text that is too long loses tokens on both sides.
-    pub(crate) fn question(&self, text: &[TokenId], inside: TokenSpan, replacement: &[TokenId]) -> Question {
+    pub(crate) fn question(&self, text: &[TokenId], inside: TokenSpan, replacement: &[TokenId]) -> Query {
         let room = self.options.max_length - 2;
         let kept = &replacement[..replacement.len().min(room)];
         let (before, after) = (&text[..inside.range().start], &text[inside.range().end..]);
@@ -72,7 +72,7 @@ impl<'a, D: Backend> Probe<'a, D> {
         let rows = start..tokens.len();
         push(&mut tokens, &after[..after_length]);
         tokens.push(self.specials.separator.0);
-        Question { tokens, rows }
+        Query { tokens, rows }
     }
 
     /// Reads all questions in order, in batches; `answer` gets the place of a batch's first question, where each of its
@@ -80,9 +80,9 @@ impl<'a, D: Backend> Probe<'a, D> {
     pub(crate) fn read(
         &self,
         task: &str,
-        questions: &[Question],
+        questions: &[Query],
         rows_max: usize,
-        mut answer: impl FnMut(usize, &Sequences, Matrix<D>) -> Result<(), Error>,
+        mut answer: impl FnMut(usize, &PackedBatch, Matrix<D>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         self.progress.begin(task, Some(questions.len() as u64), "questions");
         let mut next = 0;
@@ -91,7 +91,7 @@ impl<'a, D: Backend> Probe<'a, D> {
                 return Err(Error::Interrupted);
             }
             let end = next + self.batch(&questions[next..], rows_max);
-            let mut builder = Sequences::builder(self.model.config());
+            let mut builder = PackedBatch::builder(self.model.config());
             for question in &questions[next..end] {
                 builder.push(&question.tokens)?;
             }
@@ -106,7 +106,7 @@ impl<'a, D: Backend> Probe<'a, D> {
     }
 
     /// How many questions fit into a batch; at least one.
-    fn batch(&self, questions: &[Question], rows_max: usize) -> usize {
+    fn batch(&self, questions: &[Query], rows_max: usize) -> usize {
         let (mut tokens, mut rows) = (0, 0);
         let fitting = questions.iter().take_while(|question| {
             tokens += question.tokens.len();

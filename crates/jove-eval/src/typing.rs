@@ -6,7 +6,7 @@ use jove_model::Backend;
 use serde::{Deserialize, Serialize};
 
 use crate::linear::LinearHead;
-use crate::probe::{Probe, Question};
+use crate::probe::{Probe, Query};
 use crate::{Error, MentionItem};
 
 /// A mention and the type of its entity.
@@ -66,7 +66,7 @@ impl<D: Backend> Probe<'_, D> {
         }
         let width = self.model.config().hidden_size;
         let read = |items: &[TypingItem]| {
-            let questions: Vec<Question> = items
+            let questions: Vec<Query> = items
                 .iter()
                 .map(|TypingItem { mention, .. }| {
                     self.question(&mention.tokens, mention.span, &mention.tokens[mention.span.range()])

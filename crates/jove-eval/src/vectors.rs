@@ -3,7 +3,7 @@
 use jove_model::{Backend, Matrix};
 use rayon::prelude::*;
 
-use crate::probe::{Probe, Question, to_rows};
+use crate::probe::{Probe, Query, to_rows};
 use crate::{Error, Rank};
 
 /// Vectors of equal width.
@@ -18,7 +18,7 @@ impl<D: Backend> Probe<'_, D> {
     pub(crate) fn vectors(
         &self,
         task: &str,
-        questions: &[Question],
+        questions: &[Query],
         width: usize,
         project: impl Fn(Matrix<D>) -> Result<Matrix<D>, Error>,
     ) -> Result<Vectors, Error> {

@@ -11,7 +11,7 @@ use jove_core::Progress;
 
 use crate::execute::{Outcome, prepare};
 use crate::run::Run;
-use crate::stage::{Work, probe, train};
+use crate::stage::{StageContext, probe, train};
 use crate::{Error, Result};
 
 /// Between two looks at the processes.
@@ -43,7 +43,7 @@ impl Run {
     pub fn arm(&self, name: &str, seed: u64, progress: &dyn Progress) -> Result<()> {
         let variant = self.variant(name)?;
         let cache = self.cache();
-        let work = Work::new(self, &cache, progress)?;
+        let work = StageContext::new(self, &cache, progress)?;
         let prepared = prepare(&work)?;
         let trained = train::train(&work, variant, seed, &prepared)?;
         probe::probe(&work, variant, seed, &trained, &prepared).map(drop)
@@ -58,10 +58,10 @@ impl Run {
         let jobs = self.file.ablation.as_ref().map_or(1, |settings| settings.jobs);
         if jobs > 1 {
             let cache = self.cache();
-            prepare(&Work::new(self, &cache, progress)?)?;
+            prepare(&StageContext::new(self, &cache, progress)?)?;
             let logs = self.results().join("arms");
             std::fs::create_dir_all(&logs).map_err(|source| Error::io("create", &logs, source))?;
-            Crew { worker, jobs, logs: &logs, running: Vec::new() }.run(self.arms(), progress)?;
+            WorkerPool { worker, jobs, logs: &logs, running: Vec::new() }.run(self.arms(), progress)?;
         }
         self.execute(progress)
     }
@@ -78,14 +78,14 @@ impl Run {
 }
 
 /// The processes at work.
-struct Crew<'a> {
+struct WorkerPool<'a> {
     worker: &'a Worker,
     jobs: usize,
     logs: &'a Path,
     running: Vec<(Arm, Child)>,
 }
 
-impl Crew<'_> {
+impl WorkerPool<'_> {
     fn run(mut self, mut waiting: VecDeque<Arm>, progress: &dyn Progress) -> Result<()> {
         progress.begin("run arms", Some(waiting.len() as u64), "arms");
         while !(waiting.is_empty() && self.running.is_empty()) {
@@ -151,7 +151,7 @@ impl Crew<'_> {
     }
 }
 
-impl Drop for Crew<'_> {
+impl Drop for WorkerPool<'_> {
     /// Tells what still runs to stop, and waits: each saves where it stands.
     fn drop(&mut self) {
         for (_, child) in &mut self.running {

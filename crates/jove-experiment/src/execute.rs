@@ -10,7 +10,9 @@ use crate::report::{self, InputNote, Preview, Report, VariantNote};
 use crate::results::ArmResult;
 use crate::run::{Run, Variant};
 use crate::run_file::Graph;
-use crate::stage::{Work, annotate, control, kb, leak, preview, probe, read_json, shards, text, tokenizer, train};
+use crate::stage::{
+    StageContext, annotate, control, kb, leak, preview, probe, read_json, shards, text, tokenizer, train,
+};
 use crate::{Error, Result, tensorboard};
 
 /// What a finished experiment hands back.
@@ -33,11 +35,11 @@ pub(crate) struct Prepared {
     pub(crate) base: Stage,
     pub(crate) text: Stage,
     pub(crate) annotated: Stage,
-    cuts: Vec<Cut>,
+    cuts: Vec<TokenizedCorpus>,
 }
 
 /// The vocabulary of a layout, and the text, with the links that a graph gives it, cut by it.
-pub(crate) struct Cut {
+pub(crate) struct TokenizedCorpus {
     layout: Layout,
     graph: Graph,
     pub(crate) annotated: Stage,
@@ -47,16 +49,16 @@ pub(crate) struct Cut {
 
 impl Prepared {
     /// What a variant learns from.
-    pub(crate) fn cut(&self, variant: &Variant) -> &Cut {
+    pub(crate) fn cut(&self, variant: &Variant) -> &TokenizedCorpus {
         self.find(variant.layout, variant.graph)
     }
 
     /// What a variant is asked about: the true graph, also where it learnt from a control.
-    pub(crate) fn asked(&self, variant: &Variant) -> &Cut {
+    pub(crate) fn asked(&self, variant: &Variant) -> &TokenizedCorpus {
         self.find(variant.layout, Graph::Full)
     }
 
-    fn find(&self, layout: Layout, graph: Graph) -> &Cut {
+    fn find(&self, layout: Layout, graph: Graph) -> &TokenizedCorpus {
         let found = self.cuts.iter().find(|cut| (cut.layout, cut.graph) == (layout, graph));
         found.expect("every variant's text was prepared")
     }
@@ -69,7 +71,7 @@ impl Run {
     /// When a stage fails; finished stages stay. When the user asked to stop; the next call goes on from there.
     pub fn execute(&self, progress: &dyn Progress) -> Result<Outcome> {
         let cache = self.cache();
-        let work = Work::new(self, &cache, progress)?;
+        let work = StageContext::new(self, &cache, progress)?;
         let folder = self.results();
         std::fs::create_dir_all(&folder).map_err(|source| Error::io("create", &folder, source))?;
         report::write_file(&folder.join("run.toml"), self.resolved())?;
@@ -119,11 +121,11 @@ impl Run {
 }
 
 /// Everything up to the tokens.
-pub(crate) fn prepare(work: &Work<'_>) -> Result<Prepared> {
+pub(crate) fn prepare(work: &StageContext<'_>) -> Result<Prepared> {
     let base = kb::build_kb(work)?;
     let text = text::gather(work, &base)?;
     let annotated = annotate::annotate(work, &base, &text)?;
-    let mut cuts: Vec<Cut> = Vec::new();
+    let mut cuts: Vec<TokenizedCorpus> = Vec::new();
     for variant in &work.run.variants {
         for graph in [Graph::Full, variant.graph] {
             let layout = variant.layout;
@@ -131,7 +133,7 @@ pub(crate) fn prepare(work: &Work<'_>) -> Result<Prepared> {
                 let vocabulary = tokenizer::tokenizer(work, layout, &annotated)?;
                 let linked = control::control(work, graph, &annotated)?;
                 let shards = shards::shards(work, layout, &vocabulary, &linked, &annotated)?;
-                cuts.push(Cut { layout, graph, annotated: linked, vocabulary, shards });
+                cuts.push(TokenizedCorpus { layout, graph, annotated: linked, vocabulary, shards });
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use jove_core::{AliasRecord, EntityId, Lang};
 use jove_kb::Kb;
-use jove_linker::{Annotator, Knowledge, LinkOptions, Linker, Tagger, TaggerOptions, UserWord};
+use jove_linker::{Annotator, EntityLinkingOptions, Knowledge, Linker, Tagger, TaggerOptions, UserWord};
 
 use crate::Result;
 
@@ -14,7 +14,12 @@ const LEARN_TEXTS_MAX: usize = 50_000;
 ///
 /// # Errors
 /// When the base cannot be read, or its names cannot be linked to.
-pub fn annotator(kb: &Kb, link: &LinkOptions, tagger: &TaggerOptions, corpus: &[(&str, Lang)]) -> Result<Annotator> {
+pub fn annotator(
+    kb: &Kb,
+    link: &EntityLinkingOptions,
+    tagger: &TaggerOptions,
+    corpus: &[(&str, Lang)],
+) -> Result<Annotator> {
     let aliases = kb.aliases()?;
     let tagger = Tagger::new(tagger, words(&aliases))?;
     let mut linker = Linker::build(aliases, link)?.with_knowledge(knowledge(kb, link)?);
@@ -30,7 +35,7 @@ fn words(aliases: &[AliasRecord]) -> Vec<UserWord> {
 }
 
 /// Descriptions in every language, and every fact as an edge.
-fn knowledge(kb: &Kb, link: &LinkOptions) -> Result<Knowledge> {
+fn knowledge(kb: &Kb, link: &EntityLinkingOptions) -> Result<Knowledge> {
     let mut descriptions: Vec<(EntityId, String)> = Vec::new();
     for lang in kb.languages()?.iter().filter_map(|(tag, _)| Lang::new(tag).ok()) {
         descriptions.extend(kb.descriptions(lang)?);

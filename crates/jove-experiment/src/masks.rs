@@ -9,7 +9,7 @@ use jove_masking::{MaskConfig, SameType};
 
 use crate::Result;
 use crate::run::{Run, Variant};
-use crate::stage::{Work, annotate, control, kb, swaps, text, tokenizer};
+use crate::stage::{StageContext, annotate, control, kb, swaps, text, tokenizer};
 
 /// The training text of a variant, and how it is masked.
 pub struct MaskSource {
@@ -53,7 +53,7 @@ impl Run {
             self.variants.iter().find(masks_entities).unwrap_or(&self.variants[0])
         };
         let cache = self.cache();
-        let work = Work::new(self, &cache, progress)?;
+        let work = StageContext::new(self, &cache, progress)?;
         let base = kb::build_kb(&work)?;
         let text = text::gather(&work, &base)?;
         let annotated = annotate::annotate(&work, &base, &text)?;

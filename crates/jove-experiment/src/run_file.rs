@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use jove_core::Layout;
 use jove_corpus::{CleanOptions, PairSource, TextSource};
 use jove_kb::{Selection, Source, VerbalizeOptions};
-use jove_linker::{LinkOptions, TaggerOptions};
+use jove_linker::{EntityLinkingOptions, TaggerOptions};
 use jove_masking::MaskConfig;
 use jove_trainer::TrainConfig;
 use schemars::JsonSchema;
@@ -49,7 +49,7 @@ pub struct RunFile {
     pub describe: DescribeSettings,
     /// How names are found in text.
     #[serde(default)]
-    pub link: LinkOptions,
+    pub link: EntityLinkingOptions,
     /// How text is cut into words.
     #[serde(default)]
     pub tagger: TaggerOptions,

@@ -107,7 +107,7 @@ mod tests {
             step,
             tokens: 1000 * step,
             losses: Losses::from([("mlm".to_owned(), Loss { sum: 9.0, count: 3 })]),
-            gauges: jove_trainer::Gauges::new(),
+            diagnostics: jove_trainer::Diagnostics::new(),
             learning_rate: 0.5,
             gradient_norm: 2.0,
             gradient_shares: std::collections::BTreeMap::new(),

@@ -8,9 +8,9 @@ use jove_model::{BatchShape, MemoryEstimate, parameter_count};
 use serde::Serialize;
 
 use crate::execute::prepare;
-use crate::origin::Origin;
+use crate::initial_checkpoint::InitialCheckpoint;
 use crate::run::{Run, Variant};
-use crate::stage::{Work, read_json, train};
+use crate::stage::{StageContext, read_json, train};
 use crate::{Error, Result};
 
 /// One trained variant.
@@ -63,7 +63,7 @@ impl Run {
     pub fn train(&self, names: &[String], progress: &dyn Progress) -> Result<Vec<TrainedVariant>> {
         let variants = self.named(names)?;
         let cache = self.cache();
-        let work = Work::new(self, &cache, progress)?;
+        let work = StageContext::new(self, &cache, progress)?;
         let folder = self.results();
         std::fs::create_dir_all(&folder).map_err(|source| Error::io("create", &folder, source))?;
         let prepared = prepare(&work)?;
@@ -91,11 +91,11 @@ impl Run {
     /// # Errors
     /// Where a name is not in the run file, or a vocabulary or checkpoint cannot be read.
     pub fn plan(&self, names: &[String]) -> Result<Vec<Plan>> {
-        let (variants, origin) = (self.named(names)?, Origin::of(self)?);
+        let (variants, origin) = (self.named(names)?, InitialCheckpoint::of(self)?);
         variants.into_iter().map(|variant| self.plan_of(variant, origin.as_ref())).collect()
     }
 
-    fn plan_of(&self, variant: &Variant, origin: Option<&Origin>) -> Result<Plan> {
+    fn plan_of(&self, variant: &Variant, origin: Option<&InitialCheckpoint>) -> Result<Plan> {
         let vocabulary = match variant.layout {
             Layout::Bert => &self.file.tokenizers.bert,
             Layout::XlmRoberta => &self.file.tokenizers.xlm_roberta,

@@ -13,7 +13,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use jove_core::{AliasRecord, EntityId, Lang, Purpose, Seed};
-use jove_linker::{Annotator, EngineKind, Knowledge, LinkOptions, Linker, Normalization, Tagger, TaggerOptions};
+use jove_linker::{
+    Annotator, EngineKind, EntityLinkingOptions, Knowledge, Linker, Normalization, Tagger, TaggerOptions,
+};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 
@@ -116,7 +118,7 @@ fn linker(engine: EngineKind, names: &[String]) -> Linker {
         prior: 1.0,
         popularity: 0.0,
     });
-    Linker::build(aliases, &LinkOptions { engine, ..LinkOptions::default() }).unwrap()
+    Linker::build(aliases, &EntityLinkingOptions { engine, ..EntityLinkingOptions::default() }).unwrap()
 }
 
 fn measure(engine: EngineKind, names: &[String], text: &[&str], bytes: usize) {

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::surroundings::{BREAKS, ENDINGS};
+use crate::context_cues::{BREAKS, ENDINGS};
 
 /// Counts: digits and Chinese numerals.
 const NUMERALS: &str = "0123456789０１２３４５６７８９〇零一二三四五六七八九十百千万亿两几第";

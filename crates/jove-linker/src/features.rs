@@ -3,10 +3,10 @@
 use jove_core::{ByteSpan, Lang, Pos};
 
 use crate::boundary::is_free_script;
-use crate::calibration::{FEATURES, Features};
+use crate::context_cues::{begins_longer_name, is_inside_title, is_one_of_parts};
+use crate::link_classifier::{FEATURES, Features};
 use crate::quantity::in_quantity;
 use crate::segments::{Fit, Segment, fit, has_stub_beside};
-use crate::surroundings::{begins_longer_name, is_inside_title, is_one_of_parts};
 use crate::unlinked::QUOTES;
 
 /// What the words say when nobody cut the text into words: their mean over text that was.
@@ -14,7 +14,7 @@ const UNCUT: [f32; 6] = [0.7, 0.1, 0.1, 0.5, 0.2, 0.05];
 
 /// A text with what is looked up in it once, for all its names.
 #[derive(Clone, Copy)]
-pub(crate) struct Passage<'a> {
+pub(crate) struct TextContext<'a> {
     pub(crate) text: &'a str,
     pub(crate) lang: Lang,
     /// Its words, which say where a name may not be cut out of a longer one.
@@ -24,7 +24,7 @@ pub(crate) struct Passage<'a> {
     has_title: bool,
 }
 
-impl<'a> Passage<'a> {
+impl<'a> TextContext<'a> {
     pub(crate) fn new(text: &'a str, lang: Lang, words: Option<&'a [Segment]>) -> Self {
         // The tagger has no dictionary for these: its words there are only runs of one script.
         let words = words.filter(|_| !matches!(lang.primary(), "ja" | "th" | "lo" | "km" | "my"));
@@ -34,7 +34,7 @@ impl<'a> Passage<'a> {
 
 /// What is seen from the text alone, the graph left aside.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Look {
+pub(crate) struct SurfaceFeatures {
     fit: Option<Fit>,
     quoted: bool,
     /// The length in characters, one of a script with spaces counting a third.
@@ -66,9 +66,9 @@ pub(crate) struct Evidence {
     pub(crate) lowered: bool,
 }
 
-impl Look {
-    pub(crate) fn new(passage: &Passage, span: ByteSpan) -> Self {
-        let Passage { text, words, is_chinese, has_title, .. } = *passage;
+impl SurfaceFeatures {
+    pub(crate) fn new(passage: &TextContext, span: ByteSpan) -> Self {
+        let TextContext { text, words, is_chinese, has_title, .. } = *passage;
         let (start, end) = (span.start as usize, span.end as usize);
         let around = (text[..start].chars().next_back(), text[end..].chars().next());
         let quoted = QUOTES.iter().any(|(open, close)| around == (Some(*open), Some(*close)));

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use jove_core::{EntityId, Mention};
 
-use crate::Judged;
+use crate::ScoredMention;
 
 /// What a card says of an entity.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Linked<'a> {
     /// Its mentions, sorted, without overlaps.
     pub mentions: &'a [Mention],
     /// Everything that was weighed in it, by start.
-    pub judged: &'a [Judged],
+    pub judged: &'a [ScoredMention],
 }
 
 const STYLE: &str = include_str!("html.css");
@@ -74,7 +74,7 @@ fn row(page: &mut String, text: &Linked, card: &impl Fn(EntityId) -> Card) {
 struct Shown<'a> {
     mention: Mention,
     linked: bool,
-    judged: Option<&'a Judged>,
+    judged: Option<&'a ScoredMention>,
 }
 
 /// The links, and between them the longest names that were not linked.
@@ -138,8 +138,8 @@ mod tests {
         let mention = Mention { span: ByteSpan::new(3, 9), entity: EntityId(1), score: 0.95 };
         let other = Mention { span: ByteSpan::new(9, 12), entity: EntityId(2), score: 0.1 };
         let judged = [
-            Judged { mention, candidates: vec![(EntityId(1), 0.8), (EntityId(2), 0.2)], features: [0.0; 17] },
-            Judged { mention: other, candidates: vec![(EntityId(2), 1.0)], features: [0.0; 17] },
+            ScoredMention { mention, candidates: vec![(EntityId(1), 0.8), (EntityId(2), 0.2)], features: [0.0; 17] },
+            ScoredMention { mention: other, candidates: vec![(EntityId(2), 1.0)], features: [0.0; 17] },
         ];
         let card = |entity: EntityId| Card { label: format!("<{}>", entity.0), ..Card::default() };
         let page = page("a & b", [Linked { text: "<b>北京市", mentions: &[mention], judged: &judged }], card);
@@ -164,9 +164,9 @@ mod tests {
             score: 0.9,
         };
         let mentions: Vec<Mention> = text.match_indices("北京").map(|(start, _)| mention(start)).collect();
-        let judged: Vec<Judged> = text
+        let judged: Vec<ScoredMention> = text
             .match_indices("上海")
-            .map(|(start, _)| Judged { mention: mention(start), candidates: Vec::new(), features: [0.0; 17] })
+            .map(|(start, _)| ScoredMention { mention: mention(start), candidates: Vec::new(), features: [0.0; 17] })
             .collect();
         let card = |_| Card {
             label: "城市".to_owned(), description: "一个很大的城市，".repeat(9), ..Card::default()

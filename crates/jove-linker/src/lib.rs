@@ -4,37 +4,37 @@
 //! speech, [`Annotator`] does both. All spans are bytes of the original text, however it was normalised for the search.
 //! Nothing here opens a file or a database: names come from an iterator.
 
+mod alias_usage;
 mod annotate;
 mod automaton;
 mod boundary;
-mod calibration;
 mod char_class;
+mod context_cues;
 mod error;
 mod features;
-mod habits;
 pub mod html;
 mod knowledge;
+mod link_classifier;
+mod link_context;
 mod linker;
 mod normal;
 mod options;
-mod probe;
 mod quantity;
 mod resolve;
-mod scene;
+mod sanity_check;
 mod segments;
-mod surroundings;
 mod table;
 mod tagger;
 mod terms;
 mod unlinked;
 
 pub use annotate::Annotator;
-pub use calibration::{Calibration, FEATURE_NAMES, FEATURES, Features};
 pub use error::Error;
 pub use knowledge::Knowledge;
-pub use linker::{Judged, Linker, LinkerReport};
+pub use link_classifier::{FEATURE_NAMES, FEATURES, Features, LinkClassifier};
+pub use linker::{Linker, LinkerReport, ScoredMention};
 pub use normal::Normalization;
-pub use options::{EngineKind, LinkOptions, Overlap};
+pub use options::{EngineKind, EntityLinkingOptions, Overlap};
 pub use segments::Segment;
 pub use tagger::{Tagger, TaggerOptions, UserWord, UserWords, universal_pos};
 pub use unlinked::unlinked_names;

@@ -6,33 +6,33 @@ use std::cmp::Reverse;
 use jove_core::{AliasRecord, AnnotatedText, ByteSpan, EntityId, Lang, Mention};
 use serde::Serialize;
 
+use crate::alias_usage::AliasUsage;
 use crate::automaton::Automaton;
 use crate::boundary::stands_alone;
-use crate::calibration::{Calibration, Features};
-use crate::features::{Evidence, Look, Passage};
-use crate::habits::Habits;
+use crate::features::{Evidence, SurfaceFeatures, TextContext};
 use crate::knowledge::Knowledge;
+use crate::link_classifier::{Features, LinkClassifier};
+use crate::link_context::{CANDIDATES_MAX, LinkContext, Name};
 use crate::normal::Normalized;
-use crate::probe;
 use crate::resolve::resolve;
-use crate::scene::{CANDIDATES_MAX, Name, Scene};
+use crate::sanity_check;
 use crate::segments::Segment;
 use crate::table::{AliasTable, Candidate};
 use crate::terms::for_each_term;
-use crate::{Error, LinkOptions, Overlap, Tagger};
+use crate::{EntityLinkingOptions, Error, Overlap, Tagger};
 
 /// Names further apart than this, in bytes of normal text, are not weighed together.
 const SCENE_BYTES: usize = 2048;
 
 /// Finds the names of a knowledge base in text. Built once, then shared by any number of threads.
 pub struct Linker {
-    options: LinkOptions,
+    options: EntityLinkingOptions,
     table: AliasTable,
     automaton: Automaton,
     aliases: usize,
     knowledge: Knowledge,
-    habits: Habits,
-    calibration: Calibration,
+    usage: AliasUsage,
+    calibration: LinkClassifier,
 }
 
 /// What a linker holds.
@@ -55,7 +55,7 @@ pub struct LinkerReport {
 
 /// A place where a name stands, with all that was weighed there.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Judged {
+pub struct ScoredMention {
     /// The likeliest reading; its score is the chance that the link is right.
     pub mention: Mention,
     /// Every candidate with its share among them, the best first; at most 8.
@@ -78,7 +78,10 @@ impl Linker {
     /// # Errors
     /// When an option is outside its range, a name is blank or longer than 1024 bytes, or the names would make nearly all
     /// of ordinary text a mention.
-    pub fn build(aliases: impl IntoIterator<Item = AliasRecord>, options: &LinkOptions) -> Result<Self, Error> {
+    pub fn build(
+        aliases: impl IntoIterator<Item = AliasRecord>,
+        options: &EntityLinkingOptions,
+    ) -> Result<Self, Error> {
         options.validate()?;
         let (table, forms) = AliasTable::build(aliases, options)?;
         let automaton = Automaton::build(options.engine, &forms)?;
@@ -88,8 +91,8 @@ impl Linker {
             automaton,
             aliases: forms.len(),
             knowledge: Knowledge::default(),
-            habits: Habits::default(),
-            calibration: Calibration::default(),
+            usage: AliasUsage::default(),
+            calibration: LinkClassifier::default(),
         };
         linker.refuse_everything()?;
         Ok(linker)
@@ -103,27 +106,27 @@ impl Linker {
 
     /// Replaces the weights that make a score of what is seen.
     #[must_use]
-    pub fn with_calibration(self, calibration: Calibration) -> Self {
+    pub fn with_calibration(self, calibration: LinkClassifier) -> Self {
         Self { calibration, ..self }
     }
 
     /// Learns from a corpus which names are mostly common words, and how often each is used as a name. Common words are no
     /// longer linked. A later call starts afresh.
     pub fn learn<'a>(&mut self, texts: impl IntoIterator<Item = (&'a str, Lang)>, tagger: &Tagger) {
-        let mut habits = Habits::new(self.aliases);
+        let mut usage = AliasUsage::new(self.aliases);
         for (text, lang) in texts {
             let words = tagger.segments(text, lang);
-            let passage = Passage::new(text, lang, Some(&words));
+            let passage = TextContext::new(text, lang, Some(&words));
             for (found, scene) in self.scenes(text) {
                 for place in found {
-                    let look = Look::new(&passage, place.name.span);
+                    let look = SurfaceFeatures::new(&passage, place.name.span);
                     let mut candidates = self.table.candidates(place.name.alias).iter().take(CANDIDATES_MAX);
                     let coherent = candidates.any(|c| scene.coherence(c.entity, place.name, &self.knowledge) > 0.9);
-                    habits.add(place.name.alias, look.is_name() || coherent, look.is_common() && !coherent);
+                    usage.add(place.name.alias, look.is_name() || coherent, look.is_common() && !coherent);
                 }
             }
         }
-        self.habits = habits;
+        self.usage = usage;
     }
 
     /// What the linker holds, and the memory it takes.
@@ -132,9 +135,9 @@ impl Linker {
             aliases: self.aliases,
             pairs: self.table.pairs(),
             short: self.table.short,
-            stopped: (0..self.aliases as u32).filter(|alias| self.habits.is_stopped(*alias)).count(),
+            stopped: (0..self.aliases as u32).filter(|alias| self.usage.is_stopped(*alias)).count(),
             engine_bytes: self.automaton.memory(),
-            table_bytes: self.table.memory() + self.knowledge.memory() + self.habits.memory(),
+            table_bytes: self.table.memory() + self.knowledge.memory() + self.usage.memory(),
         }
     }
 
@@ -145,7 +148,7 @@ impl Linker {
 
     /// As [`Linker::link`], with the text's words, which show where a name may not be cut out of a longer word.
     pub fn link_words(&self, text: &str, lang: Lang, words: Option<&[Segment]>) -> Vec<Mention> {
-        let passage = Passage::new(text, lang, words);
+        let passage = TextContext::new(text, lang, words);
         let mut mentions: Vec<Mention> = Vec::new();
         for (found, scene) in self.scenes(text) {
             for place in found {
@@ -165,8 +168,8 @@ impl Linker {
 
     /// Every place where a name stands, linked or not, overlapping ones too, with the losing candidates; by start, the
     /// longest first.
-    pub fn explain(&self, text: &str, lang: Lang, words: Option<&[Segment]>) -> Vec<Judged> {
-        let passage = Passage::new(text, lang, words);
+    pub fn explain(&self, text: &str, lang: Lang, words: Option<&[Segment]>) -> Vec<ScoredMention> {
+        let passage = TextContext::new(text, lang, words);
         let mut all = Vec::new();
         for (found, scene) in self.scenes(text) {
             for place in found {
@@ -175,7 +178,7 @@ impl Linker {
                 let score = self.calibration.score(&features);
                 candidates.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
                 let mention = Mention { span: place.name.span, entity, score };
-                all.push(Judged { mention, candidates, features });
+                all.push(ScoredMention { mention, candidates, features });
             }
         }
         all.sort_by_key(|judged| (judged.mention.span.start, Reverse(judged.mention.span.end)));
@@ -186,7 +189,7 @@ impl Linker {
     /// however low its score; in order, each once.
     pub fn named(&self, linked: &AnnotatedText) -> Vec<EntityId> {
         let AnnotatedText { text, lang, mentions, .. } = linked;
-        let passage = Passage::new(text, *lang, None);
+        let passage = TextContext::new(text, *lang, None);
         let mut entities: Vec<EntityId> = mentions.iter().map(|mention| mention.entity).collect();
         let inside = |span: ByteSpan| {
             let after = mentions.partition_point(|mention| mention.span.end <= span.start);
@@ -202,7 +205,7 @@ impl Linker {
     }
 
     /// The names of a text by start, the longest first, in stretches that are weighed together.
-    fn scenes(&self, text: &str) -> Vec<(Vec<Found>, Scene)> {
+    fn scenes(&self, text: &str) -> Vec<(Vec<Found>, LinkContext)> {
         if u32::try_from(text.len()).is_err() {
             tracing::warn!(bytes = text.len(), "a text of 4 GiB or more is not linked: split it");
             return Vec::new();
@@ -211,7 +214,7 @@ impl Linker {
         let normal = normalized.text();
         let mut found = Vec::new();
         self.each_name(text, &normalized, |name, normal_start| {
-            if !self.habits.is_stopped(name.alias) {
+            if !self.usage.is_stopped(name.alias) {
                 found.push(Found { name, normal_start });
             }
         });
@@ -233,19 +236,19 @@ impl Linker {
         });
     }
 
-    fn scene(&self, normal: &str, found: &[Found]) -> Scene {
+    fn scene(&self, normal: &str, found: &[Found]) -> LinkContext {
         let start = found[0].normal_start / SCENE_BYTES * SCENE_BYTES;
         let stretch = &normal[normal.floor_char_boundary(start)..normal.floor_char_boundary(start + SCENE_BYTES)];
         let names = found.iter().map(|found| (found.name, self.table.candidates(found.name.alias)));
-        Scene::new(stretch, names, &self.knowledge)
+        LinkContext::new(stretch, names, &self.knowledge)
     }
 
     /// The likeliest candidate at a place, its share, and the features; all shares go to `shares` where asked for.
     fn judge(
         &self,
-        passage: &Passage,
+        passage: &TextContext,
         place: Found,
-        scene: &Scene,
+        scene: &LinkContext,
         shares: Option<&mut Vec<(EntityId, f32)>>,
     ) -> (EntityId, f32, Features) {
         let (name, text) = (place.name, passage.text);
@@ -275,12 +278,12 @@ impl Linker {
             context: slot.context,
             coherence: slot.coherence,
             share: slot.weight / total,
-            leaning: self.habits.leaning(name.alias),
-            name_share: self.habits.name_share(),
+            leaning: self.usage.leaning(name.alias),
+            name_share: self.usage.name_share(),
             capital: written,
             lowered: candidate.capital && !written,
         };
-        (candidate.entity, evidence.share, Look::new(passage, name.span).features(evidence))
+        (candidate.entity, evidence.share, SurfaceFeatures::new(passage, name.span).features(evidence))
     }
 
     /// The name's own terms, which are no evidence.
@@ -291,15 +294,15 @@ impl Linker {
     }
 
     fn refuse_everything(&self) -> Result<(), Error> {
-        for text in probe::TEXTS {
+        for text in sanity_check::TEXTS {
             let spans: Vec<(usize, usize)> = self
                 .scenes(text)
                 .iter()
                 .flat_map(|(found, _)| found.iter().map(|found| found.name.span.range()))
                 .map(|range| (range.start, range.end))
                 .collect();
-            let (share, examples) = probe::coverage(text, &spans);
-            if share > probe::SHARE_MAX {
+            let (share, examples) = sanity_check::coverage(text, &spans);
+            if share > sanity_check::SHARE_MAX {
                 let examples = examples.join(", ");
                 return Err(Error::LinksEverything { aliases: self.aliases, percent: share * 100.0, examples });
             }

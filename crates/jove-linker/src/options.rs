@@ -8,7 +8,7 @@ use crate::{Error, Normalization};
 /// How names are found in text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct LinkOptions {
+pub struct EntityLinkingOptions {
     /// The search engine; all find the same. Default `auto`.
     pub engine: EngineKind,
     /// What counts as the same text.
@@ -46,7 +46,7 @@ pub enum Overlap {
     Best,
 }
 
-impl Default for LinkOptions {
+impl Default for EntityLinkingOptions {
     fn default() -> Self {
         Self {
             engine: EngineKind::Auto,
@@ -59,7 +59,7 @@ impl Default for LinkOptions {
     }
 }
 
-impl LinkOptions {
+impl EntityLinkingOptions {
     /// Checks every number against its range.
     ///
     /// # Errors
@@ -82,10 +82,11 @@ mod tests {
 
     #[test]
     fn numbers_outside_their_range_are_named() {
-        LinkOptions::default().validate().unwrap();
-        let short = LinkOptions { chars_min: 0, ..LinkOptions::default() }.validate().unwrap_err();
+        EntityLinkingOptions::default().validate().unwrap();
+        let short = EntityLinkingOptions { chars_min: 0, ..EntityLinkingOptions::default() }.validate().unwrap_err();
         assert_eq!(short.to_string(), "link.chars-min: expected a whole number from 1, found 0");
-        let score = LinkOptions { score_min: f32::NAN, ..LinkOptions::default() }.validate().unwrap_err();
+        let score =
+            EntityLinkingOptions { score_min: f32::NAN, ..EntityLinkingOptions::default() }.validate().unwrap_err();
         assert!(score.to_string().starts_with("link.score-min"), "{score}");
     }
 }

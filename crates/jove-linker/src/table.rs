@@ -2,7 +2,7 @@
 
 use jove_core::{AliasRecord, EntityId, Lang};
 
-use crate::{Error, LinkOptions};
+use crate::{EntityLinkingOptions, Error};
 
 /// The longest name that is taken, in bytes.
 const ALIAS_BYTES_MAX: usize = 1024;
@@ -36,7 +36,7 @@ impl AliasTable {
     /// At the first blank or overlong name.
     pub(crate) fn build(
         records: impl IntoIterator<Item = AliasRecord>,
-        options: &LinkOptions,
+        options: &EntityLinkingOptions,
     ) -> Result<(Self, Vec<Box<str>>), Error> {
         let mut table = Self::default();
         let mut rows: Vec<(Box<str>, Candidate)> = Vec::new();
@@ -116,7 +116,7 @@ impl Candidate {
     }
 }
 
-fn normal_form(row: u64, record: &AliasRecord, options: &LinkOptions) -> Result<String, Error> {
+fn normal_form(row: u64, record: &AliasRecord, options: &EntityLinkingOptions) -> Result<String, Error> {
     let (alias, entity) = (&record.alias, record.entity);
     if alias.len() > ALIAS_BYTES_MAX {
         return Err(Error::LongAlias { row, entity, max: ALIAS_BYTES_MAX, found: alias.len() });

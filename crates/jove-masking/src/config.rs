@@ -17,7 +17,7 @@ pub struct MaskConfig {
     /// What stands in place of a target. Default 0.8 mask, 0.1 random, 0.1 kept (BERT, arXiv 1810.04805, section 3.1).
     pub corruption: Corruption,
     /// Whether mask, random or keep is drawn once for a unit or for each of its tokens. Default `unit`.
-    pub draw: Draw,
+    pub draw: ReplacementScope,
     /// Parts of speech that count as POS units, by universal tag. Default NOUN, VERB, ADJ, PROPN.
     pub pos_tags: Vec<Pos>,
     /// Chance that a span grows by no further word, in (0, 1]; the mean length is about its inverse. Default 0.2
@@ -63,7 +63,7 @@ pub struct Corruption {
 /// How often mask, random or keep is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Draw {
+pub enum ReplacementScope {
     /// Once for a unit: all its tokens share their fate.
     Unit,
     /// For each token on its own.
@@ -76,7 +76,7 @@ impl Default for MaskConfig {
             budget: 0.15,
             weights: UnitWeights::default(),
             corruption: Corruption::default(),
-            draw: Draw::Unit,
+            draw: ReplacementScope::Unit,
             pos_tags: vec![Pos::Noun, Pos::Verb, Pos::Adj, Pos::Propn],
             span_stop: 0.2,
             span_words_max: 10,
@@ -118,7 +118,11 @@ impl MaskConfig {
 
     /// The recipe of the multilingual variant: single tokens, as XLM-R does (arXiv 1911.02116).
     pub fn ml() -> Self {
-        Self { weights: UnitWeights { token: 1.0, ..UnitWeights::NONE }, draw: Draw::Token, ..Self::default() }
+        Self {
+            weights: UnitWeights { token: 1.0, ..UnitWeights::NONE },
+            draw: ReplacementScope::Token,
+            ..Self::default()
+        }
     }
 
     /// Checks every number against its range.

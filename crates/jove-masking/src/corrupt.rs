@@ -3,8 +3,8 @@
 use jove_core::{SpecialTokens, TokenId, TokenizedText};
 use rand::{Rng, RngExt};
 
-use crate::pools::Unit;
-use crate::{Corruption, Draw, Fate, MaskConfig, Replacements, Target};
+use crate::candidates::Unit;
+use crate::{Corruption, MaskAction, MaskConfig, ReplacementScope, Replacements, Target};
 
 /// Appends the unit's targets, in order of position.
 pub(crate) fn corrupt<R: Rng>(
@@ -24,14 +24,14 @@ pub(crate) fn corrupt<R: Rng>(
             continue;
         }
         let fate = match (swap, config.draw) {
-            (Some(_), _) => Fate::Swap,
-            (None, Draw::Unit) => shared,
-            (None, Draw::Token) => draw_fate(config.corruption, rng),
+            (Some(_), _) => MaskAction::Swap,
+            (None, ReplacementScope::Unit) => shared,
+            (None, ReplacementScope::Token) => draw_fate(config.corruption, rng),
         };
         let input = match (swap, fate) {
             (Some(tokens), _) => tokens[index],
-            (None, Fate::Mask) => specials.mask,
-            (None, Fate::Random) => random_token(specials, rng),
+            (None, MaskAction::Mask) => specials.mask,
+            (None, MaskAction::Random) => random_token(specials, rng),
             (None, _) => original,
         };
         let position = unit.span.start + index as u32;
@@ -62,14 +62,14 @@ fn swap<'a, R: Rng>(
     usable.then_some(picked)
 }
 
-fn draw_fate<R: Rng>(corruption: Corruption, rng: &mut R) -> Fate {
+fn draw_fate<R: Rng>(corruption: Corruption, rng: &mut R) -> MaskAction {
     let point: f64 = rng.random();
     if point < corruption.mask {
-        Fate::Mask
+        MaskAction::Mask
     } else if point < corruption.mask + corruption.random {
-        Fate::Random
+        MaskAction::Random
     } else {
-        Fate::Keep
+        MaskAction::Keep
     }
 }
 

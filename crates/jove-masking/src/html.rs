@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::{Fate, MaskPlan, MaskedUnit, Target};
+use crate::{MaskAction, MaskPlan, MaskedUnit, Target};
 
 /// One text with its plan.
 pub struct Masked<'a> {
@@ -73,12 +73,12 @@ fn push_unit(page: &mut String, unit: &MaskedUnit, pieces: &[&str], targets: &[(
     page.push_str("</span>");
 }
 
-fn seen(fate: Fate, input: &str) -> String {
+fn seen(fate: MaskAction, input: &str) -> String {
     match fate {
-        Fate::Mask => "▇".to_owned(),
-        Fate::Keep => "=".to_owned(),
-        Fate::Random => format!("?{}", escape(input)),
-        Fate::Swap => format!("⇄{}", escape(input)),
+        MaskAction::Mask => "▇".to_owned(),
+        MaskAction::Keep => "=".to_owned(),
+        MaskAction::Random => format!("?{}", escape(input)),
+        MaskAction::Swap => format!("⇄{}", escape(input)),
     }
 }
 
@@ -104,7 +104,8 @@ mod tests {
         let target =
             |position, fate| Target { position, original: TokenId(7), input: TokenId(8), kind: UnitKind::Entity, fate };
         let unit = MaskedUnit { span: TokenSpan::new(1, 3), kind: UnitKind::Entity, entity: None };
-        let plan = MaskPlan { targets: vec![target(1, Fate::Mask), target(2, Fate::Random)], units: vec![unit] };
+        let plan =
+            MaskPlan { targets: vec![target(1, MaskAction::Mask), target(2, MaskAction::Random)], units: vec![unit] };
         let inputs = ["[MASK]", "&"].map(str::to_owned);
         let (pieces, cards) = (["<s>", "北", "京", "e\u{301}"], ["a & b\n0.9".to_owned()]);
         let page = page("x", [Masked { pieces: &pieces, plan: &plan, inputs: &inputs, cards: &cards }]);

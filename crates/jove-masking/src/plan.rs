@@ -4,8 +4,8 @@ use jove_core::{EntityId, SpecialTokens, TokenId, TokenSpan, TokenizedText};
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
+use crate::candidates::{CandidateUnits, Unit};
 use crate::corrupt::corrupt;
-use crate::pools::{Pools, Unit};
 use crate::{Error, MaskConfig, NoReplacements, Replacements};
 
 /// The kinds of units that are masked whole.
@@ -43,7 +43,7 @@ impl UnitKind {
 /// What became of a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Fate {
+pub enum MaskAction {
     /// The model sees the mask token.
     Mask,
     /// The model sees a random token.
@@ -66,7 +66,7 @@ pub struct Target {
     /// The kind of unit it was chosen with.
     pub kind: UnitKind,
     /// What became of it.
-    pub fate: Fate,
+    pub fate: MaskAction,
 }
 
 /// One unit that was chosen whole.
@@ -154,7 +154,7 @@ pub fn plan_with<R: Rng>(
 }
 
 fn choose<R: Rng>(text: &TokenizedText, config: &MaskConfig, specials: &SpecialTokens, rng: &mut R) -> Vec<Unit> {
-    let mut pools = Pools::new(text, config, specials, rng);
+    let mut pools = CandidateUnits::new(text, config, specials, rng);
     let wanted = pools.maskable() as f64 * config.budget;
     let mut left = wanted.floor() as usize + usize::from(rng.random_bool(wanted.fract()));
     let mut chosen = Vec::new();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jove_core::{EntityId, SpecialTokens, TokenizedText};
 use serde::Serialize;
 
-use crate::{Fate, MaskPlan, UnitKind};
+use crate::{MaskAction, MaskPlan, UnitKind};
 
 /// Counts over many plans.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -88,12 +88,12 @@ impl MaskStats {
     }
 }
 
-fn fate_name(fate: Fate) -> &'static str {
+fn fate_name(fate: MaskAction) -> &'static str {
     match fate {
-        Fate::Mask => "mask",
-        Fate::Random => "random",
-        Fate::Keep => "keep",
-        Fate::Swap => "swap",
+        MaskAction::Mask => "mask",
+        MaskAction::Random => "random",
+        MaskAction::Keep => "keep",
+        MaskAction::Swap => "swap",
     }
 }
 

@@ -2,8 +2,8 @@
 
 use dfdx::prelude::{Cpu, Device, Tape};
 
-use crate::ops::{self, Attend, AttentionWeights, FeedForwardWeights, NormWeights, SublayerPass, Tables};
-use crate::{DropMask, Error, Gradients, Matrix, Moments, Scalar, Sequences, Vector};
+use crate::ops::{self, AttentionArgs, AttentionWeights, FeedForwardWeights, NormWeights, SublayerPass, Tables};
+use crate::{DropMask, Error, Gradients, Matrix, Moments, PackedBatch, Scalar, Vector};
 
 /// A device of dfdx with the encoder's differentiable operators.
 ///
@@ -17,7 +17,7 @@ pub trait Backend: Device<f32> {
     /// If the device fails.
     fn embed<T: Tape<f32, Self>>(
         tables: &Tables<'_, Self>,
-        batch: &Sequences,
+        batch: &PackedBatch,
         tape: T,
     ) -> Result<Matrix<Self, T>, Error> {
         ops::embedding::composed(tables, batch, tape)
@@ -74,7 +74,7 @@ pub trait Backend: Device<f32> {
         query: Matrix<Self, T>,
         key: Matrix<Self, T>,
         value: Matrix<Self, T>,
-        how: &Attend<'_>,
+        how: &AttentionArgs<'_>,
     ) -> Result<Matrix<Self, T>, Error> {
         ops::attention::composed(query, key, value, how)
     }
@@ -87,7 +87,7 @@ pub trait Backend: Device<f32> {
     fn attention_sublayer<T: Tape<f32, Self>>(
         x: Matrix<Self, T>,
         weights: &AttentionWeights<'_, Self>,
-        how: &Attend<'_>,
+        how: &AttentionArgs<'_>,
         pass: &SublayerPass<'_>,
     ) -> Result<Matrix<Self, T>, Error> {
         ops::sublayer::composed_attention(x, weights, how, pass)
@@ -190,7 +190,7 @@ pub trait Backend: Device<f32> {
 impl Backend for Cpu {
     fn embed<T: Tape<f32, Self>>(
         tables: &Tables<'_, Self>,
-        batch: &Sequences,
+        batch: &PackedBatch,
         tape: T,
     ) -> Result<Matrix<Self, T>, Error> {
         ops::embedding::fused(tables, batch, tape)
@@ -225,7 +225,7 @@ impl Backend for Cpu {
         query: Matrix<Self, T>,
         key: Matrix<Self, T>,
         value: Matrix<Self, T>,
-        how: &Attend<'_>,
+        how: &AttentionArgs<'_>,
     ) -> Result<Matrix<Self, T>, Error> {
         ops::attention::fused(query, key, value, how)
     }
@@ -233,7 +233,7 @@ impl Backend for Cpu {
     fn attention_sublayer<T: Tape<f32, Self>>(
         x: Matrix<Self, T>,
         weights: &AttentionWeights<'_, Self>,
-        how: &Attend<'_>,
+        how: &AttentionArgs<'_>,
         pass: &SublayerPass<'_>,
     ) -> Result<Matrix<Self, T>, Error> {
         ops::fused_attention_sublayer::fused(x, weights, how, pass)

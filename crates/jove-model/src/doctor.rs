@@ -6,7 +6,7 @@ use rand::Rng as _;
 
 use crate::bench::{Form, Op, OpSizes, Operators};
 use crate::ops::{adamw, norm, tape};
-use crate::{AdamState, AdamW, Backend, Error, MaskedLm, Pass, Sequences};
+use crate::{AdamState, AdamW, Backend, Error, MaskedLm, PackedBatch, Pass};
 
 /// A device that models can live on.
 #[derive(Clone, Debug)]
@@ -158,7 +158,7 @@ fn losses<D: Backend>(dev: &D, pass: &Pass) -> Result<(Vec<f64>, f64), Error> {
     let (mut state, mut losses, mut times) = (AdamState::default(), Vec::new(), Vec::new());
     for step in 0..STEPS {
         let mut rng = Seed(3).rng(Purpose::Sampling, step as u64, 0);
-        let mut builder = Sequences::builder(&config);
+        let mut builder = PackedBatch::builder(&config);
         let (mut positions, mut targets) = (Vec::new(), Vec::new());
         for length in [1, 31, 64, 7] {
             let tokens: Vec<u32> = (0..length).map(|_| 5 + (rng.next_u64() % 990) as u32).collect();

@@ -6,7 +6,7 @@ use jove_core::{Layout, ModelConfig, Seed};
 use crate::layer::Layer;
 use crate::ops::Tables;
 use crate::{
-    Backend, Error, LayerNorm, Matrix, ParameterMut, ParameterRef, Parameters, Pass, Sequences, ValueMut, ValueRef,
+    Backend, Error, LayerNorm, Matrix, PackedBatch, ParameterMut, ParameterRef, Parameters, Pass, ValueMut, ValueRef,
     init,
 };
 
@@ -62,7 +62,7 @@ impl<D: Backend> Encoder<D> {
     ///
     /// # Errors
     /// If the batch was built for another configuration, an asked-for layer does not exist, or the device fails.
-    pub fn forward<T: Tape<f32, D>>(&self, batch: &Sequences, tape: T, pass: &Pass) -> Result<Hidden<D, T>, Error> {
+    pub fn forward<T: Tape<f32, D>>(&self, batch: &PackedBatch, tape: T, pass: &Pass) -> Result<Hidden<D, T>, Error> {
         self.run(batch, tape, pass, None)
     }
 
@@ -79,7 +79,7 @@ impl<D: Backend> Encoder<D> {
     /// As [`Self::forward`]; also if a row does not exist.
     pub fn forward_rows<T: Tape<f32, D>>(
         &self,
-        batch: &Sequences,
+        batch: &PackedBatch,
         rows: &[u32],
         tape: T,
         pass: &Pass,
@@ -100,7 +100,7 @@ impl<D: Backend> Encoder<D> {
     /// A forward pass; the last layer computes only the ascending `rows`, if there are any to choose.
     fn run<T: Tape<f32, D>>(
         &self,
-        batch: &Sequences,
+        batch: &PackedBatch,
         tape: T,
         pass: &Pass,
         rows: Option<&[u32]>,
@@ -155,7 +155,7 @@ const SCORES_MIN: usize = 257;
 
 /// The rows asked for in ascending order, and as many more as it takes for each product in the last layer to have its
 /// usual form; all rows where few would be left out.
-fn rows_to_compute(batch: &Sequences, rows: &[u32]) -> Vec<u32> {
+fn rows_to_compute(batch: &PackedBatch, rows: &[u32]) -> Vec<u32> {
     let tokens = batch.token_count();
     let mut asked = vec![false; tokens];
     for &row in rows {

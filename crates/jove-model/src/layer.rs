@@ -3,7 +3,7 @@
 use dfdx::prelude::Tape;
 use jove_core::{ModelConfig, Seed};
 
-use crate::ops::{Attend, AttentionWeights, FeedForwardWeights, SublayerPass};
+use crate::ops::{AttentionArgs, AttentionWeights, FeedForwardWeights, SublayerPass};
 use crate::{Backend, Error, LayerNorm, Linear, Matrix, ParameterMut, ParameterRef, Parameters, Pass};
 
 /// Self-attention and feed-forward, each followed by dropout, residual and layer norm.
@@ -53,7 +53,7 @@ impl<D: Backend> Layer<D> {
         let half =
             |op| SublayerPass { mask: pass.mask(op, config.hidden_dropout_prob), recompute: pass.recompute, rows };
         let mask = pass.mask(op, config.attention_probs_dropout_prob);
-        let how = Attend { bounds, heads: config.num_attention_heads, mask };
+        let how = AttentionArgs { bounds, heads: config.num_attention_heads, mask };
         let attention = AttentionWeights {
             inputs: [self.query.weights(), self.key.weights(), self.value.weights()],
             output: self.output.weights(),

@@ -1,18 +1,18 @@
 //! The encoder on dfdx: operators, layers, heads, parameters by name.
 //!
-//! A batch is packed: `[tokens, hidden]` and where each sequence begins, see [`Sequences`]. A training step is
+//! A batch is packed: `[tokens, hidden]` and where each sequence begins, see [`PackedBatch`]. A training step is
 //!
 //! ```
 //! use dfdx::prelude::{Cpu, OwnedTape};
 //! use jove_core::{ModelConfig, Seed};
 //! use jove_model::ops::{adamw, norm, tape};
-//! use jove_model::{AdamState, AdamW, MaskedLm, Parameters as _, Pass, Sequences};
+//! use jove_model::{AdamState, AdamW, MaskedLm, Parameters as _, Pass, PackedBatch};
 //!
 //! let config = ModelConfig::bert(100, 32, 2, 4, 64);
 //! let mut model = MaskedLm::new(&config, &Cpu::default(), Seed(1))?;
 //! let mut state = AdamState::default();
 //!
-//! let mut batch = Sequences::builder(&config);
+//! let mut batch = PackedBatch::builder(&config);
 //! let start = batch.push(&[2, 17, 4, 18, 3])?; // 4 is [MASK]
 //! let hidden = model.forward(&batch.build(), OwnedTape::default(), &Pass::train(Seed(1), 0))?;
 //! let loss = model.loss(hidden.last, &[start as u32 + 2], &[42])?;
@@ -61,5 +61,5 @@ pub use masked_lm::{MaskedLm, MlmHead};
 pub use memory::{BatchShape, MemoryEstimate, parameter_count};
 pub use ops::adamw::{AdamState, AdamW, Moments};
 pub use parameters::{ParameterMut, ParameterRef, Parameters, ValueMut, ValueRef};
-pub use sequences::{Sequences, SequencesBuilder};
+pub use sequences::{PackedBatch, PackedBatchBuilder};
 pub use tensors::{Cpu, Gradients, LossSum, Matrix, OwnedTape, Scalar, Vector};

@@ -4,8 +4,8 @@ use dfdx::prelude::Tape;
 use jove_core::{Layout, ModelConfig, Seed};
 
 use crate::{
-    Backend, Encoder, Error, Hidden, LayerNorm, Linear, LossSum, Matrix, ParameterMut, ParameterRef, Parameters, Pass,
-    Sequences, ValueMut, ValueRef, Vector, init,
+    Backend, Encoder, Error, Hidden, LayerNorm, Linear, LossSum, Matrix, PackedBatch, ParameterMut, ParameterRef,
+    Parameters, Pass, ValueMut, ValueRef, Vector, init,
 };
 
 /// Dense layer, GELU, layer norm, and a decoder that shares its weight with the word embeddings.
@@ -110,7 +110,7 @@ impl<D: Backend> MaskedLm<D> {
     ///
     /// # Errors
     /// As [`Encoder::forward`].
-    pub fn forward<T: Tape<f32, D>>(&self, batch: &Sequences, tape: T, pass: &Pass) -> Result<Hidden<D, T>, Error> {
+    pub fn forward<T: Tape<f32, D>>(&self, batch: &PackedBatch, tape: T, pass: &Pass) -> Result<Hidden<D, T>, Error> {
         self.encoder.forward(batch, tape, pass)
     }
 
@@ -120,7 +120,7 @@ impl<D: Backend> MaskedLm<D> {
     /// As [`Encoder::forward_rows`].
     pub fn forward_rows<T: Tape<f32, D>>(
         &self,
-        batch: &Sequences,
+        batch: &PackedBatch,
         rows: &[u32],
         tape: T,
         pass: &Pass,

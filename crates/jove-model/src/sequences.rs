@@ -9,17 +9,17 @@ use crate::Error;
 /// Whole sequences one behind the other. Everything but attention works on the packed tokens row by row, so no padding
 /// is ever computed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sequences {
+pub struct PackedBatch {
     tokens: Vec<u32>,
     positions: Vec<u32>,
     segments: Vec<u32>,
     bounds: Vec<usize>,
 }
 
-impl Sequences {
+impl PackedBatch {
     /// An empty batch for a model of this shape.
-    pub fn builder(config: &ModelConfig) -> SequencesBuilder {
-        SequencesBuilder {
+    pub fn builder(config: &ModelConfig) -> PackedBatchBuilder {
+        PackedBatchBuilder {
             vocab_size: config.vocab_size,
             segment_count: config.type_vocab_size,
             length_max: config.max_sequence_length(),
@@ -79,15 +79,15 @@ impl Sequences {
 
 /// Adds sequences to a batch, each checked against the model's tables.
 #[derive(Clone, Debug)]
-pub struct SequencesBuilder {
+pub struct PackedBatchBuilder {
     vocab_size: usize,
     segment_count: usize,
     length_max: usize,
     first_position: u32,
-    batch: Sequences,
+    batch: PackedBatch,
 }
 
-impl SequencesBuilder {
+impl PackedBatchBuilder {
     /// Adds a sequence whose tokens, special ones included, are all of the first segment; returns its first packed row.
     ///
     /// # Errors
@@ -145,7 +145,7 @@ impl SequencesBuilder {
     }
 
     /// The batch.
-    pub fn build(self) -> Sequences {
+    pub fn build(self) -> PackedBatch {
         self.batch
     }
 
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn positions_follow_the_layout() {
-        let mut batch = Sequences::builder(&ModelConfig::xlm_roberta(100, 8, 1, 2, 16));
+        let mut batch = PackedBatch::builder(&ModelConfig::xlm_roberta(100, 8, 1, 2, 16));
         assert_eq!(batch.push(&[0, 5, 2]).unwrap(), 0);
         assert_eq!(batch.push(&[0, 2]).unwrap(), 3);
         let batch = batch.build();
@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn pieces_may_restart_their_positions() {
         let config = ModelConfig { type_vocab_size: 2, ..ModelConfig::bert(100, 8, 1, 2, 16) };
-        let mut batch = Sequences::builder(&config);
+        let mut batch = PackedBatch::builder(&config);
         batch.push_pieces(&[(&[2, 7, 3], 0), (&[8, 3], 1)], true).unwrap();
         let batch = batch.build();
         assert_eq!(batch.positions(), [0, 1, 2, 0, 1]);
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn what_the_tables_do_not_hold_is_refused() {
         let config = ModelConfig { max_position_embeddings: 4, ..ModelConfig::bert(10, 8, 1, 2, 16) };
-        let mut batch = Sequences::builder(&config);
+        let mut batch = PackedBatch::builder(&config);
         batch.push(&[1, 2]).unwrap();
         let message = |result: Result<usize, Error>| result.unwrap_err().to_string();
         assert_eq!(message(batch.push(&[])), "sequence 1: expected 1 to 4 tokens, found 0");

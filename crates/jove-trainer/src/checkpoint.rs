@@ -9,10 +9,10 @@ use jove_core::Silent;
 use jove_model::{AdamState, Backend, ParameterRef, Parameters};
 use serde::{Deserialize, Serialize};
 
-use crate::memory::{Identities, Memory};
+use crate::contrastive_state::{ContrastiveState, Identities};
 use crate::metrics::Losses;
 use crate::model::Heads;
-use crate::{AssemblerState, Error, Model};
+use crate::{CollatorState, Error, Model};
 
 /// The file of parameters that are no part of a Hugging Face model.
 pub(crate) const HEADS_FILE: &str = "heads.safetensors";
@@ -30,7 +30,7 @@ pub(crate) struct State {
     /// Losses since the last line of metrics.
     pub(crate) losses: Losses,
     /// Where the examples stand.
-    pub(crate) examples: AssemblerState,
+    pub(crate) examples: CollatorState,
     /// Digest of the settings.
     pub(crate) settings: String,
     /// Digest of the data.
@@ -45,7 +45,7 @@ pub(crate) struct Parts<'a, D: Backend> {
     pub(crate) model: &'a Model<D>,
     pub(crate) adam: &'a AdamState<D>,
     pub(crate) state: &'a State,
-    pub(crate) memory: Option<&'a Memory<D>>,
+    pub(crate) memory: Option<&'a ContrastiveState<D>>,
     /// Further files, such as the tokenizer's.
     pub(crate) files: &'a [ExtraFile],
 }

@@ -4,7 +4,7 @@ use jove_core::Seed;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::assemble::Shares;
+use crate::collator::Shares;
 use crate::{Device, Error, Objectives};
 
 /// How to train: length, batches, optimizer, objectives.

@@ -32,7 +32,7 @@ pub enum Error {
     Model(#[from] jove_model::Error),
     /// An objective that was given what it cannot take.
     #[error(transparent)]
-    Objective(#[from] jove_objectives::Error),
+    StepLosses(#[from] jove_objectives::Error),
     /// A checkpoint's tensors cannot be read or written.
     #[error(transparent)]
     Tensors(#[from] jove_checkpoint::Error),
@@ -155,7 +155,7 @@ impl Advise for Error {
         let hint = match self {
             Self::Mask(error) => return error.hint(),
             Self::Model(error) => return error.hint(),
-            Self::Objective(error) => return error.hint(),
+            Self::StepLosses(error) => return error.hint(),
             Self::Tensors(error) => return error.hint(),
             Self::NotFinite { .. } => {
                 "lower train.learning-rate or raise train.warmup; if it happens at step 1, look at the named examples"
@@ -182,11 +182,11 @@ impl Advise for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Origin;
+    use crate::ExampleSource;
 
     #[test]
     fn a_stop_names_the_step_and_the_examples() {
-        let examples = (0..25).map(|index| Example { origin: Origin::Text, index, epoch: 2 }).collect();
+        let examples = (0..25).map(|index| Example { origin: ExampleSource::Text, index, epoch: 2 }).collect();
         let error = Error::NotFinite { step: 7, what: "the mlm loss".to_owned(), value: f64::NAN, examples };
         let message = error.to_string();
         assert!(message.starts_with("step 7: the mlm loss is NaN"), "{message}");

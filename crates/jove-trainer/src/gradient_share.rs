@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use jove_model::ops::{norm, tape};
 use jove_model::{Backend, Gradients, Pass};
 
-use crate::forward::{Kind, Objective};
+use crate::step_losses::{ObjectiveKind, StepLosses};
 use crate::{Batch, Error, Model};
 
 /// For each objective with items in `batch`, the norm of its weighted loss's gradient over all parameters of the encoder,
 /// as a part of the sum of these norms; nothing where only one objective is on. Takes a forward and a backward pass for each
 /// and leaves no trace: the training step after it is the same, bit for bit.
 pub(crate) fn gradient_shares<D: Backend>(
-    objective: &Objective<'_, D>,
+    objective: &StepLosses<'_, D>,
     model: &Model<D>,
     batch: &Batch,
     pass: &Pass,
 ) -> Result<BTreeMap<String, f64>, Error> {
-    let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|&kind| objective.is_on(kind)).collect();
+    let kinds: Vec<ObjectiveKind> = ObjectiveKind::ALL.into_iter().filter(|&kind| objective.is_on(kind)).collect();
     if kinds.len() < 2 {
         return Ok(BTreeMap::new());
     }

@@ -36,7 +36,7 @@ impl Loss {
 pub type Losses = BTreeMap<String, Loss>;
 
 /// Things watched beside the losses, by objective and name, such as `link.alignment`.
-pub type Gauges = BTreeMap<String, f64>;
+pub type Diagnostics = BTreeMap<String, f64>;
 
 /// Adds the losses of `from` to those of `into`.
 pub(crate) fn add_losses(into: &mut Losses, from: &Losses) {
@@ -59,7 +59,8 @@ pub struct MetricsLine {
     /// and `effective-rank` of both sides (see [`jove_objectives::Spread`]); `filtered`, the part of all pairs that were
     /// left out as no negatives; `keys`, the descriptions that a mention was held against; `temperature`, where it is learned.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub gauges: Gauges,
+    #[serde(alias = "gauges")]
+    pub diagnostics: Diagnostics,
     /// Learning rate of the last step.
     pub learning_rate: f64,
     /// Global gradient norm of the last step, before clipping.
@@ -138,7 +139,7 @@ mod tests {
             step,
             tokens: step * 10,
             losses: Losses::from([("mlm".to_owned(), Loss { sum: 2.5, count: 2 })]),
-            gauges: Gauges::from([("link.filtered".to_owned(), 0.25)]),
+            diagnostics: Diagnostics::from([("link.filtered".to_owned(), 0.25)]),
             learning_rate: 1e-3,
             gradient_norm: 0.5,
             gradient_shares: BTreeMap::from([("mlm".to_owned(), 1.0)]),

@@ -5,7 +5,7 @@ use std::path::Path;
 use dfdx::prelude::{NoneTape, Tape};
 use jove_checkpoint::{Allow, Difference, Loaded, TensorFile, open_hf};
 use jove_core::{ModelConfig, Seed};
-use jove_model::{Backend, Hidden, MaskedLm, Matrix, ParameterMut, ParameterRef, Parameters, Pass, Sequences};
+use jove_model::{Backend, Hidden, MaskedLm, Matrix, PackedBatch, ParameterMut, ParameterRef, Parameters, Pass};
 use jove_objectives::{LinkHead, PointerHead};
 
 use crate::checkpoint::HEADS_FILE;
@@ -174,7 +174,7 @@ impl<D: Backend> Model<D> {
     ///
     /// # Errors
     /// Where the batch is of another configuration or the device fails.
-    pub fn forward<T: Tape<f32, D>>(&self, batch: &Sequences, tape: T, pass: &Pass) -> Result<Hidden<D, T>, Error> {
+    pub fn forward<T: Tape<f32, D>>(&self, batch: &PackedBatch, tape: T, pass: &Pass) -> Result<Hidden<D, T>, Error> {
         Ok(self.lm.forward(batch, tape, pass)?)
     }
 
@@ -182,7 +182,7 @@ impl<D: Backend> Model<D> {
     ///
     /// # Errors
     /// As [`Model::forward`].
-    pub fn hidden(&self, batch: &Sequences) -> Result<Matrix<D>, Error> {
+    pub fn hidden(&self, batch: &PackedBatch) -> Result<Matrix<D>, Error> {
         Ok(self.forward(batch, NoneTape, &Pass::eval())?.last)
     }
 

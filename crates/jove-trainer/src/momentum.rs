@@ -5,7 +5,7 @@ use std::ops::Range;
 use dfdx::prelude::{NoneTape, Shape, Tensor, TryAdd as _};
 use jove_model::ops::tape;
 use jove_model::{
-    Backend, Encoder, Matrix, ParameterMut, ParameterRef, Parameters, Pass, Sequences, ValueMut, ValueRef,
+    Backend, Encoder, Matrix, PackedBatch, ParameterMut, ParameterRef, Parameters, Pass, ValueMut, ValueRef,
 };
 use jove_objectives::LinkHead;
 
@@ -57,7 +57,7 @@ impl<D: Backend> MomentumEncoder<D> {
     /// # Errors
     /// Where a range is empty or outside the batch, there is no such layer, or the device fails.
     pub fn pooled(&self, batch: &Batch, ranges: &[Range<usize>], layer: Option<usize>) -> Result<Matrix<D>, Error> {
-        let mut builder = Sequences::builder(self.encoder.config());
+        let mut builder = PackedBatch::builder(self.encoder.config());
         // The sequence copied last, and where the rows before it went to.
         let (mut copied, mut length) = (None, 0);
         let mut spans = Vec::with_capacity(ranges.len());
@@ -203,7 +203,7 @@ mod tests {
                     start..start + count.min(lengths[sequence] - from)
                 })
                 .collect();
-            let mut builder = Sequences::builder(model.config());
+            let mut builder = PackedBatch::builder(model.config());
             for bounds in batch.bounds.windows(2) {
                 builder.push(&batch.tokens[bounds[0]..bounds[1]]).unwrap();
             }

@@ -20,7 +20,7 @@ pub struct Objectives {
     /// Masked language modelling on text.
     pub mlm: MlmOptions,
     /// Contrast of linked mentions against descriptions of their entities.
-    pub link: LinkOptions,
+    pub link: KnowledgeLinkOptions,
     /// Masked language modelling on translation pairs read as one sequence.
     pub tlm: TlmOptions,
     /// Contrast of sentences against their translations.
@@ -57,7 +57,7 @@ pub enum Pooling {
 /// The contrastive knowledge link.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct LinkOptions {
+pub struct KnowledgeLinkOptions {
     /// Factor on the mean loss per linked mention; 0 is off; default 0.
     pub weight: f64,
     /// Part of a batch's tokens that descriptions may take, in (0, 0.5]; default 0.25.
@@ -121,7 +121,7 @@ impl Default for Objectives {
     fn default() -> Self {
         Self {
             mlm: MlmOptions::default(),
-            link: LinkOptions::default(),
+            link: KnowledgeLinkOptions::default(),
             tlm: TlmOptions::default(),
             translation: TranslationOptions::default(),
             relation: RelationOptions::default(),
@@ -137,7 +137,7 @@ impl Default for MlmOptions {
     }
 }
 
-impl Default for LinkOptions {
+impl Default for KnowledgeLinkOptions {
     fn default() -> Self {
         Self {
             weight: 0.0,

@@ -9,7 +9,7 @@ use jove_masking::{MaskConfig, SameType};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Cause;
-use crate::{Error, Lookalikes, Objectives, Relations};
+use crate::{Error, HardNegatives, Objectives, Relations};
 
 /// Examples that can be read in any order, from any thread: a shard file, or a list in memory.
 pub trait Examples<T>: Send + Sync {
@@ -74,7 +74,7 @@ pub struct TrainingData {
     /// Descriptions of entities.
     pub descriptions: Descriptions,
     /// Which entities look like others, for the hard negatives and the filter of the link.
-    pub lookalikes: Lookalikes,
+    pub lookalikes: HardNegatives,
     /// Facts for the relation form of the link.
     pub relations: Relations,
     /// Which tokens are hidden, and how.
@@ -91,7 +91,7 @@ impl Default for TrainingData {
             text: Box::new(Vec::new()),
             pairs: Box::new(Vec::new()),
             descriptions: Descriptions::new(),
-            lookalikes: Lookalikes::default(),
+            lookalikes: HardNegatives::default(),
             relations: Relations::default(),
             mask: MaskConfig::default(),
             swaps: SameType::default(),
@@ -162,7 +162,7 @@ impl TrainingData {
 /// Where an example of a batch comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Origin {
+pub enum ExampleSource {
     /// The texts.
     Text,
     /// The translation pairs, read as one sequence.
@@ -177,7 +177,7 @@ pub enum Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Example {
     /// Where it comes from.
-    pub origin: Origin,
+    pub origin: ExampleSource,
     /// Its index there.
     pub index: usize,
     /// How often its language had been read through before.
@@ -187,9 +187,9 @@ pub struct Example {
 impl fmt::Display for Example {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let origin = match self.origin {
-            Origin::Text => "text",
-            Origin::Tlm | Origin::Translation => "pair",
-            Origin::Relation => "fact",
+            ExampleSource::Text => "text",
+            ExampleSource::Tlm | ExampleSource::Translation => "pair",
+            ExampleSource::Relation => "fact",
         };
         write!(f, "{origin} {} (epoch {})", self.index, self.epoch)
     }
@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn keys_of_different_origins_differ() {
         let key = |origin| Example { origin, index: 5, epoch: 0 }.key();
-        assert_ne!(key(Origin::Text), key(Origin::Tlm));
-        assert_ne!(key(Origin::Tlm), key(Origin::Translation));
+        assert_ne!(key(ExampleSource::Text), key(ExampleSource::Tlm));
+        assert_ne!(key(ExampleSource::Tlm), key(ExampleSource::Translation));
     }
 }

@@ -10,13 +10,13 @@ use jove_model::ops::{adamw, norm, tape};
 use jove_model::{AdamState, AdamW, Backend, Gradients, OwnedTape, Pass};
 
 use crate::checkpoint::{self, State};
-use crate::forward::{Counts, Kind, Objective};
+use crate::contrastive_state::{ContrastiveState, Queues};
+use crate::diagnostics::warn_of_collapse;
 use crate::gradient_share::gradient_shares;
-use crate::labels;
-use crate::memory::{Memory, Queues};
-use crate::metrics::{Gauges, MetricsWriter, add_losses};
-use crate::watch::warn_of_collapse;
-use crate::{Assembler, Batch, Error, Losses, MetricsLine, Model, Schedule, TrainConfig, TrainingData};
+use crate::metrics::{Diagnostics, MetricsWriter, add_losses};
+use crate::pseudo_labels;
+use crate::step_losses::{Counts, ObjectiveKind, StepLosses};
+use crate::{Batch, Collator, Error, Losses, MetricsLine, Model, Schedule, TrainConfig, TrainingData};
 
 /// Where a run writes.
 #[derive(Clone, Debug, Default)]
@@ -63,13 +63,13 @@ pub struct Trainer<D: Backend> {
     model: Model<D>,
     adam: AdamState<D>,
     schedule: Schedule,
-    assembler: Assembler,
+    assembler: Collator,
     /// What contrasts remember, where one of them has a queue.
-    memory: Option<Memory<D>>,
+    memory: Option<ContrastiveState<D>>,
     state: State,
     output: Output,
     /// What was watched in the last step.
-    gauges: Gauges,
+    diagnostics: Diagnostics,
     /// All 0 between steps; their memory is used again.
     gradients: Option<Gradients<D>>,
 }
@@ -86,18 +86,18 @@ impl<D: Backend> Trainer<D> {
         specials: SpecialTokens,
         output: Output,
     ) -> Result<Self, Error> {
-        let assembler = Assembler::new(config, data, specials, model.config())?;
+        let assembler = Collator::new(config, data, specials, model.config())?;
         let model = model.with_heads(&config.objectives, config.seed)?;
         Ok(Self {
             schedule: Schedule::new(config.learning_rate, config.warmup, config.total_steps()),
             state: State { settings: config.fingerprint(), data: assembler.data_fingerprint(), ..State::default() },
             config: config.clone(),
-            memory: Memory::new(&config.objectives, &model),
+            memory: ContrastiveState::new(&config.objectives, &model),
             model,
             adam: AdamState::default(),
             assembler,
             output,
-            gauges: Gauges::new(),
+            diagnostics: Diagnostics::new(),
             gradients: None,
         })
     }
@@ -153,7 +153,7 @@ impl<D: Backend> Trainer<D> {
     /// where the device fails.
     pub fn step(&mut self) -> Result<StepReport, Error> {
         let mut batches = self.assembler.step(self.state.step)?;
-        labels::label(&self.model, &self.config.objectives.word_alignment, &mut batches)?;
+        pseudo_labels::label(&self.model, &self.config.objectives.word_alignment, &mut batches)?;
         let gradient_shares = self.gradient_shares(&batches)?;
         // A step that fails leaves none, since they would not be 0.
         let (mut gradients, losses) = self.accumulate(&batches)?;
@@ -197,7 +197,7 @@ impl<D: Backend> Trainer<D> {
             progress.advance(1);
             progress.note(&note(&report));
             if self.is_logged(report.step) {
-                warn_of_collapse(&self.gauges, report.step, total);
+                warn_of_collapse(&self.diagnostics, report.step, total);
                 metrics.append(&self.line(&report, clock))?;
                 self.state.losses.clear();
                 clock = (Instant::now(), self.state.tokens);
@@ -217,7 +217,7 @@ impl<D: Backend> Trainer<D> {
     /// Where it cannot be written.
     pub fn save(&mut self) -> Result<(), Error> {
         self.state.examples = self.assembler.state();
-        self.state.queues = self.memory.as_ref().map(Memory::identities).unwrap_or_default();
+        self.state.queues = self.memory.as_ref().map(ContrastiveState::identities).unwrap_or_default();
         let (model, adam, state, memory) = (&self.model, &self.adam, &self.state, self.memory.as_ref());
         let parts = checkpoint::Parts { model, adam, state, memory, files: &self.output.files };
         checkpoint::save(&self.output.checkpoint(), &parts)
@@ -244,15 +244,15 @@ impl<D: Backend> Trainer<D> {
         let mut gradients = self.gradients.take().unwrap_or_else(Gradients::leaky);
         let objective = self.objective(batches)?;
         let mut losses = Losses::new();
-        let mut gauges = Gauges::new();
+        let mut diagnostics = Diagnostics::new();
         for (index, batch) in batches.iter().enumerate() {
             let tape: OwnedTape<D> = tape::resume(self.model.device(), gradients)?;
-            let evaluated = objective.evaluate(&self.model, batch, tape, &self.pass(index), &Kind::ALL)?;
+            let evaluated = objective.evaluate(&self.model, batch, tape, &self.pass(index), &ObjectiveKind::ALL)?;
             add_losses(&mut losses, &evaluated.losses);
-            gauges.extend(evaluated.gauges);
+            diagnostics.extend(evaluated.diagnostics);
             gradients = tape::backward(evaluated.loss)?;
         }
-        self.gauges = gauges;
+        self.diagnostics = diagnostics;
         Ok((gradients, losses))
     }
 
@@ -261,8 +261,8 @@ impl<D: Backend> Trainer<D> {
         step.is_multiple_of(self.config.log_every) || step == self.config.total_steps()
     }
 
-    fn objective(&self, batches: &[Batch]) -> Result<Objective<'_, D>, Error> {
-        Ok(Objective {
+    fn objective(&self, batches: &[Batch]) -> Result<StepLosses<'_, D>, Error> {
+        Ok(StepLosses {
             options: &self.config.objectives,
             counts: Counts::of(batches),
             watched: self.is_logged(self.state.step + 1),
@@ -317,7 +317,7 @@ impl<D: Backend> Trainer<D> {
             step: report.step,
             tokens: self.state.tokens,
             losses: self.state.losses.clone(),
-            gauges: self.gauges.clone(),
+            diagnostics: self.diagnostics.clone(),
             learning_rate: report.learning_rate,
             gradient_norm: report.gradient_norm,
             gradient_shares: report.gradient_shares.clone(),

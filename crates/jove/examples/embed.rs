@@ -9,7 +9,7 @@ use std::path::Path;
 
 use jove_core::Seed;
 use jove_corpus::Tokenizer;
-use jove_model::{Cpu, Sequences};
+use jove_model::{Cpu, PackedBatch};
 use jove_trainer::Model;
 
 /// Tokens in a batch, about.
@@ -29,13 +29,13 @@ fn main() -> anyhow::Result<()> {
     let row = |line: &str| ids(&tokenizer, &format!("{prefix}{line}"), length_max);
     let rows: Vec<Vec<u32>> = text.lines().map(row).collect::<anyhow::Result<_>>()?;
     let mut bytes: Vec<u8> = Vec::new();
-    let mut batch = Sequences::builder(model.config());
+    let mut batch = PackedBatch::builder(model.config());
     let mut tokens = 0;
     for (number, row) in rows.iter().enumerate() {
         batch.push(row)?;
         tokens += row.len();
         if tokens >= BATCH_TOKENS || number + 1 == rows.len() {
-            let full = std::mem::replace(&mut batch, Sequences::builder(model.config())).build();
+            let full = std::mem::replace(&mut batch, PackedBatch::builder(model.config())).build();
             let hidden = model.hidden(&full)?.as_vec();
             for sequence in 0..full.len() {
                 let vector = mean(&hidden, full.rows(sequence), model.config().hidden_size);

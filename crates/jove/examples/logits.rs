@@ -8,7 +8,7 @@
 use std::path::Path;
 
 use jove_corpus::Tokenizer;
-use jove_model::{Cpu, Sequences};
+use jove_model::{Cpu, PackedBatch};
 use jove_trainer::Model;
 
 fn main() -> anyhow::Result<()> {
@@ -23,7 +23,7 @@ fn main() -> anyhow::Result<()> {
         let room = model.config().max_sequence_length() - 2;
         ids.extend(tokenizer.encode_text(line)?.tokens.iter().map(|token| token.0).take(room));
         ids.push(specials.separator.0);
-        let mut batch = Sequences::builder(model.config());
+        let mut batch = PackedBatch::builder(model.config());
         batch.push(&ids)?;
         let hidden = model.hidden(&batch.build())?;
         let positions: Vec<u32> = (0..ids.len() as u32).collect();

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::cache::{Key, Leftover, Stage};
 use crate::stage::split::HeldOut;
 use crate::stage::text::{PairRecord, Source, TextRecord};
-use crate::stage::{Work, kb, read_lines, write_json, write_lines};
+use crate::stage::{StageContext, kb, read_lines, write_json, write_lines};
 use crate::{Error, Result, linking};
 
 /// The annotated training text in its stage.
@@ -53,7 +53,7 @@ pub(crate) struct Summary {
 }
 
 /// Annotates all text.
-pub(crate) fn annotate(work: &Work<'_>, base: &Stage, text: &Stage) -> Result<Stage> {
+pub(crate) fn annotate(work: &StageContext<'_>, base: &Stage, text: &Stage) -> Result<Stage> {
     let file = &work.run.file;
     let key = Key::new("annotate", &(JUDGEMENT, &file.link, &file.tagger), &[&base.key, &text.key]);
     work.cache.stage("annotate", key, Leftover::Discard, |folder| {
@@ -103,7 +103,7 @@ pub(crate) fn annotate(work: &Work<'_>, base: &Stage, text: &Stage) -> Result<St
 }
 
 /// The annotator over the base, which has read the training text once.
-fn annotator(work: &Work<'_>, base: &Stage, texts: &[TextRecord]) -> Result<Annotator> {
+fn annotator(work: &StageContext<'_>, base: &Stage, texts: &[TextRecord]) -> Result<Annotator> {
     work.progress.begin("learn how names are used", None, "texts");
     let corpus: Vec<(&str, Lang)> = texts.iter().map(|record| (record.text.as_str(), record.lang)).collect();
     let file = &work.run.file;
@@ -113,7 +113,7 @@ fn annotator(work: &Work<'_>, base: &Stage, texts: &[TextRecord]) -> Result<Anno
 }
 
 fn each(
-    work: &Work<'_>,
+    work: &StageContext<'_>,
     task: &str,
     annotator: &Annotator,
     texts: &[TextRecord],
@@ -145,7 +145,12 @@ fn unlearnt(withheld: Vec<AnnotatedText>, train: &Path) -> Result<Vec<AnnotatedT
 }
 
 /// The training pairs of which the two sides together do not name both ends of a held-out fact, and how many do.
-fn pairs(work: &Work<'_>, annotator: &Annotator, secrets: &Secrets, text: &Stage) -> Result<(Vec<PairRecord>, u64)> {
+fn pairs(
+    work: &StageContext<'_>,
+    annotator: &Annotator,
+    secrets: &HeldOutFacts,
+    text: &Stage,
+) -> Result<(Vec<PairRecord>, u64)> {
     let pairs: Vec<PairRecord> = read_lines(&text.file(super::text::PAIRS))?;
     work.progress.begin("look pairs over", Some(pairs.len() as u64), "pairs");
     let tells = |pair: &PairRecord| {
@@ -168,11 +173,11 @@ fn pairs(work: &Work<'_>, annotator: &Annotator, secrets: &Secrets, text: &Stage
 }
 
 /// For the first end of every held-out fact, the other ends.
-pub(crate) type Secrets = BTreeMap<EntityId, BTreeSet<EntityId>>;
+pub(crate) type HeldOutFacts = BTreeMap<EntityId, BTreeSet<EntityId>>;
 
 /// The held-out facts of the text stage.
-pub(crate) fn secrets(text: &Stage) -> Result<Secrets> {
-    let mut secrets = Secrets::new();
+pub(crate) fn secrets(text: &Stage) -> Result<HeldOutFacts> {
+    let mut secrets = HeldOutFacts::new();
     for sentence in read_lines::<Sentence>(&text.file(super::text::FACTS))? {
         secrets.entry(sentence.fact.subject).or_default().insert(sentence.fact.object);
     }
@@ -180,7 +185,7 @@ pub(crate) fn secrets(text: &Stage) -> Result<Secrets> {
 }
 
 /// Whether both ends of a held-out fact are among what the names of a text mean, linked or not.
-fn gives_away(named: &[EntityId], secrets: &Secrets) -> bool {
+fn gives_away(named: &[EntityId], secrets: &HeldOutFacts) -> bool {
     let objects = named.iter().filter_map(|entity| secrets.get(entity)).flatten();
     objects.into_iter().any(|object| named.binary_search(object).is_ok())
 }
@@ -209,7 +214,7 @@ mod tests {
 
     #[test]
     fn both_ends_of_a_held_out_fact_give_it_away() {
-        let secrets = Secrets::from([(EntityId(1), BTreeSet::from([EntityId(2)]))]);
+        let secrets = HeldOutFacts::from([(EntityId(1), BTreeSet::from([EntityId(2)]))]);
         for (named, expected) in [(&[1, 2, 5][..], true), (&[1, 5], false), (&[2], false), (&[], false)] {
             let named: Vec<EntityId> = named.iter().copied().map(EntityId).collect();
             assert_eq!(gives_away(&named, &secrets), expected, "{named:?}");

@@ -6,7 +6,7 @@ use jove_core::EntityId;
 use jove_kb::Kb;
 
 use crate::Result;
-use crate::stage::annotate::Secrets;
+use crate::stage::annotate::HeldOutFacts;
 
 /// What ends a clause.
 const ENDS: &[char] = &['，', '。', '；', '！', '？', '、', ',', '.', ';', '!', '?', '\n'];
@@ -15,15 +15,15 @@ const ENDS: &[char] = &['，', '。', '；', '！', '？', '、', ',', '.', ';',
 const HANGING: &[char] = &['，', '；', '、', ',', ';', ' '];
 
 /// Knows the names of all ends of held-out facts.
-pub(crate) struct Censor<'a> {
+pub(crate) struct DescriptionFilter<'a> {
     /// By the first letter: names in small letters, and who goes by them.
     by_first: BTreeMap<char, Vec<(String, EntityId)>>,
-    secrets: &'a Secrets,
+    secrets: &'a HeldOutFacts,
 }
 
-impl<'a> Censor<'a> {
+impl<'a> DescriptionFilter<'a> {
     /// Reads the names, in every language, of all ends of held-out facts.
-    pub(crate) fn new(kb: &Kb, secrets: &'a Secrets) -> Result<Self> {
+    pub(crate) fn new(kb: &Kb, secrets: &'a HeldOutFacts) -> Result<Self> {
         let ends: BTreeSet<EntityId> =
             secrets.iter().flat_map(|(&subject, objects)| objects.iter().copied().chain([subject])).collect();
         let mut names = Vec::new();
@@ -33,7 +33,7 @@ impl<'a> Censor<'a> {
         Ok(Self::of(names, secrets))
     }
 
-    fn of(names: Vec<(String, EntityId)>, secrets: &'a Secrets) -> Self {
+    fn of(names: Vec<(String, EntityId)>, secrets: &'a HeldOutFacts) -> Self {
         let mut by_first: BTreeMap<char, Vec<(String, EntityId)>> = BTreeMap::new();
         for (name, entity) in names {
             let name = name.trim().to_lowercase();
@@ -111,10 +111,10 @@ mod tests {
     use super::*;
 
     fn check(entity: u32, text: &str, expected: &str) {
-        let secrets = Secrets::from([(EntityId(1), BTreeSet::from([EntityId(2)]))]);
+        let secrets = HeldOutFacts::from([(EntityId(1), BTreeSet::from([EntityId(2)]))]);
         let names = [("法国", 1), ("France", 1), ("巴黎", 2), ("Paris", 2), ("尼日尔", 3), ("Niger", 3)];
         let names = names.map(|(name, entity)| (name.to_owned(), EntityId(entity))).to_vec();
-        let censor = Censor::of(names, &secrets);
+        let censor = DescriptionFilter::of(names, &secrets);
         let cut = censor.cut(EntityId(entity), text);
         assert_eq!(cut, expected);
         assert_eq!(censor.told(EntityId(entity), &cut), None);

@@ -9,14 +9,14 @@ use rand::RngExt as _;
 
 use crate::cache::{Key, Leftover, Stage};
 use crate::run_file::Graph;
-use crate::stage::{Work, annotate, write_json};
+use crate::stage::{StageContext, annotate, write_json};
 use crate::{Error, Result};
 
 /// Where the shuffled graph comes from: every arm and seed sees the same one.
 const SEED: Seed = Seed(0);
 
 /// The annotated text as `graph` says: that of `annotated` itself for [`Graph::Full`].
-pub(crate) fn control(work: &Work<'_>, graph: Graph, annotated: &Stage) -> Result<Stage> {
+pub(crate) fn control(work: &StageContext<'_>, graph: Graph, annotated: &Stage) -> Result<Stage> {
     let name = match graph {
         Graph::Full => return Ok(annotated.clone()),
         Graph::Shuffled => "graph-shuffled",
@@ -51,7 +51,7 @@ enum Change {
 }
 
 impl Change {
-    fn new(work: &Work<'_>, graph: Graph, annotated: &Stage) -> Result<Self> {
+    fn new(work: &StageContext<'_>, graph: Graph, annotated: &Stage) -> Result<Self> {
         if graph == Graph::Off {
             return Ok(Self::Forget(Box::new(Tagger::new(&work.run.file.tagger, [])?)));
         }

@@ -10,8 +10,8 @@ use jove_trainer::Descriptions;
 use crate::Result;
 use crate::execute::Prepared;
 use crate::run_file::DescribeSettings;
-use crate::stage::annotate::{Secrets, secrets};
-use crate::stage::censor::Censor;
+use crate::stage::annotate::{HeldOutFacts, secrets};
+use crate::stage::censor::DescriptionFilter;
 use crate::stage::kb;
 
 /// The languages that entities are described in.
@@ -67,8 +67,13 @@ impl Described {
 
 /// Of every entity that is named in a language its name, and what is known of it: its type, its description and some of its
 /// facts. What tells a held-out fact is cut from all of them: the link may not learn what a probe will ask.
-pub(crate) fn described(kb: &Kb, lang: Lang, secrets: &Secrets, settings: &DescribeSettings) -> Result<Vec<Described>> {
-    let censor = Censor::new(kb, secrets)?;
+pub(crate) fn described(
+    kb: &Kb,
+    lang: Lang,
+    secrets: &HeldOutFacts,
+    settings: &DescribeSettings,
+) -> Result<Vec<Described>> {
+    let censor = DescriptionFilter::new(kb, secrets)?;
     let names = kb.labels_in(lang)?;
     let mut own: BTreeMap<EntityId, String> = kb.descriptions(lang)?.into_iter().collect();
     for (&entity, text) in &mut own {
@@ -95,7 +100,7 @@ pub(crate) fn described(kb: &Kb, lang: Lang, secrets: &Secrets, settings: &Descr
 }
 
 /// The first facts of every entity, as many as `most` says, held-out ones excepted.
-fn facts(kb: &Kb, secrets: &Secrets, most: impl Fn(&EntityId) -> usize) -> Result<BTreeMap<EntityId, Vec<Fact>>> {
+fn facts(kb: &Kb, secrets: &HeldOutFacts, most: impl Fn(&EntityId) -> usize) -> Result<BTreeMap<EntityId, Vec<Fact>>> {
     let mut facts: BTreeMap<EntityId, Vec<Fact>> = BTreeMap::new();
     kb.visit_facts(|fact| {
         let list = facts.entry(fact.subject).or_default();
@@ -137,7 +142,7 @@ fn told(kb: &Kb, lang: Lang, facts: &[Fact], names: &BTreeMap<EntityId, String>)
 }
 
 /// Whether a fact is between the ends of a held-out one, in either direction.
-pub(crate) fn is_secret(secrets: &Secrets, fact: Fact) -> bool {
+pub(crate) fn is_secret(secrets: &HeldOutFacts, fact: Fact) -> bool {
     let hidden = |from, to| secrets.get(&from).is_some_and(|others| others.contains(&to));
     hidden(fact.subject, fact.object) || hidden(fact.object, fact.subject)
 }
@@ -176,8 +181,8 @@ pub(crate) mod tests {
     fn texts(lang: Lang, secret: bool, settings: &DescribeSettings) -> BTreeMap<String, String> {
         let (_folder, kb) = base();
         let id = |key: &str| kb.entity_id(key).unwrap().unwrap();
-        let pair = Secrets::from([(id("kabul"), BTreeSet::from([id("afghanistan")]))]);
-        let secrets = if secret { pair } else { Secrets::new() };
+        let pair = HeldOutFacts::from([(id("kabul"), BTreeSet::from([id("afghanistan")]))]);
+        let secrets = if secret { pair } else { HeldOutFacts::new() };
         let all = described(&kb, lang, &secrets, settings).unwrap();
         all.iter().map(|described| (kb.key(described.entity).unwrap(), described.whole(lang))).collect()
     }

@@ -4,13 +4,13 @@ use jove_kb::{BuildOptions, Kb, Source, build};
 
 use crate::Result;
 use crate::cache::{Key, Leftover, Stage};
-use crate::stage::{Work, files_below};
+use crate::stage::{StageContext, files_below};
 
 /// The base's file in its stage.
 pub(crate) const FILE: &str = "kb.sqlite";
 
 /// Builds the knowledge base.
-pub(crate) fn build_kb(work: &Work<'_>) -> Result<Stage> {
+pub(crate) fn build_kb(work: &StageContext<'_>) -> Result<Stage> {
     let settings = &work.run.file.kb;
     let sources: Vec<Source> = settings
         .sources

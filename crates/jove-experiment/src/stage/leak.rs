@@ -6,11 +6,11 @@ use jove_kb::{Kb, Sentence};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{Key, Leftover, Stage};
-use crate::stage::annotate::{self, Secrets, secrets};
-use crate::stage::censor::Censor;
+use crate::stage::annotate::{self, HeldOutFacts, secrets};
+use crate::stage::censor::DescriptionFilter;
 use crate::stage::split::HeldOut;
 use crate::stage::text::{self, PairRecord, TatoebaRecord, TextRecord};
-use crate::stage::{Work, describe, kb, read_lines, write_json};
+use crate::stage::{StageContext, describe, kb, read_lines, write_json};
 use crate::{Error, Result};
 
 /// What was looked through.
@@ -37,7 +37,7 @@ pub(crate) struct Summary {
 /// Stops the run where training text, pairs or descriptions hold what a probe asks about: a sentence of the bitext probes,
 /// of a held-out fact or of the held-out text; both ends of a held-out fact, linked in one text or told by a description.
 /// The vocabulary is learnt from the same training text.
-pub(crate) fn check(work: &Work<'_>, base: &Stage, text: &Stage, annotated: &Stage) -> Result<Stage> {
+pub(crate) fn check(work: &StageContext<'_>, base: &Stage, text: &Stage, annotated: &Stage) -> Result<Stage> {
     let key = Key::new("leaks", &(CHECKS, &work.run.file.describe), &[&base.key, &text.key, &annotated.key]);
     work.cache.stage("leaks", key, Leftover::Discard, |folder| {
         let (kb, secrets) = (kb::open(base)?, secrets(text)?);
@@ -62,7 +62,7 @@ pub(crate) fn check(work: &Work<'_>, base: &Stage, text: &Stage, annotated: &Sta
             pair.texts.iter().try_for_each(|side| sentences(&held_out, side, "the translation pairs"))?;
             summary.pairs += 1;
         }
-        let censor = Censor::new(&kb, &secrets)?;
+        let censor = DescriptionFilter::new(&kb, &secrets)?;
         for lang in [Lang::ZH, Lang::EN] {
             for described in describe::described(&kb, lang, &secrets, &work.run.file.describe)? {
                 if let Some(fact) = censor.told(described.entity, &described.text) {
@@ -100,7 +100,7 @@ fn sentences(held_out: &HeldOut, text: &str, place: &str) -> Result<()> {
 }
 
 /// The first held-out fact of which both ends are linked.
-fn linked(secrets: &Secrets, entities: &[EntityId]) -> Option<(EntityId, EntityId)> {
+fn linked(secrets: &HeldOutFacts, entities: &[EntityId]) -> Option<(EntityId, EntityId)> {
     let ends = entities.iter().filter_map(|subject| Some((*subject, secrets.get(subject)?)));
     let mut told = ends.flat_map(|(subject, objects)| objects.iter().map(move |&object| (subject, object)));
     told.find(|(_, object)| entities.contains(object))

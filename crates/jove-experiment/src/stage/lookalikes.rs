@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jove_core::{EntityId, Purpose, Seed};
 use jove_kb::{Kb, Kinds};
-use jove_trainer::{Descriptions, Lookalikes};
+use jove_trainer::{Descriptions, HardNegatives};
 use rayon::prelude::*;
 
 use crate::Result;
@@ -21,8 +21,8 @@ const STREAM: u64 = 1 << 32;
 /// For every described entity, others that look like it in the graph and that share neither a fact nor a name with it, if
 /// `wanted`; and in any case which entities share names. The whole graph counts, held-out facts with it: a pair that is left
 /// out of the negatives teaches nothing, one that is held against its own truth teaches a falsehood.
-pub(crate) fn lookalikes(kb: &Kb, descriptions: &Descriptions, wanted: bool, seed: Seed) -> Result<Lookalikes> {
-    let mut lookalikes = Lookalikes::sharing(shared_names(kb, descriptions)?);
+pub(crate) fn lookalikes(kb: &Kb, descriptions: &Descriptions, wanted: bool, seed: Seed) -> Result<HardNegatives> {
+    let mut lookalikes = HardNegatives::sharing(shared_names(kb, descriptions)?);
     if wanted {
         let graph = kb.graph()?;
         let kinds = Kinds::new(kb.type_of_all()?, |entity| descriptions.contains_key(&entity));

@@ -26,26 +26,26 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::cache::{Cache, Stage};
-use crate::origin::Origin;
+use crate::initial_checkpoint::InitialCheckpoint;
 use crate::run::Run;
 use crate::{Error, Result};
 
 /// What every stage is handed.
-pub(crate) struct Work<'a> {
+pub(crate) struct StageContext<'a> {
     /// The experiment.
     pub(crate) run: &'a Run,
     /// Where finished stages are kept.
     pub(crate) cache: &'a Cache,
     /// What training goes on from, if not from random weights.
-    pub(crate) origin: Option<Origin>,
+    pub(crate) origin: Option<InitialCheckpoint>,
     /// Where progress is told.
     pub(crate) progress: &'a dyn Progress,
 }
 
-impl<'a> Work<'a> {
+impl<'a> StageContext<'a> {
     /// The work of a run, once its checkpoint, where it names one, has been looked at.
     pub(crate) fn new(run: &'a Run, cache: &'a Cache, progress: &'a dyn Progress) -> Result<Self> {
-        Ok(Self { run, cache, origin: Origin::of(run)?, progress })
+        Ok(Self { run, cache, origin: InitialCheckpoint::of(run)?, progress })
     }
 
     /// Where the bad rows of a source go: beside the results, so that they outlive a failed stage.

@@ -6,7 +6,7 @@ use jove_masking::plan;
 
 use crate::Result;
 use crate::cache::Stage;
-use crate::execute::Cut;
+use crate::execute::TokenizedCorpus;
 use crate::report::{Piece, Preview};
 use crate::run::Variant;
 use crate::stage::{annotate, tokenizer};
@@ -18,7 +18,7 @@ const SHOWN: usize = 3;
 const CHARS_MIN: usize = 12;
 
 /// The first held-out sentences that name an entity by the true graph, masked as a variant would mask them.
-pub(crate) fn previews(variant: &Variant, cut: &Cut, annotated: &Stage) -> Result<Vec<Preview>> {
+pub(crate) fn previews(variant: &Variant, cut: &TokenizedCorpus, annotated: &Stage) -> Result<Vec<Preview>> {
     let tokenizer = tokenizer::open(&cut.vocabulary)?;
     let read = |stage: &Stage| AnnotatedReader::open(&stage.file(annotate::DEV));
     let mut previews = Vec::new();

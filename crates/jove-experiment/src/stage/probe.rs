@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jove_core::{AnnotatedText, EntityId, Lang, Mention, Purpose, Seed, TokenizedText};
 use jove_corpus::{AnnotatedReader, ShardReader, Tokenizer};
 use jove_eval::{
-    Ask, BitextScores, ClozeOptions, MentionScores, Perplexity, ProbeOptions, RankScores, entity_cloze_items,
+    BitextScores, ClozeOptions, Evaluator, MentionScores, Perplexity, ProbeOptions, RankScores, entity_cloze_items,
     mention_items, relation_cloze_items, typing_items,
 };
 use jove_kb::Sentence;
@@ -17,7 +17,7 @@ use crate::execute::Prepared;
 use crate::results::Measure;
 use crate::run::Variant;
 use crate::stage::text::{PairRecord, TatoebaRecord};
-use crate::stage::{Work, annotate, describe, kb, read_lines, shards, text, tokenizer, write_json};
+use crate::stage::{StageContext, annotate, describe, kb, read_lines, shards, text, tokenizer, write_json};
 
 /// What the probes measured, in their stage.
 pub(crate) const MEASURES: &str = "measures.json";
@@ -30,7 +30,7 @@ const QUESTIONS: u32 = 2;
 
 /// Probes a trained variant.
 pub(crate) fn probe(
-    work: &Work<'_>,
+    work: &StageContext<'_>,
     variant: &Variant,
     seed: u64,
     trained: &Stage,
@@ -50,7 +50,7 @@ pub(crate) fn probe(
         };
         let (checkpoint, device) = (trained.file("checkpoint"), variant.train.device);
         let model = jove_eval::open(&checkpoint, device, tokenizer.specials(), options, work.progress)?;
-        let asker = Asker { work, prepared, variant, tokenizer: &tokenizer, model };
+        let asker = ProbeRunner { work, prepared, variant, tokenizer: &tokenizer, model };
         let mut measures = Vec::new();
         measures.extend(asker.text()?);
         measures.extend(asker.facts()?);
@@ -63,15 +63,15 @@ pub(crate) fn probe(
 }
 
 /// A model and what it is asked about.
-struct Asker<'a> {
-    work: &'a Work<'a>,
+struct ProbeRunner<'a> {
+    work: &'a StageContext<'a>,
     prepared: &'a Prepared,
     variant: &'a Variant,
     tokenizer: &'a Tokenizer,
-    model: Box<dyn Ask + 'a>,
+    model: Box<dyn Evaluator + 'a>,
 }
 
-impl Asker<'_> {
+impl ProbeRunner<'_> {
     /// Entity cloze, on linked names of text that no variant learnt from.
     fn text(&self) -> Result<Vec<Measure>> {
         let texts = self.asked()?;

@@ -6,7 +6,7 @@ use jove_trainer::{Descriptions, Relations};
 
 use crate::Result;
 use crate::run_file::{DescribeSettings, Graph};
-use crate::stage::annotate::Secrets;
+use crate::stage::annotate::HeldOutFacts;
 use crate::stage::control::{rebinding, too_small};
 use crate::stage::describe::{LANGS, add, described, is_secret};
 
@@ -15,7 +15,7 @@ use crate::stage::describe::{LANGS, add, described, is_secret};
 /// same throughout.
 pub(crate) fn relations(
     kb: &Kb,
-    secrets: &Secrets,
+    secrets: &HeldOutFacts,
     tokenizer: &Tokenizer,
     settings: &DescribeSettings,
     graph: Graph,
@@ -72,20 +72,20 @@ mod tests {
         let (city, country) = (id("kabul"), id("afghanistan"));
         let words = ["kabul afghanistan asia iran herat kandahar city country capital of lies in borders; a river"; 3];
         let tokenizer = Tokenizer::train(TrainerKind::WordPiece, words, 200).unwrap();
-        let of = |secrets: &Secrets, graph| {
+        let of = |secrets: &HeldOutFacts, graph| {
             relations(&kb, secrets, &tokenizer, &DescribeSettings::default(), graph).unwrap()
         };
-        let all = |secrets: &Secrets| of(secrets, Graph::Full);
+        let all = |secrets: &HeldOutFacts| of(secrets, Graph::Full);
         let between = |relations: &Relations| {
             let ends = [(city, country), (country, city)];
             relations.facts().iter().filter(|&&(subject, _, object)| ends.contains(&(subject, object))).count()
         };
-        let open = all(&Secrets::new());
+        let open = all(&HeldOutFacts::new());
         assert_eq!(between(&open), 2, "told from both ends");
-        let held = all(&Secrets::from([(city, BTreeSet::from([country]))]));
+        let held = all(&HeldOutFacts::from([(city, BTreeSet::from([country]))]));
         assert_eq!(between(&held), 0);
         assert_eq!(held.facts().len(), open.facts().len() - 2, "all others stay");
-        let shuffled = of(&Secrets::new(), Graph::Shuffled);
+        let shuffled = of(&HeldOutFacts::new(), Graph::Shuffled);
         let kept =
             shuffled.facts().iter().filter(|&&(subject, relation, object)| open.holds(subject, relation, object));
         assert!(shuffled.facts().len() >= open.facts().len() / 2 && kept.count() < open.facts().len() / 2);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cache::{Key, Leftover, Stage};
 use crate::stage::text::PairRecord;
-use crate::stage::{Work, annotate, read_lines, tokenizer, write_json};
+use crate::stage::{StageContext, annotate, read_lines, tokenizer, write_json};
 use crate::{Error, Result};
 
 /// Training text as tokens.
@@ -37,7 +37,7 @@ pub(crate) struct Summary {
 
 /// Tokenises all text for one layout; `pairs` is the annotated text that the graph itself gave.
 pub(crate) fn shards(
-    work: &Work<'_>,
+    work: &StageContext<'_>,
     layout: Layout,
     vocabulary: &Stage,
     annotated: &Stage,
@@ -65,7 +65,7 @@ pub(crate) fn shards(
 }
 
 fn each(
-    work: &Work<'_>,
+    work: &StageContext<'_>,
     tokenizer: &Tokenizer,
     annotated: &Stage,
     name: &str,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::cache::{Key, Leftover, Stage};
 use crate::run_file::Leaks;
 use crate::stage::split::HeldOut;
-use crate::stage::{Work, files_below, kb, write_json, write_lines};
+use crate::stage::{StageContext, files_below, kb, write_json, write_lines};
 use crate::{Error, Result};
 
 /// Text to train on.
@@ -94,7 +94,7 @@ pub(crate) struct Summary {
 const SPLIT: u32 = 2;
 
 /// Gathers all text.
-pub(crate) fn gather(work: &Work<'_>, base: &Stage) -> Result<Stage> {
+pub(crate) fn gather(work: &StageContext<'_>, base: &Stage) -> Result<Stage> {
     let file = &work.run.file;
     let (learnt, asked) = (learnt_files(work)?, asked_files(work)?);
     let mut inputs: Vec<PathBuf> = learnt.iter().chain(&asked).cloned().collect();
@@ -117,7 +117,7 @@ pub(crate) fn gather(work: &Work<'_>, base: &Stage) -> Result<Stage> {
 }
 
 /// The files that are learnt from.
-fn learnt_files(work: &Work<'_>) -> Result<Vec<PathBuf>> {
+fn learnt_files(work: &StageContext<'_>) -> Result<Vec<PathBuf>> {
     let file = &work.run.file;
     let paths = file.text.sources.iter().map(|source| &source.path);
     let mut files = Vec::new();
@@ -128,7 +128,7 @@ fn learnt_files(work: &Work<'_>) -> Result<Vec<PathBuf>> {
 }
 
 /// The files that probes ask from.
-fn asked_files(work: &Work<'_>) -> Result<Vec<PathBuf>> {
+fn asked_files(work: &StageContext<'_>) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for source in &work.run.file.pairs.probe {
         files.extend(files_below(&work.run.data(&source.path))?);
@@ -174,7 +174,7 @@ struct Gathered {
 
 impl Gathered {
     /// The sentences of the bitext probes.
-    fn read_asked(&mut self, work: &Work<'_>) -> Result<()> {
+    fn read_asked(&mut self, work: &StageContext<'_>) -> Result<()> {
         for pair in self.pairs_of(work, &work.run.file.pairs.probe, "probe-pairs")? {
             pair.texts.iter().for_each(|text| self.asked.insert("bitext", text));
             self.probe_pairs.push(PairRecord { texts: pair.texts, langs: pair.langs });
@@ -192,7 +192,7 @@ impl Gathered {
     }
 
     /// Sentences from facts; those of held-out facts only ask, they do not teach.
-    fn verbalize(&mut self, work: &Work<'_>, base: &Stage) -> Result<()> {
+    fn verbalize(&mut self, work: &StageContext<'_>, base: &Stage) -> Result<()> {
         let Some(settings) = &work.run.file.verbalize else { return Ok(()) };
         let patterns = Patterns::read(&work.run.folder.join(&settings.patterns))?;
         let sentences = verbalize(&kb::open(base)?, &patterns, &settings.sentences)?;
@@ -205,7 +205,7 @@ impl Gathered {
         Ok(())
     }
 
-    fn read_texts(&mut self, work: &Work<'_>) -> Result<()> {
+    fn read_texts(&mut self, work: &StageContext<'_>) -> Result<()> {
         let settings = &work.run.file.text;
         if settings.sources.is_empty() {
             return Ok(());
@@ -230,7 +230,7 @@ impl Gathered {
         Ok(())
     }
 
-    fn read_pairs(&mut self, work: &Work<'_>) -> Result<()> {
+    fn read_pairs(&mut self, work: &StageContext<'_>) -> Result<()> {
         let sources = &work.run.file.pairs.train;
         for pair in self.pairs_of(work, sources, "pairs")? {
             let place = || work.run.data(&sources[pair.source].path);
@@ -243,7 +243,13 @@ impl Gathered {
     }
 
     /// Whether one of some texts holds what a probe asks about, so that they may not be learnt from.
-    fn leaves_out(&mut self, work: &Work<'_>, texts: &[&str], place: impl Fn() -> PathBuf, line: u64) -> Result<bool> {
+    fn leaves_out(
+        &mut self,
+        work: &StageContext<'_>,
+        texts: &[&str],
+        place: impl Fn() -> PathBuf,
+        line: u64,
+    ) -> Result<bool> {
         let Some((probe, item)) = texts.iter().find_map(|text| self.asked.found_in(text)) else { return Ok(false) };
         if work.run.file.probes.leaks == Leaks::Refuse {
             return Err(Error::Leak {
@@ -257,7 +263,7 @@ impl Gathered {
         Ok(true)
     }
 
-    fn pairs_of(&mut self, work: &Work<'_>, sources: &[PairSource], name: &str) -> Result<Vec<SentencePair>> {
+    fn pairs_of(&mut self, work: &StageContext<'_>, sources: &[PairSource], name: &str) -> Result<Vec<SentencePair>> {
         let mut pairs = Vec::new();
         if sources.is_empty() {
             return Ok(pairs);

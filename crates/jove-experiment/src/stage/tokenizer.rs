@@ -7,14 +7,14 @@ use jove_corpus::{AnnotatedReader, Tokenizer, TrainOptions, TrainerKind};
 
 use crate::cache::{Key, Leftover, Stage};
 use crate::run_file::Vocabulary;
-use crate::stage::{Work, annotate};
+use crate::stage::{StageContext, annotate};
 use crate::{Error, Result};
 
 /// The tokenizer's folder in its stage.
 const FOLDER: &str = "tokenizer";
 
 /// Makes the tokenizer of a layout.
-pub(crate) fn tokenizer(work: &Work<'_>, layout: Layout, annotated: &Stage) -> Result<Stage> {
+pub(crate) fn tokenizer(work: &StageContext<'_>, layout: Layout, annotated: &Stage) -> Result<Stage> {
     let settings = vocabulary(work, layout);
     let name = match layout {
         Layout::Bert => "tokenizer-bert",
@@ -40,14 +40,14 @@ pub(crate) fn open(stage: &Stage) -> Result<Tokenizer> {
     Ok(Tokenizer::load(&stage.file(FOLDER))?)
 }
 
-fn vocabulary<'a>(work: &'a Work<'_>, layout: Layout) -> &'a Vocabulary {
+fn vocabulary<'a>(work: &'a StageContext<'_>, layout: Layout) -> &'a Vocabulary {
     match layout {
         Layout::Bert => &work.run.file.tokenizers.bert,
         Layout::XlmRoberta => &work.run.file.tokenizers.xlm_roberta,
     }
 }
 
-fn load(work: &Work<'_>, layout: Layout, path: &Path) -> Result<Tokenizer> {
+fn load(work: &StageContext<'_>, layout: Layout, path: &Path) -> Result<Tokenizer> {
     let tokenizer = Tokenizer::load(path)?;
     if let Some(origin) = &work.origin {
         // A model may have the layout of one family and the pieces of the other; its own tokenizer fits all the same.
@@ -64,7 +64,7 @@ fn load(work: &Work<'_>, layout: Layout, path: &Path) -> Result<Tokenizer> {
     })
 }
 
-fn train(work: &Work<'_>, layout: Layout, size: u32, annotated: &Stage) -> Result<Tokenizer> {
+fn train(work: &StageContext<'_>, layout: Layout, size: u32, annotated: &Stage) -> Result<Tokenizer> {
     let kind = match layout {
         Layout::Bert => TrainerKind::WordPiece,
         Layout::XlmRoberta => TrainerKind::Unigram,

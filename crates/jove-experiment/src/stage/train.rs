@@ -6,16 +6,18 @@ use jove_checkpoint::ExtraFile;
 use jove_core::Seed;
 use jove_corpus::{PairReader, ShardReader, Tokenizer};
 use jove_model::bench::{forget_peak_rss, peak_rss_mib};
-use jove_trainer::{Descriptions, Job, Lookalikes, Objectives, Output, Relations, Start, TrainingData, read_metrics};
+use jove_trainer::{
+    Descriptions, HardNegatives, Objectives, Output, Relations, Start, TrainingData, TrainingRun, read_metrics,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
 use crate::cache::{Key, Leftover, Stage};
-use crate::execute::{Cut, Prepared};
-use crate::origin::Origin;
+use crate::execute::{Prepared, TokenizedCorpus};
+use crate::initial_checkpoint::InitialCheckpoint;
 use crate::results::CurvePoint;
 use crate::run::Variant;
-use crate::stage::{Work, annotate, describe, kb, lookalikes, relations, swaps, tokenizer, write_json};
+use crate::stage::{StageContext, annotate, describe, kb, lookalikes, relations, swaps, tokenizer, write_json};
 
 /// What training cost, in its stage.
 pub(crate) const SUMMARY: &str = "summary.json";
@@ -36,13 +38,13 @@ pub(crate) struct Summary {
 }
 
 /// Trains a variant, or goes on where an earlier attempt stopped.
-pub(crate) fn train(work: &Work<'_>, variant: &Variant, seed: u64, prepared: &Prepared) -> Result<Stage> {
-    let Cut { vocabulary, shards, .. } = prepared.cut(variant);
+pub(crate) fn train(work: &StageContext<'_>, variant: &Variant, seed: u64, prepared: &Prepared) -> Result<Stage> {
+    let TokenizedCorpus { vocabulary, shards, .. } = prepared.cut(variant);
     let base = &prepared.base;
     let config = jove_trainer::TrainConfig { seed: Seed(seed), ..variant.train.clone() };
     let knowledge = Knowledge::needs(&config.objectives).then_some(&work.run.file.describe);
     let settings = (&config, &variant.masking, variant.layout, &work.run.file.model, knowledge);
-    let weights = work.origin.as_ref().map(Origin::weights_key).transpose()?;
+    let weights = work.origin.as_ref().map(InitialCheckpoint::weights_key).transpose()?;
     let mut inputs = vec![&base.key, &vocabulary.key, &shards.key];
     inputs.extend(&weights);
     let key = Key::new("train", &settings, &inputs);
@@ -73,7 +75,7 @@ pub(crate) fn train(work: &Work<'_>, variant: &Variant, seed: u64, prepared: &Pr
             .collect::<Result<_, _>>()?;
         let output = Output { dir: folder.to_owned(), files };
         let metrics = output.metrics();
-        let job = Job { config: config.clone(), start, data, specials, output };
+        let job = TrainingRun { config: config.clone(), start, data, specials, output };
         let trained = job.run(work.progress)?;
         let lines = read_metrics(&metrics)?;
         let summary = Summary {
@@ -94,7 +96,7 @@ pub(crate) fn train(work: &Work<'_>, variant: &Variant, seed: u64, prepared: &Pr
 #[derive(Default)]
 struct Knowledge {
     descriptions: Descriptions,
-    lookalikes: Lookalikes,
+    lookalikes: HardNegatives,
     relations: Relations,
 }
 
@@ -104,7 +106,7 @@ impl Knowledge {
     }
 
     fn gather(
-        work: &Work<'_>,
+        work: &StageContext<'_>,
         variant: &Variant,
         seed: Seed,
         prepared: &Prepared,

@@ -1,4 +1,4 @@
-//! Lookalikes: entities that a mention could be taken for by its surroundings.
+//! HardNegatives: entities that a mention could be taken for by its surroundings.
 
 use std::collections::{BTreeMap, BTreeSet};
 

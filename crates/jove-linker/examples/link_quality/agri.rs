@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jove_core::{AliasRecord, EntityId, Lang};
-use jove_linker::{Calibration, Features, Judged, Knowledge, LinkOptions, Linker, Normalization, Tagger};
+use jove_linker::{
+    EntityLinkingOptions, Features, Knowledge, LinkClassifier, Linker, Normalization, ScoredMention, Tagger,
+};
 
 use crate::score::Score;
 
@@ -44,11 +46,11 @@ impl Agri {
         Self { linker, sentences }
     }
 
-    fn judged(&self, sentence: &str, tagger: &Tagger) -> Vec<Judged> {
+    fn judged(&self, sentence: &str, tagger: &Tagger) -> Vec<ScoredMention> {
         self.linker.explain(sentence, Lang::ZH, Some(&tagger.segments(sentence, Lang::ZH)))
     }
 
-    /// Judged mentions of every second sentence, those with even numbers.
+    /// ScoredMention mentions of every second sentence, those with even numbers.
     pub(crate) fn examples(&self, tagger: &Tagger) -> Vec<(Features, bool)> {
         let mut examples = Vec::new();
         for (sentence, gold) in self.sentences.iter().step_by(2) {
@@ -68,7 +70,7 @@ impl Agri {
     pub(crate) fn score(
         &self,
         tagger: &Tagger,
-        calibration: Calibration,
+        calibration: LinkClassifier,
         score_min: f32,
         rest: Option<usize>,
         show: bool,
@@ -141,7 +143,7 @@ fn linker<'a>(data: &str, corpus: impl Iterator<Item = &'a str>, tagger: &Tagger
         rows.iter().map(|(a, relation, b)| (ids[a], format!("{relation} {b}"))).collect();
     let knowledge =
         Knowledge::build(texts.iter().map(|(entity, text)| (*entity, text.as_str())), edges, Normalization::default());
-    let options = LinkOptions { score_min: 0.0, ..LinkOptions::default() };
+    let options = EntityLinkingOptions { score_min: 0.0, ..EntityLinkingOptions::default() };
     let mut linker = Linker::build(aliases, &options).unwrap().with_knowledge(knowledge);
     linker.learn(corpus.map(|text| (text, Lang::ZH)), tagger);
     linker

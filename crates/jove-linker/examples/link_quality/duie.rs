@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jove_core::{AliasRecord, ByteSpan, EntityId, Lang};
-use jove_linker::{Calibration, Features, Judged, Knowledge, LinkOptions, Linker, Normalization, Segment, Tagger};
+use jove_linker::{
+    EntityLinkingOptions, Features, Knowledge, LinkClassifier, Linker, Normalization, ScoredMention, Segment, Tagger,
+};
 use serde::Deserialize;
 
 use crate::score::Score;
@@ -64,7 +66,7 @@ struct Base {
     ids: BTreeMap<Key, u32>,
 }
 
-fn base(rows: &[Row], held: usize, tagger: &Tagger, calibration: Calibration) -> Base {
+fn base(rows: &[Row], held: usize, tagger: &Tagger, calibration: LinkClassifier) -> Base {
     let others = || rows.iter().enumerate().filter(|(row, _)| row % FOLDS != held).map(|(_, row)| row);
     let mut counts: BTreeMap<Key, u32> = BTreeMap::new();
     for key in others().flat_map(|row| row.spo_list.iter().flat_map(entities)).flatten() {
@@ -83,7 +85,7 @@ fn base(rows: &[Row], held: usize, tagger: &Tagger, calibration: Calibration) ->
         prior: counts[key] as f32 / by_name[key.0.as_str()] as f32,
         popularity: counts[key] as f32,
     });
-    let options = LinkOptions { score_min: 0.0, ..LinkOptions::default() };
+    let options = EntityLinkingOptions { score_min: 0.0, ..EntityLinkingOptions::default() };
     let (descriptions, edges) = facts(others(), &ids);
     let rows = descriptions.iter().map(|(entity, text)| (*entity, text.as_str()));
     let mut linker = Linker::build(aliases, &options)
@@ -151,14 +153,14 @@ fn names_class(tag: &str, class: &str) -> bool {
 }
 
 struct Outcome<'a> {
-    judged: Judged,
+    judged: ScoredMention,
     key: &'a Key,
     silver: bool,
     tagged: bool,
 }
 
 /// Which judged places stay at this threshold, the longest from the left.
-pub(crate) fn linked(judged: Vec<Judged>, score_min: f32) -> Vec<Judged> {
+pub(crate) fn linked(judged: Vec<ScoredMention>, score_min: f32) -> Vec<ScoredMention> {
     let mut end = 0;
     let accepted = judged.into_iter().filter(|judged| judged.mention.score >= score_min);
     accepted
@@ -196,7 +198,7 @@ pub(crate) fn read(data: &str) -> Vec<Row> {
 }
 
 /// Scores the second half of the folds, which no weight was fitted to.
-pub(crate) fn run(rows: &[Row], tagger: &Tagger, calibration: Calibration, thresholds: &[f32], show: usize) {
+pub(crate) fn run(rows: &[Row], tagger: &Tagger, calibration: LinkClassifier, thresholds: &[f32], show: usize) {
     let bases: Vec<Base> = (FOLDS / 2..FOLDS).map(|held| base(rows, held, tagger, calibration)).collect();
     for score_min in thresholds.iter().copied() {
         let (mut strict, mut adjudicated) = (Score::default(), Score::default());
@@ -299,11 +301,11 @@ fn outcomes<'a>(
         .collect()
 }
 
-/// Judged mentions of the first half of the folds.
+/// ScoredMention mentions of the first half of the folds.
 pub(crate) fn examples(rows: &[Row], tagger: &Tagger) -> Vec<(Features, bool)> {
     let mut examples: Vec<(Features, bool)> = Vec::new();
     for held in 0..FOLDS / 2 {
-        let base = base(rows, held, tagger, Calibration::default());
+        let base = base(rows, held, tagger, LinkClassifier::default());
         for row in rows.iter().enumerate().filter(|(number, _)| number % FOLDS == held).map(|(_, row)| row) {
             let words = tagger.segments(&row.text, Lang::ZH);
             let all: BTreeSet<Key> = row.spo_list.iter().flat_map(entities).flatten().collect();

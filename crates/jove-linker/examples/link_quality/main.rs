@@ -7,7 +7,7 @@ mod agri;
 mod duie;
 mod score;
 
-use jove_linker::{Calibration, FEATURE_NAMES, Tagger, TaggerOptions};
+use jove_linker::{FEATURE_NAMES, LinkClassifier, Tagger, TaggerOptions};
 
 const THRESHOLDS: [f32; 7] = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
@@ -21,7 +21,7 @@ fn main() {
     let tagger = Tagger::new(&TaggerOptions::default(), []).unwrap();
     let rows = duie::read(data);
     let agri = agri::Agri::read(data, labels, &tagger);
-    let calibration = if flag("--fit") { fit(&rows, &agri, &tagger) } else { Calibration::default() };
+    let calibration = if flag("--fit") { fit(&rows, &agri, &tagger) } else { LinkClassifier::default() };
     let thresholds = if flag("--show") { &THRESHOLDS[3..4] } else { &THRESHOLDS };
     for score_min in thresholds.iter().copied() {
         agri.score(&tagger, calibration, score_min, Some(1), flag("--show"));
@@ -31,7 +31,7 @@ fn main() {
 }
 
 /// Weights fitted to half of both sets, each counting alike.
-fn fit(rows: &[duie::Row], agri: &agri::Agri, tagger: &Tagger) -> Calibration {
+fn fit(rows: &[duie::Row], agri: &agri::Agri, tagger: &Tagger) -> LinkClassifier {
     let silver = duie::examples(rows, tagger);
     let hand = agri.examples(tagger);
     let times = (silver.len() / hand.len().max(1)).max(1);
@@ -39,7 +39,7 @@ fn fit(rows: &[duie::Row], agri: &agri::Agri, tagger: &Tagger) -> Calibration {
     for _ in 0..times {
         examples.extend_from_slice(&hand);
     }
-    let fitted = Calibration::fit(&examples, 1.0);
+    let fitted = LinkClassifier::fit(&examples, 1.0);
     for (name, weight) in FEATURE_NAMES.iter().zip(fitted.weights) {
         println!("{}", serde_json::json!({"feature": name, "weight": weight}));
     }

@@ -2,7 +2,8 @@
 
 use jove_core::{AliasRecord, AnnotatedText, EntityId, Lang, Purpose, Seed};
 use jove_linker::{
-    Annotator, Calibration, FEATURE_NAMES, Knowledge, LinkOptions, Linker, Normalization, Tagger, TaggerOptions,
+    Annotator, EntityLinkingOptions, FEATURE_NAMES, Knowledge, LinkClassifier, Linker, Normalization, Tagger,
+    TaggerOptions,
 };
 use rand::RngExt;
 use std::sync::LazyLock;
@@ -15,7 +16,7 @@ fn record(alias: &str, entity: u32, prior: f32) -> AliasRecord {
 
 fn linker(rows: &[(&str, u32, f32)]) -> Linker {
     let records = rows.iter().map(|(alias, entity, prior)| record(alias, *entity, *prior));
-    Linker::build(records, &LinkOptions::default()).unwrap()
+    Linker::build(records, &EntityLinkingOptions::default()).unwrap()
 }
 
 fn linked(linker: &Linker, text: &str) -> Vec<(String, u32)> {
@@ -87,7 +88,9 @@ fn names_are_seen_where_nothing_is_linked() {
         (1.0, "去北京，回北京", &[2]),
         (1.0, "😀", &[]),
     ] {
-        let linker = Linker::build(rows.clone(), &LinkOptions { score_min, ..LinkOptions::default() }).unwrap();
+        let linker =
+            Linker::build(rows.clone(), &EntityLinkingOptions { score_min, ..EntityLinkingOptions::default() })
+                .unwrap();
         let mentions = linker.link(text, Lang::ZH);
         let linked = AnnotatedText { text: text.to_owned(), lang: Lang::ZH, words: Vec::new(), mentions };
         let named: Vec<u32> = linker.named(&linked).iter().map(|entity| entity.0).collect();
@@ -98,7 +101,7 @@ fn names_are_seen_where_nothing_is_linked() {
 #[test]
 fn a_capital_that_opens_a_sentence_is_no_noun() {
     let records = [record("Azerbaijan", 1, 1.0), record("day", 2, 1.0)];
-    let linker = Linker::build(records, &LinkOptions::default()).unwrap();
+    let linker = Linker::build(records, &EntityLinkingOptions::default()).unwrap();
     let annotator = Annotator { linker, tagger: Tagger::new(&TaggerOptions::default(), []).unwrap() };
     let score = |text: &str| annotator.annotate(text.to_owned(), Lang::EN).mentions[0].score;
     assert!(score("Azerbaijan is on the Caspian Sea.") > 0.8);
@@ -107,10 +110,10 @@ fn a_capital_that_opens_a_sentence_is_no_noun() {
 
 #[test]
 fn the_threshold_decides_what_names_nothing() {
-    let strict = LinkOptions { score_min: 1.0, ..LinkOptions::default() };
+    let strict = EntityLinkingOptions { score_min: 1.0, ..EntityLinkingOptions::default() };
     let strict = Linker::build([record("北京", 1, 1.0)], &strict).unwrap();
     check(&strict, "我在北京", &[]);
-    let never = Calibration { weights: [-5.0; 17] };
+    let never = LinkClassifier { weights: [-5.0; 17] };
     check(&linker(&[("北京", 1, 1.0)]).with_calibration(never), "我在北京", &[]);
 }
 

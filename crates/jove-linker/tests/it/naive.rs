@@ -1,7 +1,7 @@
 //! The linker equals a naive one.
 
 use jove_core::{AliasRecord, ByteSpan, EntityId, Lang, Mention};
-use jove_linker::{EngineKind, LinkOptions, Linker, Normalization, Overlap};
+use jove_linker::{EngineKind, EntityLinkingOptions, Linker, Normalization, Overlap};
 use proptest::prelude::*;
 use unicode_normalization::UnicodeNormalization;
 
@@ -64,7 +64,7 @@ fn weight(record: &AliasRecord, lang: Lang) -> f32 {
 }
 
 /// What a form may mean: one record an entity, the likeliest first.
-fn candidates(aliases: &[AliasRecord], wanted: &str, options: &LinkOptions) -> Vec<AliasRecord> {
+fn candidates(aliases: &[AliasRecord], wanted: &str, options: &EntityLinkingOptions) -> Vec<AliasRecord> {
     let mut found: Vec<AliasRecord> = Vec::new();
     for record in aliases.iter().filter(|record| form(record.alias.trim(), options.normalization) == wanted) {
         match found.iter_mut().find(|other| other.entity == record.entity) {
@@ -84,7 +84,7 @@ fn candidates(aliases: &[AliasRecord], wanted: &str, options: &LinkOptions) -> V
 }
 
 /// Every span whose form is an alias's, overlapping ones too, with its candidates; by start, the longest first.
-fn naive(aliases: &[AliasRecord], text: &str, options: &LinkOptions) -> Vec<(ByteSpan, Vec<AliasRecord>)> {
+fn naive(aliases: &[AliasRecord], text: &str, options: &EntityLinkingOptions) -> Vec<(ByteSpan, Vec<AliasRecord>)> {
     let cuts = cuts(text, options.normalization);
     let mut found = Vec::new();
     for start in &cuts {
@@ -101,7 +101,7 @@ fn naive(aliases: &[AliasRecord], text: &str, options: &LinkOptions) -> Vec<(Byt
 }
 
 /// The best of what overlaps, looked for one by one.
-fn resolved(mut places: Vec<Mention>, options: &LinkOptions) -> Vec<Mention> {
+fn resolved(mut places: Vec<Mention>, options: &EntityLinkingOptions) -> Vec<Mention> {
     places.retain(|place| place.score >= options.score_min);
     let mut kept: Vec<Mention> = Vec::new();
     while !places.is_empty() {
@@ -159,11 +159,11 @@ fn any_text(pieces: std::ops::Range<usize>) -> impl Strategy<Value = String> {
     prop::collection::vec(any_piece(), pieces).prop_map(|pieces| pieces.concat())
 }
 
-fn any_options() -> impl Strategy<Value = LinkOptions> {
+fn any_options() -> impl Strategy<Value = EntityLinkingOptions> {
     let score_min = prop::sample::select(vec![0.0, 0.5, 0.7, 0.8, 1.0]);
     let engine = prop::sample::select(vec![EngineKind::Auto, EngineKind::AhoCorasick, EngineKind::Daachorse]);
     (engine, any::<[bool; 5]>(), 1..3u32, score_min).prop_map(
-        |(engine, [compatible, case, traditional, boundaries, best], chars_min, score_min)| LinkOptions {
+        |(engine, [compatible, case, traditional, boundaries, best], chars_min, score_min)| EntityLinkingOptions {
             engine,
             normalization: Normalization { compatible, case, traditional },
             boundaries,
@@ -225,7 +225,7 @@ proptest! {
 #[test]
 fn blank_aliases_are_refused() {
     for alias in ["", " ", "\u{3000}", "\t\n", "\u{200b}"] {
-        let error = Linker::build([record("好的名字", 1), record(alias, 7)], &LinkOptions::default());
+        let error = Linker::build([record("好的名字", 1), record(alias, 7)], &EntityLinkingOptions::default());
         let message = error.err().unwrap().to_string();
         assert!(message.starts_with("alias 2 of entity 7: expected a name, found"), "{message}");
     }
@@ -233,21 +233,22 @@ fn blank_aliases_are_refused() {
 
 #[test]
 fn overlong_aliases_are_refused() {
-    let message = Linker::build([record(&"长".repeat(500), 3)], &LinkOptions::default()).err().unwrap().to_string();
+    let message =
+        Linker::build([record(&"长".repeat(500), 3)], &EntityLinkingOptions::default()).err().unwrap().to_string();
     assert_eq!(message, "alias 1 of entity 3: expected at most 1024 bytes, found 1500");
 }
 
 #[test]
 fn a_table_that_makes_everything_a_mention_is_refused() {
     let letters = ('\u{4e00}'..='\u{9fff}').zip(0..).map(|(c, entity)| record(&c.to_string(), entity));
-    let options = LinkOptions { chars_min: 1, ..LinkOptions::default() };
+    let options = EntityLinkingOptions { chars_min: 1, ..EntityLinkingOptions::default() };
     let message = Linker::build(letters, &options).err().unwrap().to_string();
     assert!(message.starts_with("aliases: expected names, found 20992 aliases that cover 100 %"), "{message}");
 }
 
 #[test]
 fn an_empty_table_links_nothing() {
-    let linker = Linker::build([], &LinkOptions::default()).unwrap();
+    let linker = Linker::build([], &EntityLinkingOptions::default()).unwrap();
     assert!(linker.link("中国", Lang::ZH).is_empty());
     assert_eq!(linker.report().aliases, 0);
 }

@@ -2,7 +2,8 @@
 
 use jove_core::{EntityId, Lang, Purpose, Seed, SpecialTokens, TokenId, TokenizedText};
 use jove_masking::{
-    Corruption, Draw, Fate, MaskConfig, MaskPlan, SameType, TypedName, UnitKind, UnitWeights, plan, plan_with,
+    Corruption, MaskAction, MaskConfig, MaskPlan, ReplacementScope, SameType, TypedName, UnitKind, UnitWeights, plan,
+    plan_with,
 };
 use proptest::prelude::*;
 
@@ -18,7 +19,7 @@ fn any_config() -> impl Strategy<Value = MaskConfig> {
         |(weights, budget, per_token, unit_tokens_max, entity_swap)| MaskConfig {
             weights,
             budget,
-            draw: if per_token { Draw::Token } else { Draw::Unit },
+            draw: if per_token { ReplacementScope::Token } else { ReplacementScope::Unit },
             unit_tokens_max,
             entity_swap,
             ..MaskConfig::default()
@@ -42,10 +43,10 @@ proptest! {
             prop_assert!(!SPECIALS.contains(original));
             prop_assert!(target.input == SPECIALS.mask || !SPECIALS.contains(target.input));
             match target.fate {
-                Fate::Mask => prop_assert_eq!(target.input, SPECIALS.mask),
-                Fate::Keep => prop_assert_eq!(target.input, original),
-                Fate::Random => {}
-                Fate::Swap => prop_assert!(false, "no replacement is known"),
+                MaskAction::Mask => prop_assert_eq!(target.input, SPECIALS.mask),
+                MaskAction::Keep => prop_assert_eq!(target.input, original),
+                MaskAction::Random => {}
+                MaskAction::Swap => prop_assert!(false, "no replacement is known"),
             }
         }
     }
@@ -124,7 +125,7 @@ fn a_unit_shares_its_fate() {
     for seed in 0..50 {
         let plan = draw(&text, &config, seed);
         for unit in &plan.units {
-            let fates: Vec<Fate> = plan
+            let fates: Vec<MaskAction> = plan
                 .targets
                 .iter()
                 .filter(|target| unit.span.range().contains(&(target.position as usize)))
@@ -151,7 +152,7 @@ fn an_entity_is_swapped_for_one_of_its_type_and_length() {
     let mut swapped = 0;
     for seed in 0..100 {
         let plan = plan_with(&text, &config, &SPECIALS, &table, &mut Seed(seed).rng(Purpose::Mask, 0, 0)).unwrap();
-        let entity: Vec<_> = plan.targets.iter().filter(|target| target.fate == Fate::Swap).collect();
+        let entity: Vec<_> = plan.targets.iter().filter(|target| target.fate == MaskAction::Swap).collect();
         if !entity.is_empty() {
             swapped += 1;
             assert_eq!(entity.iter().map(|target| target.input).collect::<Vec<_>>(), other);

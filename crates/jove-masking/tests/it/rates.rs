@@ -1,7 +1,7 @@
 //! Realised rates and shares over many texts.
 
 use jove_core::{Purpose, Seed, TokenizedText};
-use jove_masking::{Draw, MaskConfig, MaskStats, UnitKind, UnitWeights, plan};
+use jove_masking::{MaskConfig, MaskStats, ReplacementScope, UnitKind, UnitWeights, plan};
 use rand::RngExt;
 
 use crate::texts::{SPECIALS, text};
@@ -62,7 +62,7 @@ fn kinds_get_their_weight_s_share() {
 
 #[test]
 fn fates_follow_the_corruption() {
-    for draw in [Draw::Unit, Draw::Token] {
+    for draw in [ReplacementScope::Unit, ReplacementScope::Token] {
         let stats = stats(&MaskConfig { draw, ..MaskConfig::kg() });
         for (fate, expected) in [("mask", 0.8), ("random", 0.1), ("keep", 0.1)] {
             let share = stats.targets_by_fate[fate] as f64 / stats.targets as f64;

@@ -7,14 +7,16 @@ use jove_core::{ModelConfig, Seed};
 
 use crate::error::device;
 use crate::ops::{
-    Attend, AttentionWeights, FeedForwardWeights, NormWeights, SublayerPass, Tables, adamw, composed, norm, tape,
+    AttentionArgs, AttentionWeights, FeedForwardWeights, NormWeights, SublayerPass, Tables, adamw, composed, norm, tape,
 };
-use crate::{AdamW, Backend, DropMask, Error, Gradients, Matrix, Moments, OwnedTape, Scalar, Sequences, Vector, init};
+use crate::{
+    AdamW, Backend, DropMask, Error, Gradients, Matrix, Moments, OwnedTape, PackedBatch, Scalar, Vector, init,
+};
 
 /// Sizes of the operators' inputs.
 #[derive(Clone, Copy, Debug)]
 pub struct OpSizes {
-    /// Sequences.
+    /// PackedBatch.
     pub batch: usize,
     /// Tokens in each.
     pub seq: usize,
@@ -187,7 +189,7 @@ pub struct Operators<D: Backend> {
     bias: Vector<D>,
     wide_bias: Vector<D>,
     vocabulary_bias: Vector<D>,
-    sequences: Sequences,
+    sequences: PackedBatch,
 }
 
 impl<D: Backend> fmt::Debug for Operators<D> {
@@ -210,7 +212,7 @@ impl<D: Backend> Operators<D> {
         let x = |name: &str| draw(sizes.tokens(), hidden, 1.0, name);
         let square = |name: &str| draw(hidden, hidden, 0.02, name);
         let config = ModelConfig { max_position_embeddings: seq, ..ModelConfig::bert(vocab, hidden, 1, heads, ff) };
-        let mut builder = Sequences::builder(&config);
+        let mut builder = PackedBatch::builder(&config);
         for b in 0..batch {
             let tokens: Vec<u32> = (0..seq).map(|i| ((i * 7919 + b) % vocab) as u32).collect();
             builder.push(&tokens)?;
@@ -288,7 +290,7 @@ impl<D: Backend> Operators<D> {
         let masked: Vec<u32> = (0..self.sizes.masked() as u32).collect();
         let target = |row: u32, columns: usize| (row as usize * 7919 % columns) as u32;
         let spans: Vec<(u32, u32)> = (0..tokens).step_by(4).map(|start| (start, tokens.min(start + 4))).collect();
-        let attend = Attend { bounds: self.sequences.bounds(), heads: self.sizes.heads, mask: mask(1) };
+        let attend = AttentionArgs { bounds: self.sequences.bounds(), heads: self.sizes.heads, mask: mask(1) };
         let pass = SublayerPass { mask: mask(2), recompute: false, rows: None };
         let norm = NormWeights { gain: &self.gain, bias: &self.bias, epsilon: 1e-5 };
         let rows = match op {

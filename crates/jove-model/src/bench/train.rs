@@ -8,7 +8,7 @@ use rand::Rng as _;
 
 use super::{matrix_peak_gflops, peak_rss_mib, spread};
 use crate::ops::{adamw, norm, tape};
-use crate::{AdamState, AdamW, Error, Gradients, MaskedLm, Parameters as _, Pass, Sequences};
+use crate::{AdamState, AdamW, Error, Gradients, MaskedLm, PackedBatch, Parameters as _, Pass};
 
 /// How long the sequences of a batch are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub struct TrainReport {
 
 /// One batch: tokens and what is to be predicted.
 struct Batch {
-    sequences: Sequences,
+    sequences: PackedBatch,
     positions: Vec<u32>,
     targets: Vec<u32>,
 }
@@ -72,7 +72,7 @@ impl TrainBench {
     fn batch(&self, step: usize) -> Result<Batch, Error> {
         let mut rng = self.seed.rng(Purpose::Sampling, step as u64, 0);
         let mut below = |bound: usize| (rng.next_u64() % bound as u64) as usize;
-        let mut builder = Sequences::builder(&self.config);
+        let mut builder = PackedBatch::builder(&self.config);
         let (mut positions, mut targets) = (Vec::new(), Vec::new());
         for _ in 0..self.batch {
             let shortest = (self.seq / 4).max(1);

@@ -6,7 +6,7 @@ use super::matmul::bounds;
 use super::{math, pool, vectorized};
 use crate::DropMask;
 use crate::dropout::RowMask;
-use crate::ops::Attend;
+use crate::ops::AttentionArgs;
 use crate::view::{Part, View, multiply};
 
 /// Queries whose scores are held at once: `[QUERIES, length]` is the largest tile.
@@ -57,7 +57,7 @@ impl<'a> Inputs<'a> {
     }
 
     /// Where the queries of each sequence begin.
-    fn query_bounds<'b>(&self, how: &Attend<'b>) -> &'b [usize]
+    fn query_bounds<'b>(&self, how: &AttentionArgs<'b>) -> &'b [usize]
     where
         'a: 'b,
     {
@@ -72,7 +72,7 @@ impl<'a> Inputs<'a> {
         View::new(data, data.len() / self.width, self.width).block(rows, head * size..(head + 1) * size)
     }
 
-    fn unit(&self, how: &Attend<'_>, unit: usize) -> Unit<'a> {
+    fn unit(&self, how: &AttentionArgs<'_>, unit: usize) -> Unit<'a> {
         let (sequence, head) = (unit / how.heads, unit % how.heads);
         Unit {
             query: self.block(self.query, self.query_bounds(how), how.heads, unit),
@@ -96,7 +96,7 @@ fn split<'a>(data: &'a mut [f32], width: usize, bounds: &[usize], heads: usize) 
 
 /// Writes the mixed values to `out`, `[queries, width]`, and the logarithm of each softmax's denominator to
 /// `log_sums`, `[queries, heads]`.
-pub(crate) fn forward(inputs: &Inputs<'_>, how: &Attend<'_>, out: &mut [f32], log_sums: &mut [f32]) {
+pub(crate) fn forward(inputs: &Inputs<'_>, how: &AttentionArgs<'_>, out: &mut [f32], log_sums: &mut [f32]) {
     let bounds = inputs.query_bounds(how);
     let out = split(out, inputs.width, bounds, how.heads);
     let log_sums = split(log_sums, how.heads, bounds, how.heads);
@@ -115,7 +115,7 @@ pub(crate) struct Outputs<'a> {
 /// The gradients of the inputs for the gradient `d_out` of `out`; scores are computed again.
 pub(crate) fn backward(
     inputs: &Inputs<'_>,
-    how: &Attend<'_>,
+    how: &AttentionArgs<'_>,
     (out, d_out): (&[f32], &[f32]),
     log_sums: &[f32],
     outputs: Outputs<'_>,

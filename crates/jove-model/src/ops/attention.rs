@@ -15,8 +15,8 @@ use crate::{Backend, DropMask, Error, Matrix};
 
 /// How tokens attend to one another.
 #[derive(Clone, Copy, Debug)]
-pub struct Attend<'a> {
-    /// Where sequences begin, as in [`crate::Sequences::bounds`].
+pub struct AttentionArgs<'a> {
+    /// Where sequences begin, as in [`crate::PackedBatch::bounds`].
     pub bounds: &'a [usize],
     /// Number of heads; divides the width.
     pub heads: usize,
@@ -25,7 +25,7 @@ pub struct Attend<'a> {
     pub mask: Option<DropMask>,
 }
 
-pub(crate) fn check<D: Backend, T>(x: [&Matrix<D, T>; 3], how: &Attend<'_>) -> Result<(), Error> {
+pub(crate) fn check<D: Backend, T>(x: [&Matrix<D, T>; 3], how: &AttentionArgs<'_>) -> Result<(), Error> {
     let (rows, width) = *x[0].shape();
     if x.iter().any(|x| *x.shape() != (rows, width)) || how.heads == 0 || width % how.heads != 0 {
         let found = format!("{:?} with {} heads", x.map(|x| *x.shape()), how.heads);
@@ -65,7 +65,7 @@ impl Padding {
         padding
     }
 
-    /// The mask of [`Attend`], spread over `[sequences, heads, longest, longest]`.
+    /// The mask of [`AttentionArgs`], spread over `[sequences, heads, longest, longest]`.
     fn drop_factors(&self, mask: &DropMask, heads: usize, bounds: &[usize]) -> Vec<f32> {
         let (tokens, longest) = (self.cells.len(), self.longest);
         let mut factors = vec![1.0; self.sequences * heads * longest * longest];
@@ -94,7 +94,7 @@ pub fn composed<D: Backend, T: Tape<f32, D>>(
     query: Matrix<D, T>,
     key: Matrix<D, T>,
     value: Matrix<D, T>,
-    how: &Attend<'_>,
+    how: &AttentionArgs<'_>,
 ) -> Result<Matrix<D, T>, Error> {
     check([&query, &key, &value], how)?;
     let dev = query.device().clone();
@@ -136,7 +136,7 @@ pub(crate) fn fused<T: Tape<f32, Cpu>>(
     query: Matrix<Cpu, T>,
     key: Matrix<Cpu, T>,
     value: Matrix<Cpu, T>,
-    how: &Attend<'_>,
+    how: &AttentionArgs<'_>,
 ) -> Result<Matrix<Cpu, T>, Error> {
     check([&query, &key, &value], how)?;
     let (query, tape) = query.try_contiguous().map_err(device)?.split_tape();
@@ -153,7 +153,7 @@ pub(crate) fn fused<T: Tape<f32, Cpu>>(
         let (out_copy, bounds, heads, mask) = (out.clone(), how.bounds.to_vec(), how.heads, how.mask);
         tape.add_backward_op(move |grads| {
             let d = take_gradient!(grads, &out_copy);
-            let how = Attend { bounds: &bounds, heads, mask };
+            let how = AttentionArgs { bounds: &bounds, heads, mask };
             let mut buffers = [(); 3].map(|()| pool::take(tokens * width));
             let [d_query, d_key, d_value] = &mut buffers;
             let inputs =

@@ -7,7 +7,7 @@ use super::take_gradient;
 use crate::error::device;
 use crate::kernels::columns;
 use crate::view::slice;
-use crate::{Backend, Error, Matrix, Sequences};
+use crate::{Backend, Error, Matrix, PackedBatch};
 
 /// The embedding tables.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,7 @@ pub struct Tables<'a, D: Backend> {
 }
 
 /// Every id must be a row of its table: dfdx does not check on every device.
-pub(crate) fn check<D: Backend>(tables: &Tables<'_, D>, batch: &Sequences) -> Result<(), Error> {
+pub(crate) fn check<D: Backend>(tables: &Tables<'_, D>, batch: &PackedBatch) -> Result<(), Error> {
     for (table, ids) in
         [(tables.tokens, batch.tokens()), (tables.positions, batch.positions()), (tables.segments, batch.segments())]
     {
@@ -36,7 +36,7 @@ pub(crate) fn check<D: Backend>(tables: &Tables<'_, D>, batch: &Sequences) -> Re
 /// As there.
 pub fn composed<D: Backend, T: Tape<f32, D>>(
     tables: &Tables<'_, D>,
-    batch: &Sequences,
+    batch: &PackedBatch,
     tape: T,
 ) -> Result<Matrix<D, T>, Error> {
     check(tables, batch)?;
@@ -55,7 +55,7 @@ pub fn composed<D: Backend, T: Tape<f32, D>>(
 /// Touches only the rows of the batch, forwards and backwards.
 pub(crate) fn fused<T: Tape<f32, Cpu>>(
     tables: &Tables<'_, Cpu>,
-    batch: &Sequences,
+    batch: &PackedBatch,
     mut tape: T,
 ) -> Result<Matrix<Cpu, T>, Error> {
     check(tables, batch)?;

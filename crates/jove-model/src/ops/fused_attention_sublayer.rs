@@ -5,7 +5,7 @@ use dfdx::prelude::{Cpu, CpuError, HasShape, PutTape, ReshapeTo, SplitTape, Tape
 use super::layer_norm::Normalized;
 use super::rows::{pick, scatter};
 use super::sublayer::{Dense, Norm};
-use super::{Attend, AttentionWeights, SublayerPass, take_gradient};
+use super::{AttentionArgs, AttentionWeights, SublayerPass, take_gradient};
 use crate::dropout::RowsMask;
 use crate::error::device;
 use crate::kernels::columns::{add_all, add_sums};
@@ -16,7 +16,7 @@ use crate::view::{Part, View, slice};
 use crate::{DropMask, Error, Gradients, Matrix};
 
 /// Everything the half is computed with; `h` columns throughout.
-struct Half {
+struct AttentionBlock {
     inputs: [Dense; 3],
     output: Dense,
     norm: Norm,
@@ -55,7 +55,7 @@ struct Saved {
 pub(crate) fn fused<T: Tape<f32, Cpu>>(
     x: Matrix<Cpu, T>,
     weights: &AttentionWeights<'_, Cpu>,
-    how: &Attend<'_>,
+    how: &AttentionArgs<'_>,
     pass: &SublayerPass<'_>,
 ) -> Result<Matrix<Cpu, T>, Error> {
     for linear in weights.inputs.iter().chain([&weights.output]) {
@@ -64,7 +64,7 @@ pub(crate) fn fused<T: Tape<f32, Cpu>>(
     super::layer_norm::check(&x, &weights.norm)?;
     super::attention::check([&x, &x, &x], how)?;
     pass.check(x.shape().0)?;
-    let half = Half {
+    let half = AttentionBlock {
         inputs: weights.inputs.map(Dense::new),
         output: Dense::new(weights.output),
         norm: Norm::new(&weights.norm),
@@ -92,9 +92,9 @@ pub(crate) fn fused<T: Tape<f32, Cpu>>(
     Ok(y.put_tape(tape))
 }
 
-impl Half {
-    fn attend(&self) -> Attend<'_> {
-        Attend { bounds: &self.bounds, heads: self.heads, mask: self.attention_mask }
+impl AttentionBlock {
+    fn attend(&self) -> AttentionArgs<'_> {
+        AttentionArgs { bounds: &self.bounds, heads: self.heads, mask: self.attention_mask }
     }
 
     fn asked(&self) -> Option<attention::Asked<'_>> {

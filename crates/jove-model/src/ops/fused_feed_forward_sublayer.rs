@@ -15,7 +15,7 @@ use crate::view::{Part, View, slice};
 use crate::{DropMask, Error, Gradients, Matrix};
 
 /// Everything the half is computed with; `f` inner columns.
-struct Half {
+struct FeedForwardBlock {
     inner: Dense,
     outer: Dense,
     norm: Norm,
@@ -44,7 +44,7 @@ pub(crate) fn fused<T: Tape<f32, Cpu>>(
         let found = format!("{:?} and {:?}", weights.outer.0.shape(), weights.outer.1.shape());
         return Err(Error::shape("feed_forward", format!("an outer weight of {h} by {f}"), found));
     }
-    let half = Half {
+    let half = FeedForwardBlock {
         inner: Dense::new(weights.inner),
         outer: Dense::new(weights.outer),
         norm: Norm::new(&weights.norm),
@@ -67,7 +67,7 @@ pub(crate) fn fused<T: Tape<f32, Cpu>>(
     Ok(y.put_tape(tape))
 }
 
-impl Half {
+impl FeedForwardBlock {
     fn mask(&self) -> Option<RowsMask<'_>> {
         self.mask.map(|mask| mask.of_rows(self.rows.as_deref()))
     }

@@ -30,7 +30,7 @@ macro_rules! take_gradient {
 }
 pub(crate) use take_gradient;
 
-pub use attention::Attend;
+pub use attention::AttentionArgs;
 pub use embedding::Tables;
 pub use layer_norm::NormWeights;
 pub use sublayer::{AttentionWeights, FeedForwardWeights, SublayerPass};

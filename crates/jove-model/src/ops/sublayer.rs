@@ -2,7 +2,7 @@
 
 use dfdx::prelude::{Cpu, HasShape, PutTape, SplitTape, Tape};
 
-use super::{Attend, NormWeights, attention, dropout, gelu, layer_norm, linear};
+use super::{AttentionArgs, NormWeights, attention, dropout, gelu, layer_norm, linear};
 use crate::{Backend, DropMask, Error, Matrix, Vector};
 
 /// The parameters of the attention half.
@@ -71,7 +71,7 @@ impl SublayerPass<'_> {
 pub fn composed_attention<D: Backend, T: Tape<f32, D>>(
     x: Matrix<D, T>,
     weights: &AttentionWeights<'_, D>,
-    how: &Attend<'_>,
+    how: &AttentionArgs<'_>,
     pass: &SublayerPass<'_>,
 ) -> Result<Matrix<D, T>, Error> {
     pass.check(x.shape().0)?;

@@ -3,13 +3,13 @@
 use dfdx::prelude::{Axes2, Cpu, HasShape as _, NoneTape, OwnedTape, SumTo as _, TensorFromVec as _, TryMul as _};
 use jove_core::{ModelConfig, Seed};
 use jove_model::ops::tape;
-use jove_model::{Backend as _, Encoder, Parameters as _, Pass, Sequences};
+use jove_model::{Backend as _, Encoder, PackedBatch, Parameters as _, Pass};
 use proptest::prelude::*;
 
 use crate::ops::{bits, gap, lengths};
 
-fn batch(config: &ModelConfig, lengths: &[usize]) -> Sequences {
-    let mut batch = Sequences::builder(config);
+fn batch(config: &ModelConfig, lengths: &[usize]) -> PackedBatch {
+    let mut batch = PackedBatch::builder(config);
     for (n, &length) in lengths.iter().enumerate() {
         batch.push(&(0..length).map(|i| ((i * 31 + n * 7) % 50) as u32).collect::<Vec<_>>()).unwrap();
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use dfdx::prelude::{Cpu, NoneTape, OwnedTape};
 use jove_core::{Layout, ModelConfig, Seed};
 use jove_model::ops::{adamw, norm, tape};
-use jove_model::{AdamState, AdamW, Backend, MaskedLm, Parameters as _, Pass, Sequences};
+use jove_model::{AdamState, AdamW, Backend, MaskedLm, PackedBatch, Parameters as _, Pass};
 use safetensors::SafeTensors;
 use serde_json::Value;
 
@@ -80,10 +80,10 @@ impl Golden {
     }
 
     /// The real tokens without padding; also for each the row of the padded `[b * s]` grid it stands in.
-    fn batch(&self) -> (Sequences, Vec<usize>) {
+    fn batch(&self) -> (PackedBatch, Vec<usize>) {
         let input = |name: &str| &self.integers[&format!("input.{name}")];
         let length = self.tensors["hidden.0"].0[1];
-        let (mut batch, mut cells) = (Sequences::builder(&self.config), Vec::new());
+        let (mut batch, mut cells) = (PackedBatch::builder(&self.config), Vec::new());
         for (row, mask) in input("attention_mask").chunks(length).enumerate() {
             let real = mask.iter().filter(|&&m| m == 1).count();
             let slice =

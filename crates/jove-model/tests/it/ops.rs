@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use dfdx::prelude::{Cpu, HasShape, OwnedTape, Shape, SumTo, Tensor, TensorFromVec, TryMul};
 use jove_core::{ModelConfig, Seed};
 use jove_model::ops::{
-    self, Attend, AttentionWeights, FeedForwardWeights, NormWeights, SublayerPass, Tables, adamw, composed, tape,
+    self, AttentionArgs, AttentionWeights, FeedForwardWeights, NormWeights, SublayerPass, Tables, adamw, composed, tape,
 };
 use jove_model::{
-    AdamW, Backend, DropMask, Gradients, MaskedLm, Matrix, Parameters as _, Pass, Scalar, Sequences, Vector,
+    AdamW, Backend, DropMask, Gradients, MaskedLm, Matrix, PackedBatch, Parameters as _, Pass, Scalar, Vector,
 };
 use proptest::prelude::*;
 
@@ -146,7 +146,7 @@ fn check_attention(lengths: &[usize], heads: usize, size: usize, rate: f64) {
     let (tokens, width) = (*bounds.last().unwrap(), heads * size);
     check("attention", |fused| {
         let [query, key, value] = [1, 2, 3].map(|salt| matrix(tokens, width, salt));
-        let how = Attend { bounds: &bounds, heads, mask: mask(rate, 3) };
+        let how = AttentionArgs { bounds: &bounds, heads, mask: mask(rate, 3) };
         let [a, b, c] = [&query, &key, &value].map(tape::start);
         let y = if fused { Cpu::attention(a, b, c, &how) } else { composed::attention(a, b, c, &how) }.unwrap();
         let out = y.as_vec();
@@ -188,7 +188,7 @@ fn check_sublayers(lengths: &[usize], (heads, size, inner): (usize, usize, usize
             let pair = |n: usize| (&weights[n].0, &weights[n].1);
             let norm = NormWeights { gain: &gain, bias: &bias, epsilon: 1e-5 };
             let all = AttentionWeights { inputs: [pair(0), pair(1), pair(2)], output: pair(3), norm };
-            let how = Attend { bounds: &bounds, heads, mask: mask(rate, 1) };
+            let how = AttentionArgs { bounds: &bounds, heads, mask: mask(rate, 1) };
             let pass = SublayerPass { mask: mask(rate, 2), recompute, rows };
             let start = tape::start(&x);
             let y = if fused {
@@ -233,7 +233,7 @@ fn check_sublayers(lengths: &[usize], (heads, size, inner): (usize, usize, usize
 /// The embeddings of a batch, of which the rows at `positions` are taken.
 fn check_embedding(lengths: &[usize], positions: impl Fn(u32) -> Vec<u32>) {
     let config = ModelConfig::bert(50, 12, 1, 2, 8);
-    let mut batch = Sequences::builder(&config);
+    let mut batch = PackedBatch::builder(&config);
     for (n, &length) in lengths.iter().enumerate() {
         let tokens: Vec<u32> = (0..length).map(|i| ((i * i + n) % 50) as u32).collect();
         let segments: Vec<u32> = (0..length).map(|i| u32::from(i > length / 2)).collect();
@@ -392,7 +392,7 @@ fn sizes_beyond_one_tile_agree() {
 fn an_empty_mask_costs_nothing_and_has_no_gradient() {
     let config = ModelConfig::bert(60, 8, 1, 2, 16);
     let model = MaskedLm::new(&config, &Cpu::default(), Seed(1)).unwrap();
-    let mut batch = Sequences::builder(&config);
+    let mut batch = PackedBatch::builder(&config);
     batch.push(&[2, 9, 3]).unwrap();
     let hidden = model.forward(&batch.build(), OwnedTape::default(), &Pass::eval()).unwrap();
     let loss = model.loss(hidden.last, &[], &[]).unwrap();
@@ -405,7 +405,7 @@ fn an_empty_mask_costs_nothing_and_has_no_gradient() {
 fn every_row_may_be_masked() {
     let config = ModelConfig::bert(60, 8, 2, 2, 16);
     let model = MaskedLm::new(&config, &Cpu::default(), Seed(1)).unwrap();
-    let mut batch = Sequences::builder(&config);
+    let mut batch = PackedBatch::builder(&config);
     batch.push(&[4; 9]).unwrap();
     let hidden = model.forward(&batch.build(), OwnedTape::default(), &Pass::train(Seed(2), 3)).unwrap();
     let loss = model.loss(hidden.last, &[0, 1, 2, 3, 4, 5, 6, 7, 8], &[5; 9]).unwrap();
@@ -473,7 +473,7 @@ fn training_steps_do_not_depend_on_threads_or_recomputation() {
         let mut state = jove_model::AdamState::default();
         let mut gradients = Gradients::leaky();
         for step in 0..3u64 {
-            let mut batch = Sequences::builder(&config);
+            let mut batch = PackedBatch::builder(&config);
             for n in 0..3 {
                 batch.push(&(0..20 + 30 * n).map(|i| (i * 7 + n + step as u32) % 300).collect::<Vec<_>>()).unwrap();
             }
@@ -500,7 +500,7 @@ fn training_steps_do_not_depend_on_threads_or_recomputation() {
 fn gradients_add_up_over_batches_and_objectives() {
     let config = ModelConfig::bert(40, 8, 1, 2, 16);
     let model = MaskedLm::new(&config, &Cpu::default(), Seed(1)).unwrap();
-    let mut batch = Sequences::builder(&config);
+    let mut batch = PackedBatch::builder(&config);
     batch.push(&[2, 9, 11, 3]).unwrap();
     let batch = batch.build();
     let collect = |gradients: &mut Gradients<Cpu>| {
@@ -541,7 +541,7 @@ fn sizes_that_do_not_fit_are_errors() {
     assert!(Cpu::span_mean(x.clone(), &[(1, 4)]).is_err());
     assert!(Cpu::cross_entropy(x.clone(), &[0, 0]).is_err());
     assert!(Cpu::cross_entropy(x.clone(), &[0, 0, 4]).is_err());
-    let how = Attend { bounds: &[0, 2], heads: 2, mask: None };
+    let how = AttentionArgs { bounds: &[0, 2], heads: 2, mask: None };
     assert!(Cpu::attention(x.clone(), x.clone(), x, &how).is_err());
     let config = ModelConfig::bert(40, 8, 1, 2, 16);
     let mut model = MaskedLm::new(&config, &Cpu::default(), Seed(1)).unwrap();

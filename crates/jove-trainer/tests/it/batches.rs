@@ -2,13 +2,13 @@
 
 use jove_core::{EntityId, Lang, Layout, ModelConfig, TokenId};
 use jove_masking::{MaskConfig, SameType, TypedName, UnitWeights};
-use jove_trainer::{Assembler, Batch, Pooling, TrainConfig, TrainingData};
+use jove_trainer::{Batch, Collator, Pooling, TrainConfig, TrainingData};
 use proptest::prelude::*;
 
 use crate::world::{COUNTRIES, data, everything, linking, model, plain, sentence, specials};
 
-fn assembler(config: &TrainConfig, data: TrainingData) -> Assembler {
-    Assembler::new(config, data, specials(), model().config()).unwrap()
+fn assembler(config: &TrainConfig, data: TrainingData) -> Collator {
+    Collator::new(config, data, specials(), model().config()).unwrap()
 }
 
 fn sequence(batch: &Batch, index: usize) -> &[u32] {
@@ -142,7 +142,7 @@ fn pairs_follow_the_layout() {
     config.objectives.translation.weight = 0.0;
     let shape =
         ModelConfig { layout: Layout::XlmRoberta, type_vocab_size: 1, pad_token_id: 0, ..model().config().clone() };
-    let batch = Assembler::new(&config, data(), specials(), &shape).unwrap().step(0).unwrap().remove(0);
+    let batch = Collator::new(&config, data(), specials(), &shape).unwrap().step(0).unwrap().remove(0);
     assert!(batch.segments.iter().all(|&segment| segment == 0));
     let separators = |tokens: &[u32]| tokens.iter().filter(|&&token| token == 2).count();
     assert!((0..batch.bounds.len() - 1).all(|index| separators(sequence(&batch, index)) == 3));

@@ -50,7 +50,7 @@ fn collapse_is_watched_on_every_line() {
     let dir = tempfile::tempdir().unwrap();
     trainer(&linking(4), dir.path()).run(&Silent).unwrap();
     for line in read_metrics(&output(dir.path()).metrics()).unwrap() {
-        let gauge = |name: &str| line.gauges[name];
+        let gauge = |name: &str| line.diagnostics[name];
         for contrast in ["link", "relation"] {
             assert!((0.0..=4.0).contains(&gauge(&format!("{contrast}.alignment"))));
             assert!((0.0..1.0).contains(&gauge(&format!("{contrast}.filtered"))));

@@ -2,7 +2,7 @@
 
 use jove_core::{EntityId, Lang, ModelConfig, Pos, Seed, SpecialTokens, TokenId, TokenSpan, TokenizedText};
 use jove_model::{Backend, Parameters as _};
-use jove_trainer::{Lookalikes, Model, Output, Relations, TrainConfig, Trainer, TrainingData};
+use jove_trainer::{HardNegatives, Model, Output, Relations, TrainConfig, Trainer, TrainingData};
 
 use dfdx::prelude::Cpu;
 
@@ -49,8 +49,8 @@ pub(crate) fn data() -> TrainingData {
 }
 
 /// Every country is taken for the next two; the first two share a name.
-fn lookalikes() -> Lookalikes {
-    let mut lookalikes = Lookalikes::sharing([vec![EntityId(0), EntityId(1)]]);
+fn lookalikes() -> HardNegatives {
+    let mut lookalikes = HardNegatives::sharing([vec![EntityId(0), EntityId(1)]]);
     for country in 0..COUNTRIES {
         let next = (1..3).map(|by| EntityId((country + by) % COUNTRIES));
         let others = next.filter(|&other| !lookalikes.share_a_name(EntityId(country), other)).collect();

@@ -10,7 +10,7 @@ use jove_core::{AnnotatedText, Lang, Progress};
 use jove_corpus::AnnotatedWriter;
 use jove_kb::Kb;
 use jove_linker::html::{Linked, page};
-use jove_linker::{Annotator, Judged, LinkOptions, TaggerOptions};
+use jove_linker::{Annotator, EntityLinkingOptions, ScoredMention, TaggerOptions};
 use rayon::prelude::*;
 
 use crate::commands::card::card;
@@ -49,7 +49,7 @@ pub(crate) struct Args {
 pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let kb = Kb::open(&args.kb)?;
     let lines = read(&args.input)?;
-    let mut options = LinkOptions::default();
+    let mut options = EntityLinkingOptions::default();
     options.score_min = args.score_min.unwrap_or(options.score_min);
     let corpus: Vec<(&str, Lang)> = lines.iter().map(|line| (line.as_str(), args.lang)).collect();
     let annotator = jove_experiment::annotator(&kb, &options, &TaggerOptions::default(), &corpus)?;
@@ -142,7 +142,7 @@ fn draw(kb: &Kb, annotator: &Annotator, texts: &[AnnotatedText], lang: Lang) -> 
     let judge = |text: &AnnotatedText| {
         annotator.linker.explain(&text.text, lang, Some(&annotator.tagger.segments(&text.text, lang)))
     };
-    let judged: Vec<Vec<Judged>> = texts.par_iter().map(judge).collect();
+    let judged: Vec<Vec<ScoredMention>> = texts.par_iter().map(judge).collect();
     let rows =
         texts.iter().zip(&judged).map(|(text, judged)| Linked { text: &text.text, mentions: &text.mentions, judged });
     page("Links", rows, |entity| card(kb, entity, lang))

@@ -10,34 +10,34 @@ use jove_objectives::{PairRows, pair_sequence};
 
 use self::link::LinkedMention;
 use crate::alignment::check_layer;
-use crate::stream::{Stream, StreamState};
-use crate::window::cut;
-use crate::{Batch, Error, Example, Objectives, Origin, Pooling, Targets, TrainConfig, TrainingData};
+use crate::random_crop::cut;
+use crate::sampler::{Sampler, SamplerState};
+use crate::{Batch, Error, Example, ExampleSource, Objectives, Pooling, Targets, TrainConfig, TrainingData};
 
 /// Turns examples into batches. The batches of a step depend on the seed, the step and the streams' states alone.
 #[derive(Debug)]
-pub struct Assembler {
+pub struct Collator {
     config: TrainConfig,
     data: TrainingData,
     specials: SpecialTokens,
     layout: Layout,
-    text: Stream,
-    tlm: Stream,
-    translation: Stream,
-    relation: Stream,
+    text: Sampler,
+    tlm: Sampler,
+    translation: Sampler,
+    relation: Sampler,
 }
 
 /// Where an assembler stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct AssemblerState {
-    text: StreamState,
-    tlm: StreamState,
-    translation: StreamState,
+pub struct CollatorState {
+    text: SamplerState,
+    tlm: SamplerState,
+    translation: SamplerState,
     #[serde(default)]
-    relation: StreamState,
+    relation: SamplerState,
 }
 
-impl Assembler {
+impl Collator {
     /// An assembler at the beginning of a run.
     ///
     /// # Errors
@@ -61,13 +61,13 @@ impl Assembler {
         let text_langs = if config.objectives.needs_text() { data.text_langs()? } else { Vec::new() };
         let pair_langs = if config.objectives.needs_pairs() { data.pair_langs()? } else { Vec::new() };
         let fact_count = if config.objectives.relation.weight > 0.0 { data.relations.facts().len() } else { 0 };
-        let stream = |origin, langs| Stream::new(config.seed, origin as u64, langs, config.language_exponent);
+        let stream = |origin, langs| Sampler::new(config.seed, origin as u64, langs, config.language_exponent);
         Ok(Self {
-            text: stream(Origin::Text, &text_langs),
-            tlm: stream(Origin::Tlm, &pair_langs),
-            translation: stream(Origin::Translation, &pair_langs),
+            text: stream(ExampleSource::Text, &text_langs),
+            tlm: stream(ExampleSource::Tlm, &pair_langs),
+            translation: stream(ExampleSource::Translation, &pair_langs),
             // Facts are of no language.
-            relation: stream(Origin::Relation, &vec![Lang::EN; fact_count]),
+            relation: stream(ExampleSource::Relation, &vec![Lang::EN; fact_count]),
             config: config.clone(),
             data,
             specials,
@@ -76,8 +76,8 @@ impl Assembler {
     }
 
     /// Where it stands.
-    pub fn state(&self) -> AssemblerState {
-        AssemblerState {
+    pub fn state(&self) -> CollatorState {
+        CollatorState {
             text: self.text.state().clone(),
             tlm: self.tlm.state().clone(),
             translation: self.translation.state().clone(),
@@ -87,7 +87,7 @@ impl Assembler {
 
     /// Goes to where `state` says; `false` where it belongs to other data.
     #[must_use]
-    pub fn restore(&mut self, state: &AssemblerState) -> bool {
+    pub fn restore(&mut self, state: &CollatorState) -> bool {
         self.text.restore(&state.text)
             && self.tlm.restore(&state.tlm)
             && self.translation.restore(&state.translation)
@@ -135,7 +135,7 @@ impl Assembler {
         let end = batch.len() + budget;
         let mut mentions = Vec::new();
         while let Some(drawn) = self.text.draw() {
-            let example = Example { origin: Origin::Text, index: drawn.index, epoch: drawn.epoch };
+            let example = Example { origin: ExampleSource::Text, index: drawn.index, epoch: drawn.epoch };
             let mut rng = self.rng(example);
             let text = cut(self.data.text(drawn.index)?, self.config.max_length - 2, &mut rng);
             if batch.len() + text.tokens.len() + 2 > end {
@@ -161,7 +161,7 @@ impl Assembler {
         }
         let end = batch.len() + budget;
         while let Some(drawn) = self.tlm.draw() {
-            let example = Example { origin: Origin::Tlm, index: drawn.index, epoch: drawn.epoch };
+            let example = Example { origin: ExampleSource::Tlm, index: drawn.index, epoch: drawn.epoch };
             let mut rng = self.rng(example);
             let (first, second) = self.data.pair(drawn.index)?;
             let (first_length, second_length) =
@@ -193,7 +193,7 @@ impl Assembler {
         }
         let end = batch.len() + budget;
         while let Some(drawn) = self.translation.draw() {
-            let example = Example { origin: Origin::Translation, index: drawn.index, epoch: drawn.epoch };
+            let example = Example { origin: ExampleSource::Translation, index: drawn.index, epoch: drawn.epoch };
             let mut rng = self.rng(example);
             let (first, second) = self.data.pair(drawn.index)?;
             let length = self.config.max_length - 2;

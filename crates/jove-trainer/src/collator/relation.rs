@@ -5,10 +5,10 @@ use jove_objectives::{PairSequence, pair_sequence};
 use rand::RngExt as _;
 
 use super::link::Chosen;
-use super::{Assembler, ids, pooled_rows};
-use crate::{Batch, Example, LinkTargets, Origin, Pooling};
+use super::{Collator, ids, pooled_rows};
+use crate::{Batch, Example, ExampleSource, LinkTargets, Pooling};
 
-impl Assembler {
+impl Collator {
     /// Adds facts: `description of the subject [SEP] relation` as the query, the description of the object as its key, each
     /// object's once.
     pub(super) fn fill_relation(&mut self, batch: &mut Batch, budget: usize) {
@@ -21,7 +21,7 @@ impl Assembler {
         let mut targets = LinkTargets::default();
         let (mut queries, mut asked): (Vec<PairSequence>, Vec<usize>) = (Vec::new(), Vec::new());
         while let Some(drawn) = self.relation.draw() {
-            let example = Example { origin: Origin::Relation, index: drawn.index, epoch: drawn.epoch };
+            let example = Example { origin: ExampleSource::Relation, index: drawn.index, epoch: drawn.epoch };
             let mut rng = self.config.seed.rng(jove_core::Purpose::Mask, example.epoch, example.key());
             let (subject, relation, object) = relations.facts()[drawn.index];
             let mut part = |variants: &[Vec<TokenId>]| {

@@ -4,7 +4,7 @@ use dfdx::prelude::HasShape as _;
 use jove_model::{Backend, Matrix};
 use jove_objectives::{LinkHead, LinkItems, Linked, Spread, alignment};
 
-use crate::metrics::Gauges;
+use crate::metrics::Diagnostics;
 
 /// Vectors that lie nearer together than this are said to have collapsed: on average less than a quarter apart, squared.
 const UNIFORMITY_MAX: f64 = -0.5;
@@ -15,13 +15,13 @@ pub(crate) fn read<D: Backend, T>(
     linked: &Linked<D, T>,
     items: &LinkItems<'_>,
     head: &LinkHead<D>,
-    gauges: &mut Gauges,
+    diagnostics: &mut Diagnostics,
 ) {
     let width = head.width();
     let (mentions, descriptions) = (numbers(&linked.mentions), numbers(&linked.descriptions));
     let own = |&positive: &usize| &descriptions[positive * width..][..width];
     let positives: Vec<f32> = items.positives.iter().flat_map(own).copied().collect();
-    let mut set = |gauge: &str, value: f64| gauges.insert(format!("{name}.{gauge}"), value);
+    let mut set = |gauge: &str, value: f64| diagnostics.insert(format!("{name}.{gauge}"), value);
     set("alignment", alignment(&mentions, &positives, width));
     set("filtered", linked.filtered);
     set("keys", linked.keys as f64);
@@ -37,14 +37,14 @@ pub(crate) fn read<D: Backend, T>(
 }
 
 /// Says so where vectors have collapsed after the first tenth of a run; before that they are all alike anyway.
-pub(crate) fn warn_of_collapse(gauges: &Gauges, step: u64, steps: u64) {
-    for gauge in collapsed(gauges).filter(|_| step > steps / 10) {
-        tracing::warn!(step, gauge, value = gauges[gauge], "vectors of a contrast lie in one place");
+pub(crate) fn warn_of_collapse(diagnostics: &Diagnostics, step: u64, steps: u64) {
+    for gauge in collapsed(diagnostics).filter(|_| step > steps / 10) {
+        tracing::warn!(step, gauge, value = diagnostics[gauge], "vectors of a contrast lie in one place");
     }
 }
 
-fn collapsed(gauges: &Gauges) -> impl Iterator<Item = &str> {
-    let near = gauges.iter().filter(|(name, value)| name.ends_with(".uniformity") && **value > UNIFORMITY_MAX);
+fn collapsed(diagnostics: &Diagnostics) -> impl Iterator<Item = &str> {
+    let near = diagnostics.iter().filter(|(name, value)| name.ends_with(".uniformity") && **value > UNIFORMITY_MAX);
     near.map(|(name, _)| name.as_str())
 }
 
@@ -60,10 +60,10 @@ mod tests {
 
     #[test]
     fn vectors_in_one_place_are_named() {
-        let gauges = Gauges::from(
+        let diagnostics = Diagnostics::from(
             [("link.mentions.uniformity", -0.1), ("link.descriptions.uniformity", -2.5), ("link.alignment", 0.0)]
                 .map(|(name, value)| (name.to_owned(), value)),
         );
-        assert_eq!(collapsed(&gauges).collect::<Vec<_>>(), ["link.mentions.uniformity"]);
+        assert_eq!(collapsed(&diagnostics).collect::<Vec<_>>(), ["link.mentions.uniformity"]);
     }
 }

@@ -7,7 +7,7 @@ use jove_core::{EntityId, Purpose, Rng, TokenId};
 use rand::RngExt as _;
 use rand::seq::SliceRandom as _;
 
-use super::{Assembler, ids, pooled_rows};
+use super::{Collator, ids, pooled_rows};
 use crate::source::Descriptions;
 use crate::{Batch, LinkTargets};
 
@@ -72,7 +72,7 @@ impl<'a> Chosen<'a> {
     }
 }
 
-impl Assembler {
+impl Collator {
     /// Chooses mentions and adds their entities' descriptions, each entity's once, and those of lookalikes.
     pub(super) fn fill_link(&self, batch: &mut Batch, mut mentions: Vec<LinkedMention>, budget: usize, pass: u64) {
         let options = &self.config.objectives.link;

@@ -8,7 +8,7 @@ use crate::Descriptions;
 
 /// Which entities a mention could be taken for, and which it might as well mean.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Lookalikes {
+pub struct HardNegatives {
     /// For every entity, others that are like it and no mistake to be held against it: those that neither share a fact nor
     /// a name with it.
     pub negatives: BTreeMap<EntityId, Vec<EntityId>>,
@@ -16,7 +16,7 @@ pub struct Lookalikes {
     names_of: BTreeMap<EntityId, Vec<u32>>,
 }
 
-impl Lookalikes {
+impl HardNegatives {
     /// From the entities that bear each name; names of one entity alone say nothing and are left out.
     pub fn sharing(names: impl IntoIterator<Item = Vec<EntityId>>) -> Self {
         let mut lookalikes = Self::default();
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn namesakes_share_a_name_and_the_relation_is_mutual() {
-        let lookalikes = Lookalikes::sharing(
+        let lookalikes = HardNegatives::sharing(
             [vec![1, 2], vec![2, 3, 2], vec![4], vec![]].map(|all| all.into_iter().map(EntityId).collect()),
         );
         let namesakes = |entity| lookalikes.namesakes(EntityId(entity)).into_iter().map(|e| e.0).collect::<Vec<_>>();
@@ -116,7 +116,7 @@ mod tests {
         assert!(
             lookalikes.share_a_name(EntityId(3), EntityId(2)) && !lookalikes.share_a_name(EntityId(1), EntityId(3))
         );
-        assert!(!lookalikes.is_unambiguous() && Lookalikes::sharing([vec![EntityId(1)]]).is_unambiguous());
+        assert!(!lookalikes.is_unambiguous() && HardNegatives::sharing([vec![EntityId(1)]]).is_unambiguous());
     }
 
     #[test]

@@ -3,23 +3,24 @@
 use dfdx::prelude::{PutTape as _, SplitTape as _};
 use jove_core::EntityId;
 use jove_model::ops::tape;
-use jove_model::{Backend, LossSum, Matrix, OwnedTape, Pass, Scalar, Sequences};
+use jove_model::{Backend, LossSum, Matrix, OwnedTape, PackedBatch, Pass, Scalar};
 use jove_objectives::{
     Contrast, LinkForm, LinkHead, LinkItems, Pointer, Remembered, TranslationItems, TranslationKeys,
     cross_lingual_contrast, knowledge_link, translation_contrast, word_alignment,
 };
 
 use crate::alignment::TranslationForm;
-use crate::asked::Asked;
-use crate::memory::{QueuedPairs, Queues};
-use crate::metrics::{Gauges, add_losses};
+use crate::contrastive_state::{QueuedPairs, Queues};
+use crate::loss_rows::LossRows;
+use crate::metrics::{Diagnostics, add_losses};
 use crate::{
-    Batch, Error, LinkTargets, Loss, Losses, Model, MomentumEncoder, Objectives, Targets, TranslationTargets, watch,
+    Batch, Error, LinkTargets, Loss, Losses, Model, MomentumEncoder, Objectives, Targets, TranslationTargets,
+    diagnostics,
 };
 
 /// An objective.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ObjectiveKind {
     Mlm,
     Link,
     Tlm,
@@ -28,7 +29,7 @@ pub(crate) enum Kind {
     WordAlignment,
 }
 
-impl Kind {
+impl ObjectiveKind {
     pub(crate) const ALL: [Self; 6] =
         [Self::Mlm, Self::Link, Self::Tlm, Self::Translation, Self::Relation, Self::WordAlignment];
 
@@ -71,9 +72,9 @@ impl Counts {
 }
 
 /// What every batch of a step shares.
-pub(crate) struct Objective<'a, D: Backend> {
+pub(crate) struct StepLosses<'a, D: Backend> {
     pub(crate) options: &'a Objectives,
-    /// Whether gauges are read.
+    /// Whether diagnostics are read.
     pub(crate) watched: bool,
     /// Keys of former steps.
     pub(crate) queues: Queues<D>,
@@ -93,10 +94,10 @@ pub(crate) struct Evaluated<D: Backend> {
     /// The plain losses.
     pub(crate) losses: Losses,
     /// What was watched.
-    pub(crate) gauges: Gauges,
+    pub(crate) diagnostics: Diagnostics,
 }
 
-impl<D: Backend> Objective<'_, D> {
+impl<D: Backend> StepLosses<'_, D> {
     /// The losses of one batch. Only the objectives in `kinds` are looked at.
     pub(crate) fn evaluate(
         &self,
@@ -104,15 +105,15 @@ impl<D: Backend> Objective<'_, D> {
         batch: &Batch,
         tape: OwnedTape<D>,
         pass: &Pass,
-        kinds: &[Kind],
+        kinds: &[ObjectiveKind],
     ) -> Result<Evaluated<D>, Error> {
         let sequences = sequences(model, batch)?;
         let pass = Pass { layer: self.options.translation.layer, ..*pass };
-        let asked = Asked::of(batch, pass.layer.is_some());
+        let asked = LossRows::of(batch, pass.layer.is_some());
         let hidden = model.lm.forward_rows(&sequences, &asked.rows, tape, &pass)?;
         let inner = hidden.layer.map(|inner| inner.split_tape().0);
         let (hidden, tape) = hidden.last.split_tape();
-        let mut gauges = Gauges::new();
+        let mut diagnostics = Diagnostics::new();
         let mut losses = Losses::new();
         let zero: Scalar<D> = model
             .device()
@@ -125,15 +126,15 @@ impl<D: Backend> Objective<'_, D> {
                 continue;
             }
             let part = match kind {
-                Kind::Mlm => masked(model, &hidden, &asked.mlm)?,
-                Kind::Link => self.link(model, &hidden, &asked.link, &mut gauges)?,
-                Kind::Tlm => masked(model, &hidden, &asked.tlm)?,
-                Kind::Translation => {
+                ObjectiveKind::Mlm => masked(model, &hidden, &asked.mlm)?,
+                ObjectiveKind::Link => self.link(model, &hidden, &asked.link, &mut diagnostics)?,
+                ObjectiveKind::Tlm => masked(model, &hidden, &asked.tlm)?,
+                ObjectiveKind::Translation => {
                     let targets = asked.translation.as_ref().unwrap_or(&batch.translation);
                     self.translation(inner.as_ref().unwrap_or(&hidden), targets, batch)?
                 }
-                Kind::Relation => self.relation(model, &hidden, &asked.relation, &mut gauges)?,
-                Kind::WordAlignment => words(model, &hidden, &asked.pointers)?,
+                ObjectiveKind::Relation => self.relation(model, &hidden, &asked.relation, &mut diagnostics)?,
+                ObjectiveKind::WordAlignment => words(model, &hidden, &asked.pointers)?,
             };
             let Some(part) = part else { continue };
             let loss = Loss { sum: f64::from(tape::value(&part.sum)), count: part.count as u64 };
@@ -141,46 +142,58 @@ impl<D: Backend> Objective<'_, D> {
             let scaled = tape::scale(part.sum, (weight / count as f64) as f32)?;
             total = tape::add(total, scaled)?;
         }
-        Ok(Evaluated { loss: total, losses, gauges })
+        Ok(Evaluated { loss: total, losses, diagnostics })
     }
 
     /// Whether an objective has a weight and items in this step.
-    pub(crate) fn is_on(&self, kind: Kind) -> bool {
+    pub(crate) fn is_on(&self, kind: ObjectiveKind) -> bool {
         let (weight, count) = self.weight_and_count(kind);
         weight > 0.0 && count > 0
     }
 
     /// An objective's weight, and its items in the whole step.
-    fn weight_and_count(&self, kind: Kind) -> (f64, usize) {
+    fn weight_and_count(&self, kind: ObjectiveKind) -> (f64, usize) {
         let (options, counts) = (self.options, &self.counts);
         match kind {
-            Kind::Mlm => (options.mlm.weight, counts.mlm),
-            Kind::Link => (options.link.weight, counts.link),
-            Kind::Tlm => (options.tlm.weight, counts.tlm),
-            Kind::Translation => (options.translation.weight, counts.translation),
-            Kind::Relation => (options.relation.weight, counts.relation),
-            Kind::WordAlignment => (options.word_alignment.weight, counts.word_alignment),
+            ObjectiveKind::Mlm => (options.mlm.weight, counts.mlm),
+            ObjectiveKind::Link => (options.link.weight, counts.link),
+            ObjectiveKind::Tlm => (options.tlm.weight, counts.tlm),
+            ObjectiveKind::Translation => (options.translation.weight, counts.translation),
+            ObjectiveKind::Relation => (options.relation.weight, counts.relation),
+            ObjectiveKind::WordAlignment => (options.word_alignment.weight, counts.word_alignment),
         }
     }
 
-    fn link(&self, model: &Model<D>, hidden: &Hidden<D>, targets: &LinkTargets, gauges: &mut Gauges) -> Part<D> {
+    fn link(
+        &self,
+        model: &Model<D>,
+        hidden: &Hidden<D>,
+        targets: &LinkTargets,
+        diagnostics: &mut Diagnostics,
+    ) -> Part<D> {
         let options = &self.options.link;
         let form = LinkForm {
             contrast: Contrast { temperature: options.temperature as f32, margin: 0.0 },
             symmetric: options.symmetric,
             queue: self.queues.link.as_ref().map(|(keys, entities)| Remembered { keys, entities }),
         };
-        self.contrast("link", model.link.as_ref(), hidden, targets, &form, gauges)
+        self.contrast("link", model.link.as_ref(), hidden, targets, &form, diagnostics)
     }
 
-    fn relation(&self, model: &Model<D>, hidden: &Hidden<D>, targets: &LinkTargets, gauges: &mut Gauges) -> Part<D> {
+    fn relation(
+        &self,
+        model: &Model<D>,
+        hidden: &Hidden<D>,
+        targets: &LinkTargets,
+        diagnostics: &mut Diagnostics,
+    ) -> Part<D> {
         let options = &self.options.relation;
         let form = LinkForm {
             contrast: Contrast { temperature: options.temperature as f32, margin: 0.0 },
             symmetric: options.symmetric,
             queue: None,
         };
-        self.contrast("relation", model.relation.as_ref(), hidden, targets, &form, gauges)
+        self.contrast("relation", model.relation.as_ref(), hidden, targets, &form, diagnostics)
     }
 
     fn contrast(
@@ -190,7 +203,7 @@ impl<D: Backend> Objective<'_, D> {
         hidden: &Hidden<D>,
         targets: &LinkTargets,
         form: &LinkForm<'_, D>,
-        gauges: &mut Gauges,
+        diagnostics: &mut Diagnostics,
     ) -> Part<D> {
         let (Some(head), false) = (head, targets.mentions.is_empty()) else { return Ok(None) };
         let number = |entities: &Vec<EntityId>| entities.iter().map(|entity| entity.0).collect::<Vec<u32>>();
@@ -205,7 +218,7 @@ impl<D: Backend> Objective<'_, D> {
         };
         let linked = knowledge_link(head, hidden.retaped(), &items, form)?;
         if self.watched {
-            watch::read(name, &linked, &items, head, gauges);
+            diagnostics::read(name, &linked, &items, head, diagnostics);
         }
         Ok(Some(linked.loss))
     }
@@ -244,8 +257,8 @@ fn words<D: Backend>(model: &Model<D>, hidden: &Hidden<D>, pointers: &[Pointer])
     Ok(Some(word_alignment(head, hidden.retaped(), pointers)?))
 }
 
-fn sequences<D: Backend>(model: &Model<D>, batch: &Batch) -> Result<Sequences, Error> {
-    let mut builder = Sequences::builder(model.config());
+fn sequences<D: Backend>(model: &Model<D>, batch: &Batch) -> Result<PackedBatch, Error> {
+    let mut builder = PackedBatch::builder(model.config());
     for bounds in batch.bounds.windows(2) {
         let rows = bounds[0]..bounds[1];
         builder.push_with_segments(&batch.tokens[rows.clone()], &batch.segments[rows])?;

@@ -27,7 +27,7 @@ struct Contrasted {
 
 /// The slow encoder and the queues of the objectives that have one.
 #[derive(Debug)]
-pub(crate) struct Memory<D: Backend> {
+pub(crate) struct ContrastiveState<D: Backend> {
     pub(crate) encoder: MomentumEncoder<D>,
     /// Descriptions, by entity.
     pub(crate) link: KeyQueue,
@@ -37,7 +37,7 @@ pub(crate) struct Memory<D: Backend> {
     contrasted: Option<Contrasted>,
 }
 
-impl<D: Backend> Memory<D> {
+impl<D: Backend> ContrastiveState<D> {
     /// An empty memory; `None` where no objective has a queue.
     pub(crate) fn new(objectives: &Objectives, model: &Model<D>) -> Option<Self> {
         let link = objectives.link_queue();
@@ -104,7 +104,7 @@ impl<D: Backend> Memory<D> {
         Ok(write_tensor_file(&dir.join(QUEUES_FILE), &keys, &none, &Silent)?)
     }
 
-    /// Reads what [`Memory::save`] wrote.
+    /// Reads what [`ContrastiveState::save`] wrote.
     pub(crate) fn load(&mut self, dir: &Path, identities: &Identities) -> Result<(), Error> {
         let slow = TensorFile::open(&dir.join(MOMENTUM_FILE))?;
         let mut failure = None;
@@ -150,7 +150,7 @@ impl<D: Backend> QueuedPairs<D> {
 }
 
 impl<D: Backend> Queues<D> {
-    pub(crate) fn of(memory: Option<&Memory<D>>, device: &D) -> Result<Self, Error> {
+    pub(crate) fn of(memory: Option<&ContrastiveState<D>>, device: &D) -> Result<Self, Error> {
         let Some(memory) = memory else { return Ok(Self { link: None, translation: None }) };
         let entities = || memory.link.identities().map(|identity| identity as u32).collect();
         let [first, second] = &memory.translation;
@@ -173,7 +173,7 @@ fn numbers<D: Backend>(x: &Matrix<D>) -> Vec<f32> {
 mod tests {
     use dfdx::prelude::Cpu;
     use jove_core::{EntityId, ModelConfig, Seed};
-    use jove_model::Sequences;
+    use jove_model::PackedBatch;
 
     use super::*;
     use crate::alignment::TranslationForm;
@@ -203,9 +203,9 @@ mod tests {
     #[test]
     fn as_much_is_held_as_was_expected() {
         let model = model();
-        assert!(Memory::new(&objectives(0.0, 3), &model).is_none());
+        assert!(ContrastiveState::new(&objectives(0.0, 3), &model).is_none());
         assert_eq!(objectives(0.0, 3).memory_bytes(model.config()), 0);
-        let memory = Memory::new(&objectives(1.0, 3), &model).unwrap();
+        let memory = ContrastiveState::new(&objectives(1.0, 3), &model).unwrap();
         let held = 4 * memory.encoder.parameter_count() as u64;
         let expected = objectives(1.0, 3).memory_bytes(model.config());
         assert!((held..2 * held).contains(&expected), "{held} {expected}");
@@ -216,9 +216,9 @@ mod tests {
     #[test]
     fn without_momentum_the_queue_holds_what_the_model_makes_of_the_batch() {
         let (model, batch) = (model(), batch());
-        let mut memory = Memory::new(&objectives(1.0, 3), &model).unwrap();
+        let mut memory = ContrastiveState::new(&objectives(1.0, 3), &model).unwrap();
         memory.update(&model, std::slice::from_ref(&batch)).unwrap();
-        let mut builder = Sequences::builder(model.config());
+        let mut builder = PackedBatch::builder(model.config());
         for bounds in batch.bounds.windows(2) {
             builder.push(&batch.tokens[bounds[0]..bounds[1]]).unwrap();
         }
@@ -242,9 +242,9 @@ mod tests {
             TranslationTargets { sources: vec![1..3, 9..11], targets: vec![5..7, 13..14], texts: vec![(7, 8), (9, 7)] };
         let mut objectives = objectives(0.0, 9);
         (objectives.translation.weight, objectives.translation.queue) = (1.0, 3);
-        assert!(Memory::new(&objectives, &model).is_none(), "the form in the batch remembers nothing");
+        assert!(ContrastiveState::new(&objectives, &model).is_none(), "the form in the batch remembers nothing");
         objectives.translation.form = TranslationForm::Xlco;
-        let mut memory = Memory::new(&objectives, &model).unwrap();
+        let mut memory = ContrastiveState::new(&objectives, &model).unwrap();
         for _ in 0..2 {
             memory.update(&model, std::slice::from_ref(&batch)).unwrap();
         }
@@ -261,8 +261,8 @@ mod tests {
     #[test]
     fn there_is_a_memory_only_where_something_is_remembered() {
         let model = model();
-        assert!(Memory::new(&objectives(1.0, 0), &model).is_none());
-        assert!(Memory::new(&objectives(0.0, 9), &model).is_none());
+        assert!(ContrastiveState::new(&objectives(1.0, 0), &model).is_none());
+        assert!(ContrastiveState::new(&objectives(0.0, 9), &model).is_none());
         assert!(Queues::<Cpu>::of(None, model.device()).unwrap().link.is_none());
     }
 }

@@ -9,11 +9,11 @@ use crate::{Batch, LinkTargets, Targets, TranslationTargets};
 /// What the losses of a batch read of the last layer. Few rows of it, most often: a model that predicts hidden tokens needs
 /// no other hidden states, see [`jove_model::Encoder::forward_rows`].
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Asked {
+pub(crate) struct LossRows {
     /// The rows of the packed matrix that some loss reads, ascending, none twice; at least one, since not every device
     /// knows matrices without rows.
     pub(crate) rows: Vec<u32>,
-    /// As in the batch, but rows are counted among [`Asked::rows`]; the same for all below.
+    /// As in the batch, but rows are counted among [`LossRows::rows`]; the same for all below.
     pub(crate) mlm: Targets,
     pub(crate) tlm: Targets,
     pub(crate) link: LinkTargets,
@@ -23,7 +23,7 @@ pub(crate) struct Asked {
     pub(crate) pointers: Vec<Pointer>,
 }
 
-impl Asked {
+impl LossRows {
     /// What is asked of `batch`; `inner` says that translations are read of another layer than the last.
     pub(crate) fn of(batch: &Batch, inner: bool) -> Self {
         let translation = (!inner).then_some(&batch.translation);
@@ -41,7 +41,7 @@ impl Asked {
         if let (false, Some(first)) = (read.contains(&true), read.first_mut()) {
             *first = true;
         }
-        let places = Places::of(&read);
+        let places = RowMap::of(&read);
         Self {
             mlm: places.targets(&batch.mlm),
             tlm: places.targets(&batch.tlm),
@@ -59,9 +59,9 @@ impl Asked {
 }
 
 /// For each row, how many rows before it are read: its place among them, if it is one.
-struct Places(Vec<usize>);
+struct RowMap(Vec<usize>);
 
-impl Places {
+impl RowMap {
     fn of(read: &[bool]) -> Self {
         let count = |count: &mut usize, &read: &bool| {
             let before = *count;
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn every_row_read_keeps_its_hidden_state() {
-        let (batch, asked) = (batch(), Asked::of(&batch(), false));
+        let (batch, asked) = (batch(), LossRows::of(&batch(), false));
         assert_eq!(asked.rows, [1, 3, 4, 5, 6, 8, 10, 11, 13, 14, 16, 17, 18]);
         let back = |rows: &[usize]| rows.iter().map(|&row| asked.rows[row] as usize).collect::<Vec<_>>();
         assert_eq!(back(&asked.mlm.rows), batch.mlm.rows);
@@ -143,9 +143,9 @@ mod tests {
 
     #[test]
     fn what_another_layer_is_asked_for_is_left_out() {
-        let asked = Asked::of(&batch(), true);
+        let asked = LossRows::of(&batch(), true);
         assert_eq!(asked.rows, [1, 3, 4, 5, 6, 8, 16, 17, 18]);
         assert!(asked.translation.is_none());
-        assert_eq!(Asked::of(&Batch { tokens: vec![5; 3], ..Batch::default() }, false).rows, [0]);
+        assert_eq!(LossRows::of(&Batch { tokens: vec![5; 3], ..Batch::default() }, false).rows, [0]);
     }
 }

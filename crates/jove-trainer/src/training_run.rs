@@ -31,7 +31,7 @@ pub enum Start {
 
 /// All that a run of training needs.
 #[derive(Debug)]
-pub struct Job {
+pub struct TrainingRun {
     /// Length, optimizer, objectives, device.
     pub config: TrainConfig,
     /// The weights it begins with.
@@ -51,7 +51,7 @@ pub struct Trained {
     pub parameters: u64,
 }
 
-impl Job {
+impl TrainingRun {
     /// Trains to the end, from the checkpoint in the output folder where there is one.
     ///
     /// # Errors

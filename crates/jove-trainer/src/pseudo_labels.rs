@@ -1,7 +1,7 @@
 //! The counterparts that word alignment is trained towards.
 
 use dfdx::prelude::NoneTape;
-use jove_model::{Backend, Pass, Sequences};
+use jove_model::{Backend, PackedBatch, Pass};
 use jove_objectives::{PairRows, label_words};
 
 use crate::{Batch, Error, Model, WordAlignmentOptions};
@@ -34,7 +34,7 @@ pub(crate) fn label<D: Backend>(
 
 /// The sequences of a batch's pairs as they were before masking, and the row of the batch that they begin at; pairs stand
 /// one behind the other.
-fn unmasked<D: Backend>(model: &Model<D>, batch: &Batch) -> Result<(Sequences, usize), Error> {
+fn unmasked<D: Backend>(model: &Model<D>, batch: &Batch) -> Result<(PackedBatch, usize), Error> {
     let first = batch.bounds.partition_point(|&bound| bound < batch.pairs[0].first.start) - 1;
     let bounds = &batch.bounds[first..=first + batch.pairs.len()];
     let (start, end) = (bounds[0], bounds[bounds.len() - 1]);
@@ -42,7 +42,7 @@ fn unmasked<D: Backend>(model: &Model<D>, batch: &Batch) -> Result<(Sequences, u
     for (&row, &label) in batch.tlm.rows.iter().zip(&batch.tlm.labels) {
         tokens[row - start] = label;
     }
-    let mut builder = Sequences::builder(model.config());
+    let mut builder = PackedBatch::builder(model.config());
     for rows in bounds.windows(2) {
         builder.push_with_segments(&tokens[rows[0] - start..rows[1] - start], &batch.segments[rows[0]..rows[1]])?;
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// One example as a stream hands it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Drawn {
+pub struct Sample {
     /// Its index in the source.
     pub index: usize,
     /// How often its group had been read through before.
@@ -18,13 +18,13 @@ pub struct Drawn {
 
 /// Where a stream stands; all that has to be saved of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StreamState {
+pub struct SamplerState {
     /// Examples handed out.
     pub drawn: u64,
     /// For every group, in order: finished epochs and examples handed out of the present one.
     pub groups: Vec<(u64, u64)>,
     /// An example that was handed out and put back.
-    pub pending: Option<Drawn>,
+    pub pending: Option<Sample>,
 }
 
 /// An endless sequence of examples: each language is read in a new order every epoch; which language comes next is
@@ -32,14 +32,14 @@ pub struct StreamState {
 ///
 /// Orders derive from the seed, the epoch and the language alone, so a stream goes on exactly where its state says.
 #[derive(Clone, Debug)]
-pub struct Stream {
+pub struct Sampler {
     seed: Seed,
     /// Parts streams of one run; below 2^8.
     id: u64,
     groups: Vec<Group>,
     /// Cumulative probability of each group; ends at 1.
     cumulative: Vec<f64>,
-    state: StreamState,
+    state: SamplerState,
 }
 
 #[derive(Clone, Debug)]
@@ -49,7 +49,7 @@ struct Group {
     order: Vec<usize>,
 }
 
-impl Stream {
+impl Sampler {
     /// A stream over examples given by their languages. With exponent 1 all examples form one group, so that each is
     /// read exactly once an epoch.
     pub fn new(seed: Seed, id: u64, langs: &[Lang], exponent: f64) -> Self {
@@ -68,7 +68,7 @@ impl Stream {
             })
             .collect();
         let groups: Vec<Group> = by_lang.into_values().map(|members| Group { order: Vec::new(), members }).collect();
-        let state = StreamState { groups: vec![(0, 0); groups.len()], ..StreamState::default() };
+        let state = SamplerState { groups: vec![(0, 0); groups.len()], ..SamplerState::default() };
         let mut stream = Self { seed, id, groups, cumulative, state };
         stream.reorder_all();
         stream
@@ -80,13 +80,13 @@ impl Stream {
     }
 
     /// Where the stream stands.
-    pub fn state(&self) -> &StreamState {
+    pub fn state(&self) -> &SamplerState {
         &self.state
     }
 
     /// Goes to where `state` says; `false`, and nothing changes, where it belongs to other data.
     #[must_use]
-    pub fn restore(&mut self, state: &StreamState) -> bool {
+    pub fn restore(&mut self, state: &SamplerState) -> bool {
         let fits = state.groups.len() == self.groups.len()
             && state.groups.iter().zip(&self.groups).all(|(&(_, cursor), group)| cursor <= group.members.len() as u64)
             && state
@@ -100,7 +100,7 @@ impl Stream {
     }
 
     /// The next example; `None` only where the stream is empty.
-    pub fn draw(&mut self) -> Option<Drawn> {
+    pub fn draw(&mut self) -> Option<Sample> {
         if let Some(pending) = self.state.pending.take() {
             return Some(pending);
         }
@@ -113,11 +113,11 @@ impl Stream {
         let (epoch, cursor) = self.state.groups[chosen];
         self.state.groups[chosen].1 += 1;
         self.state.drawn += 1;
-        Some(Drawn { index: self.groups[chosen].order[cursor as usize], epoch })
+        Some(Sample { index: self.groups[chosen].order[cursor as usize], epoch })
     }
 
     /// Gives back the example drawn last, so that it comes next again: it did not fit into a batch.
-    pub fn put_back(&mut self, drawn: Drawn) {
+    pub fn put_back(&mut self, drawn: Sample) {
         self.state.pending = Some(drawn);
     }
 
@@ -154,18 +154,18 @@ mod tests {
         (0..zh + en).map(|i| if i < zh { Lang::ZH } else { Lang::EN }).collect()
     }
 
-    fn draw(stream: &mut Stream, count: usize) -> Vec<Drawn> {
+    fn draw(stream: &mut Sampler, count: usize) -> Vec<Sample> {
         (0..count).map(|_| stream.draw().unwrap()).collect()
     }
 
     #[test]
     fn an_empty_stream_ends_at_once() {
-        assert_eq!(Stream::new(Seed(1), 0, &[], 0.3).draw(), None);
+        assert_eq!(Sampler::new(Seed(1), 0, &[], 0.3).draw(), None);
     }
 
     #[test]
     fn an_epoch_reads_every_example_once_and_orders_differ() {
-        let mut stream = Stream::new(Seed(1), 0, &langs(30, 10), 1.0);
+        let mut stream = Sampler::new(Seed(1), 0, &langs(30, 10), 1.0);
         let first: Vec<usize> = draw(&mut stream, 40).iter().map(|d| d.index).collect();
         let second: Vec<usize> = draw(&mut stream, 40).iter().map(|d| d.index).collect();
         assert_ne!(first, second);
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn a_small_exponent_lifts_the_small_language() {
         let english = |exponent| {
-            let mut stream = Stream::new(Seed(3), 0, &langs(900, 100), exponent);
+            let mut stream = Sampler::new(Seed(3), 0, &langs(900, 100), exponent);
             draw(&mut stream, 4000).iter().filter(|d| d.index >= 900).count() as f64 / 4000.0
         };
         assert!((english(0.0) - 0.5).abs() < 0.03);
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn other_seeds_and_ids_give_other_orders() {
-        let order = |seed, id| draw(&mut Stream::new(Seed(seed), id, &langs(50, 0), 1.0), 50);
+        let order = |seed, id| draw(&mut Sampler::new(Seed(seed), id, &langs(50, 0), 1.0), 50);
         assert_ne!(order(1, 0), order(2, 0));
         assert_ne!(order(1, 0), order(1, 1));
         assert_eq!(order(1, 0), order(1, 0));
@@ -197,11 +197,11 @@ mod tests {
 
     #[test]
     fn a_state_of_other_data_is_refused() {
-        let mut stream = Stream::new(Seed(1), 0, &langs(3, 2), 0.5);
-        assert!(!stream.restore(&StreamState { drawn: 1, groups: vec![(0, 1)], pending: None }));
-        assert!(!stream.restore(&StreamState { drawn: 1, groups: vec![(0, 99), (0, 0)], pending: None }));
-        let pending = Some(Drawn { index: 5, epoch: 0 });
-        assert!(!stream.restore(&StreamState { drawn: 1, groups: vec![(0, 1), (0, 0)], pending }));
+        let mut stream = Sampler::new(Seed(1), 0, &langs(3, 2), 0.5);
+        assert!(!stream.restore(&SamplerState { drawn: 1, groups: vec![(0, 1)], pending: None }));
+        assert!(!stream.restore(&SamplerState { drawn: 1, groups: vec![(0, 99), (0, 0)], pending: None }));
+        let pending = Some(Sample { index: 5, epoch: 0 });
+        assert!(!stream.restore(&SamplerState { drawn: 1, groups: vec![(0, 1), (0, 0)], pending }));
     }
 
     proptest! {
@@ -209,11 +209,11 @@ mod tests {
         fn a_restored_stream_goes_on_as_if_never_stopped(
             zh in 1usize..20, en in 0usize..20, exponent in 0.0..1.0, before in 0usize..60,
         ) {
-            let mut whole = Stream::new(Seed(9), 2, &langs(zh, en), exponent);
+            let mut whole = Sampler::new(Seed(9), 2, &langs(zh, en), exponent);
             draw(&mut whole, before);
             let last = whole.draw().unwrap();
             whole.put_back(last);
-            let mut resumed = Stream::new(Seed(9), 2, &langs(zh, en), exponent);
+            let mut resumed = Sampler::new(Seed(9), 2, &langs(zh, en), exponent);
             prop_assert!(resumed.restore(whole.state()));
             prop_assert_eq!(draw(&mut whole, 30), draw(&mut resumed, 30));
         }

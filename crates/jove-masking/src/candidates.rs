@@ -20,7 +20,7 @@ pub(crate) struct Unit {
 }
 
 /// The units of a text by kind, in random order, and which tokens are taken.
-pub(crate) struct Pools<'a> {
+pub(crate) struct CandidateUnits<'a> {
     config: &'a MaskConfig,
     /// Already part of a chosen unit.
     taken: Vec<bool>,
@@ -32,7 +32,7 @@ pub(crate) struct Pools<'a> {
     bricks: Vec<TokenSpan>,
 }
 
-impl<'a> Pools<'a> {
+impl<'a> CandidateUnits<'a> {
     pub(crate) fn new<R: Rng>(
         text: &TokenizedText,
         config: &'a MaskConfig,

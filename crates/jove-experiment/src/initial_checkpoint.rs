@@ -25,14 +25,14 @@ const WEIGHT_ENDINGS: [&str; 3] = [".safetensors", ".bin", ".index.json"];
 
 /// A checkpoint, checked.
 #[derive(Clone, Debug)]
-pub(crate) struct Origin {
+pub(crate) struct InitialCheckpoint {
     /// Its folder.
     pub(crate) folder: PathBuf,
     /// Its shape.
     pub(crate) config: ModelConfig,
 }
 
-impl Origin {
+impl InitialCheckpoint {
     /// The checkpoint of `model.from`, checked against what the run file says; none where it names none.
     pub(crate) fn of(run: &Run) -> Result<Option<Self>> {
         let Some(from) = &run.file.model.from else { return Ok(None) };

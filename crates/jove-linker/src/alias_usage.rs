@@ -16,7 +16,7 @@ pub(crate) struct Habit {
 
 /// How the names of a linker are used in a corpus; made by `Linker::learn`.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Habits {
+pub(crate) struct AliasUsage {
     counts: Vec<Habit>,
     seen: u64,
     named: u64,
@@ -25,7 +25,7 @@ pub(crate) struct Habits {
 /// How often a name must be seen before its use says anything.
 const SEEN_MIN: u32 = 3;
 
-impl Habits {
+impl AliasUsage {
     pub(crate) fn new(aliases: usize) -> Self {
         Self { counts: vec![Habit::default(); aliases], seen: 0, named: 0 }
     }
@@ -74,16 +74,16 @@ mod tests {
 
     #[test]
     fn common_words_are_stopped() {
-        let mut habits = Habits::new(3);
+        let mut usage = AliasUsage::new(3);
         for place in 0..10 {
-            habits.add(0, false, place < 7);
-            habits.add(1, true, false);
-            habits.add(7, true, true);
+            usage.add(0, false, place < 7);
+            usage.add(1, true, false);
+            usage.add(7, true, true);
         }
-        habits.add(2, false, true);
-        assert_eq!([0, 1, 2, 7].map(|alias| habits.is_stopped(alias)), [true, false, false, false]);
-        assert!(habits.leaning(0) < -0.3 && habits.leaning(1) > 0.3);
-        assert!((0.4..0.6).contains(&habits.name_share()), "{}", habits.name_share());
-        assert!(habits.leaning(9).abs() < f32::EPSILON);
+        usage.add(2, false, true);
+        assert_eq!([0, 1, 2, 7].map(|alias| usage.is_stopped(alias)), [true, false, false, false]);
+        assert!(usage.leaning(0) < -0.3 && usage.leaning(1) > 0.3);
+        assert!((0.4..0.6).contains(&usage.name_share()), "{}", usage.name_share());
+        assert!(usage.leaning(9).abs() < f32::EPSILON);
     }
 }

@@ -32,12 +32,12 @@ pub type Features = [f32; FEATURES];
 /// The weights of a logistic model: the chance that a mention is a right link.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Calibration {
+pub struct LinkClassifier {
     /// One weight a feature.
     pub weights: Features,
 }
 
-impl Default for Calibration {
+impl Default for LinkClassifier {
     /// Weights fitted to two graphs, one of people, works and places and one of concepts; see `docs/linking.md`.
     fn default() -> Self {
         let weights = [
@@ -48,7 +48,7 @@ impl Default for Calibration {
     }
 }
 
-impl Calibration {
+impl LinkClassifier {
     /// The chance that a mention with these features is a right link, in (0, 1).
     pub fn score(&self, features: &Features) -> f32 {
         let sum: f32 = self.weights.iter().zip(features).map(|(weight, feature)| weight * feature).sum();
@@ -94,7 +94,7 @@ mod tests {
                 example(f32::from(right), f32::from(row % 3 == 0), right != (row == 8))
             })
             .collect();
-        let fitted = Calibration::fit(&examples, 0.1);
+        let fitted = LinkClassifier::fit(&examples, 0.1);
         assert!(fitted.weights[1] > 2.0 && fitted.weights[2].abs() < 1.0, "{fitted:?}");
         assert!(fitted.score(&examples[1].0) > 0.8 && fitted.score(&examples[0].0) < 0.3);
     }

@@ -13,7 +13,7 @@ use crate::terms::for_each_term;
 pub(crate) const CANDIDATES_MAX: usize = 8;
 
 /// Terms of the text and candidates of its names, to compare each candidate with.
-pub(crate) struct Scene {
+pub(crate) struct LinkContext {
     terms: Vec<u32>,
     /// A bit for the last bits of each term: most terms that are not there are known from it.
     bits: [u64; 128],
@@ -57,7 +57,7 @@ impl Name {
     }
 }
 
-impl Scene {
+impl LinkContext {
     /// The scene of a text in normal form and of the names found in it.
     pub(crate) fn new<'a>(
         normal: &str,
