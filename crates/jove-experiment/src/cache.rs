@@ -41,7 +41,8 @@ impl Key {
         let mut hasher = blake3::Hasher::new();
         for path in paths {
             let mut one = blake3::Hasher::new();
-            one.update_mmap(path).map_err(|source| Error::io("read", path, source))?;
+            let read = File::open(path).and_then(|file| one.update_reader(file).map(drop));
+            read.map_err(|source| Error::io("read", path, source))?;
             hasher.update(one.finalize().as_bytes());
         }
         Ok(Self(hasher.finalize().to_hex()[..KEY_DIGITS].to_owned()))
