@@ -4,6 +4,7 @@
 //! tokens and entities apart, so that a byte offset cannot be taken for a token position.
 
 mod id;
+mod invalid_setting;
 mod lang;
 mod model_config;
 mod pos;
@@ -14,6 +15,7 @@ mod span;
 mod text;
 
 pub use id::{EntityId, TokenId};
+pub use invalid_setting::InvalidSetting;
 pub use lang::{Lang, LangError};
 pub use model_config::{Layout, ModelConfig, ModelConfigError};
 pub use pos::Pos;

@@ -48,9 +48,12 @@ pub struct ModelConfig {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("model.{field}: expected {expected}, found {found}")]
 pub struct ModelConfigError {
-    field: &'static str,
-    expected: String,
-    found: String,
+    /// The field, as `ModelConfig` spells it, with hyphens.
+    pub field: &'static str,
+    /// What is valid there.
+    pub expected: String,
+    /// What was found.
+    pub found: String,
 }
 
 impl ModelConfig {

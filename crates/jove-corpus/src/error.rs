@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use jove_core::{Advise, Problem};
+use jove_core::{Advise, InvalidSetting, Problem};
 
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -92,16 +92,9 @@ pub enum Error {
         /// The last one.
         last: Problem,
     },
-    /// A setting that no run can have.
-    #[error("corpus.{field}: expected {expected}, found {found}")]
-    Setting {
-        /// Its name in a run file.
-        field: &'static str,
-        /// What it may be.
-        expected: String,
-        /// What it is.
-        found: String,
-    },
+    /// An invalid setting, named relative to the options that hold it.
+    #[error(transparent)]
+    Setting(#[from] InvalidSetting),
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
@@ -142,7 +135,7 @@ impl Advise for Error {
             Self::TooManyProblems { .. } => "Look into the reject file; raise max-bad if such rows may be left out.",
             Self::Malformed { .. } => "The file may be cut short or of another format; make it again.",
             Self::Span { .. } => "Annotate the text again: the spans belong to another text.",
-            Self::Tokenize(_) | Self::NoSuchRow { .. } | Self::Setting { .. } | Self::Interrupted => return None,
+            Self::Tokenize(_) | Self::NoSuchRow { .. } | Self::Setting(_) | Self::Interrupted => return None,
         };
         Some(hint.to_owned())
     }

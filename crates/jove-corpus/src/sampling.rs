@@ -1,6 +1,8 @@
 //! How often each language or domain is drawn.
 
-use crate::{Error, Result};
+use jove_core::InvalidSetting;
+
+use crate::Result;
 
 /// Probabilities proportional to `counts[i] ^ alpha`: 1 draws as the data lies, 0 draws all alike, and 0.3 is XLM-R's
 /// choice ("Unsupervised Cross-lingual Representation Learning at Scale", arXiv 1911.02116, §3). What is empty is never
@@ -9,16 +11,11 @@ use crate::{Error, Result};
 /// # Errors
 /// When `alpha` is outside [0, 1] or every count is 0.
 pub fn balance(counts: &[u64], alpha: f64) -> Result<Vec<f64>> {
-    let refuse = |field, expected: &str, found: String| Error::Setting { field, expected: expected.to_owned(), found };
-    if !(0.0..=1.0).contains(&alpha) {
-        return Err(refuse("alpha", "a number from 0 to 1", alpha.to_string()));
-    }
+    InvalidSetting::check((0.0..=1.0).contains(&alpha), "alpha", "a number from 0 to 1", alpha)?;
     let weights: Vec<f64> =
         counts.iter().map(|&count| if count == 0 { 0.0 } else { (count as f64).powf(alpha) }).collect();
     let total: f64 = weights.iter().sum();
-    if total == 0.0 {
-        return Err(refuse("sources", "at least one with text", "none".to_owned()));
-    }
+    InvalidSetting::check(total > 0.0, "sources", "at least one with text", "none")?;
     Ok(weights.into_iter().map(|weight| weight / total).collect())
 }
 

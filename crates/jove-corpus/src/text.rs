@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use jove_core::{Lang, Problem, Progress};
+use jove_core::{InvalidSetting, Lang, Problem, Progress};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,19 @@ pub struct TextSource {
     pub field: String,
     /// A name for the kind of text, such as `news`, by which texts may be balanced. Default: none.
     pub domain: Option<String>,
+}
+
+impl TextSource {
+    /// Checks every field, without touching a file.
+    ///
+    /// # Errors
+    /// Names the first invalid field.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        InvalidSetting::check(!self.path.as_os_str().is_empty(), "path", "a file or a folder", "none")?;
+        let is_column = self.field.is_empty() || self.field.parse::<usize>().is_ok_and(|column| column > 0);
+        let valid = self.format != TextFormat::Table || is_column;
+        InvalidSetting::check(valid, "field", "a column of the table, counted from 1", format!("`{}`", self.field))
+    }
 }
 
 /// Texts to read, how they are cleaned, and how many bad rows are allowed.
@@ -115,7 +128,7 @@ pub fn read_texts<E: From<Error>>(
     progress: &dyn Progress,
     mut each: impl FnMut(CleanText) -> Result<(), E>,
 ) -> Result<TextReport, E> {
-    options.clean.validate()?;
+    options.clean.validate().map_err(Error::from)?;
     let mut reader = Reader::new(options);
     let files = list_all(&options.sources)?;
     progress.begin("read text", Some(files.len() as u64), "files");

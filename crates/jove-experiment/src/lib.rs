@@ -5,6 +5,7 @@
 
 mod ablate;
 mod cache;
+mod check;
 mod coverage;
 pub mod effects;
 mod error;
@@ -15,6 +16,7 @@ mod inputs;
 mod linking;
 mod masks;
 mod reference;
+mod renamed;
 pub mod report;
 pub mod results;
 mod run;

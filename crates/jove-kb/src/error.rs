@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use jove_core::{Advise, Problem};
+use jove_core::{Advise, InvalidSetting, Problem};
 
 /// An error of the knowledge base.
 #[derive(Debug, thiserror::Error)]
@@ -80,16 +80,9 @@ pub enum Error {
         /// The nearest existing name, where one is near.
         nearest: Option<&'static str>,
     },
-    /// An option with a value that makes no sense.
-    #[error("{field}: expected {expected}, found {found}")]
-    Option {
-        /// The option.
-        field: &'static str,
-        /// What it takes.
-        expected: &'static str,
-        /// What was given.
-        found: String,
-    },
+    /// An invalid setting, named relative to the options that hold it.
+    #[error(transparent)]
+    Setting(#[from] InvalidSetting),
     /// A roles or patterns file that cannot be read.
     #[error("{path}: {message}", path = path.display())]
     Toml {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use jove_core::Lang;
+use jove_core::{InvalidSetting, Lang};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -149,6 +149,16 @@ impl Default for Columns {
     }
 }
 
+impl Columns {
+    fn validate(&self) -> Result<(), InvalidSetting> {
+        for (field, column) in [("subject", self.subject), ("object", self.object)] {
+            InvalidSetting::check(column > 0, field, "a column, counted from 1", column)?;
+        }
+        let named = self.predicate > 0 || !self.relation.is_empty();
+        InvalidSetting::check(named, "relation", "a name, since predicate is 0", "none")
+    }
+}
+
 /// One source of a base.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -177,6 +187,24 @@ impl Source {
         Self { format, path: path.into(), ..Self::default() }
     }
 
+    /// Checks the sources of one base.
+    ///
+    /// # Errors
+    /// Names the first invalid field, from the struct that holds the list as `sources`.
+    pub fn validate_all(sources: &[Self]) -> Result<(), InvalidSetting> {
+        let count = sources.len();
+        InvalidSetting::check(count <= usize::from(u16::MAX), "sources", "at most 65535 sources", count)?;
+        for (index, source) in sources.iter().enumerate() {
+            let key = format!("sources[{index}]");
+            source.columns.validate().map_err(|invalid| invalid.under("columns").under(&key))?;
+            let (name, earlier) = (source.name(), &sources[..index]);
+            let unique = earlier.iter().all(|other| other.name() != name);
+            let expected = "a different name for every source";
+            InvalidSetting::check(unique, &format!("{key}.name"), expected, format!("`{name}`"))?;
+        }
+        Ok(())
+    }
+
     /// The name under which the source is kept.
     pub fn name(&self) -> String {
         if !self.name.is_empty() {
@@ -191,11 +219,9 @@ impl FromStr for Source {
 
     /// Parses `FORMAT:PATH`.
     fn from_str(text: &str) -> Result<Self> {
-        let (format, path) = text.split_once(':').ok_or_else(|| Error::Option {
-            field: "source",
-            expected: "FORMAT:PATH, like tsv:facts.tsv",
-            found: format!("`{text}`"),
-        })?;
+        let (format, path) = text
+            .split_once(':')
+            .ok_or_else(|| InvalidSetting::new("source", "FORMAT:PATH, such as tsv:facts.tsv", format!("`{text}`")))?;
         Ok(Self::new(format.parse()?, path))
     }
 }
@@ -263,33 +289,12 @@ impl BuildOptions {
     ///
     /// # Errors
     /// The first field that makes no sense.
-    pub fn validate(&self) -> Result<()> {
-        let wrong = |field, expected, found: String| Err(Error::Option { field, expected, found });
-        if self.out.file_name().is_none() {
-            return wrong("out", "a file to write", format!("`{}`", self.out.display()));
-        }
-        if self.sources.len() > usize::from(u16::MAX) {
-            return wrong("sources", "at most 65535 sources", self.sources.len().to_string());
-        }
-        for (index, source) in self.sources.iter().enumerate() {
-            if self.sources[..index].iter().any(|other| other.name() == source.name()) {
-                return wrong(
-                    "sources.name",
-                    "a different name for every source",
-                    format!("`{}` twice", source.name()),
-                );
-            }
-            if source.columns.subject == 0 || source.columns.object == 0 {
-                return wrong("sources.columns", "columns counted from 1", "0".into());
-            }
-            if source.columns.predicate == 0 && source.columns.relation.is_empty() {
-                return wrong("sources.columns.relation", "a name when there is no predicate column", "nothing".into());
-            }
-        }
-        if self.sort_memory_mib < 8 {
-            return wrong("sort-memory-mib", "at least 8", self.sort_memory_mib.to_string());
-        }
-        Ok(())
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        let out = format!("`{}`", self.out.display());
+        InvalidSetting::check(self.out.file_name().is_some(), "out", "a file to write", out)?;
+        let memory = self.sort_memory_mib;
+        InvalidSetting::check(memory >= 8, "sort-memory-mib", "an integer, 8 or more", memory)?;
+        Source::validate_all(&self.sources)
     }
 
     /// Memory for sorting, in bytes.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use jove_core::Layout;
+use jove_core::{InvalidSetting, Layout};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokenizers::models::ModelWrapper;
@@ -72,20 +72,13 @@ impl TrainOptions {
     ///
     /// # Errors
     /// Names the first field that cannot hold.
-    pub fn validate(&self) -> Result<()> {
-        let refuse = |field, expected: &str, found: &dyn ToString| {
-            Err(Error::Setting { field, expected: expected.to_owned(), found: found.to_string() })
-        };
-        if !(16..=2_000_000).contains(&self.vocab_size) {
-            return refuse("vocab-size", "a number from 16 to 2000000", &self.vocab_size);
-        }
-        if !(self.character_coverage > 0.0 && self.character_coverage <= 1.0) {
-            return refuse("character-coverage", "a number above 0, up to 1", &self.character_coverage);
-        }
-        if self.bytes_max == 0 {
-            return refuse("bytes-max", "a number above 0", &self.bytes_max);
-        }
-        Ok(())
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        let (size, coverage, bytes) = (self.vocab_size, self.character_coverage, self.bytes_max);
+        let sizes = 16..=2_000_000;
+        InvalidSetting::check(sizes.contains(&size), "vocab-size", "an integer from 16 to 2000000", size)?;
+        let covers = coverage > 0.0 && coverage <= 1.0;
+        InvalidSetting::check(covers, "character-coverage", "a number above 0, at most 1", coverage)?;
+        InvalidSetting::check(bytes > 0, "bytes-max", "an integer, 1 or more", bytes)
     }
 }
 

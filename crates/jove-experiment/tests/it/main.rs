@@ -6,6 +6,7 @@ mod fixture;
 mod grid;
 mod leaks;
 mod refusals;
+mod settings;
 mod whole_run;
 
 use std::path::Path;

@@ -5,7 +5,7 @@ mod script;
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use jove_core::{EntityId, Lang};
+use jove_core::{EntityId, InvalidSetting, Lang};
 use serde::Serialize;
 
 use crate::{Error, Kb, Result};
@@ -30,7 +30,7 @@ impl FromStr for Level {
             "note" => Ok(Self::Note),
             "warning" => Ok(Self::Warning),
             "error" => Ok(Self::Error),
-            _ => Err(Error::Option { field: "level", expected: "note, warning or error", found: name.into() }),
+            _ => Err(InvalidSetting::new("level", "note, warning or error", name).into()),
         }
     }
 }

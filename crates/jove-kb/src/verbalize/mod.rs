@@ -5,7 +5,7 @@ mod patterns;
 
 use std::collections::BTreeMap;
 
-use jove_core::{ByteSpan, EntityId, Lang, Purpose, Rng, Seed};
+use jove_core::{ByteSpan, EntityId, InvalidSetting, Lang, Purpose, Rng, Seed};
 use rand::RngExt as _;
 use rand::seq::SliceRandom as _;
 use schemars::JsonSchema;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use self::families::Families;
 use self::patterns::Pattern;
 pub use self::patterns::{Patterns, Relation};
-use crate::{Error, Fact, Kb, PredicateId, Result};
+use crate::{Fact, Kb, PredicateId, Result};
 
 /// How to make sentences.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -41,18 +41,11 @@ impl VerbalizeOptions {
     ///
     /// # Errors
     /// The first field that makes no sense.
-    pub fn validate(&self) -> Result<()> {
-        let wrong = |field, expected, found| Err(Error::Option { field, expected, found });
-        if self.langs.is_empty() {
-            return wrong("langs", "at least one language", "none".into());
-        }
-        if !(0.0..1.0).contains(&self.held_out_fraction) {
-            return wrong("held-out-fraction", "a share in [0, 1)", self.held_out_fraction.to_string());
-        }
-        if self.per_fact == 0 {
-            return wrong("per-fact", "at least 1", "0".into());
-        }
-        Ok(())
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        InvalidSetting::check(!self.langs.is_empty(), "langs", "at least one language", "none")?;
+        let part = self.held_out_fraction;
+        InvalidSetting::check((0.0..1.0).contains(&part), "held-out-fraction", "a number from 0 to below 1", part)?;
+        InvalidSetting::check(self.per_fact > 0, "per-fact", "an integer, 1 or more", self.per_fact)
     }
 }
 
