@@ -1,11 +1,12 @@
-//! Speed and memory of building and asking a base. One JSON object a line on standard output.
+//! Speed and memory of building and querying a knowledge base. One JSON object a line on standard output.
 //!
-//!     cargo run --release -p jove-kb --example bench -- tsv 1000000
-//!     cargo run --release -p jove-kb --example bench -- tsv-by-subject 1000000
-//!     cargo run --release -p jove-kb --example bench -- wikidata 500000
+//!     cargo bench -p jove-kb --bench build_and_query -- tsv 1000000
+//!     cargo bench -p jove-kb --bench build_and_query -- tsv-by-subject 1000000
+//!     cargo bench -p jove-kb --bench build_and_query -- wikidata 500000
 //!
-//! `tsv` has its rows in no order; `tsv-by-subject` tells all of one subject in a row, as most dumps do. The numbers count triples or statements. Facts are drawn from a fixed stream, so that every run asks the same base.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench")]
+//! `tsv` has its rows in random order; `tsv-by-subject` has all rows of a subject together, as most dumps do. The numbers
+//! count triples or statements. Facts are drawn with a fixed seed, so that every run builds the same base.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark may panic and print")]
 
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -16,7 +17,12 @@ use jove_kb::{BuildOptions, Format, Kb, Source, build};
 use rand::RngExt as _;
 
 fn main() {
-    let mut arguments = std::env::args().skip(1);
+    if std::env::args().len() == 1 {
+        println!("usage: build_and_query tsv|tsv-by-subject|tsv-without-search|wikidata ROWS [FOLDER]");
+        return;
+    }
+    // Cargo adds `--bench` of its own.
+    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
     let layout = arguments.next().unwrap_or_else(|| "tsv".into());
     let count: u64 = arguments.next().map_or(1_000_000, |text| text.parse().unwrap());
     let folder = tempfile::tempdir_in(arguments.next().unwrap_or_else(|| ".".into())).unwrap();
@@ -44,7 +50,7 @@ fn main() {
         size as f64 / 1e6,
         peak_memory_mib(),
     );
-    ask(&options.out);
+    query(&options.out);
 }
 
 /// A hub of 1,000,000 edges at most, and entities with a few edges each.
@@ -90,13 +96,13 @@ fn wikidata(path: &Path, count: u64) -> u64 {
     items * 10
 }
 
-/// Time to open a base and ask it, each the median of nine.
-fn ask(path: &Path) {
-    let time = |ask: &dyn Fn(&Kb)| {
+/// Time to open a base and query it, each the median of nine.
+fn query(path: &Path) {
+    let time = |query: &dyn Fn(&Kb)| {
         let mut times: Vec<_> = (0..9)
             .map(|_| {
                 let begun = Instant::now();
-                ask(&Kb::open(path).unwrap());
+                query(&Kb::open(path).unwrap());
                 begun.elapsed().as_secs_f64() * 1e3
             })
             .collect();
@@ -111,19 +117,19 @@ fn ask(path: &Path) {
     let slowest = search.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
     let of_hub = time(&|kb| drop(kb.facts_about(hub, 50).unwrap()));
     println!(
-        "{{\"bench\":\"ask\",\"open_and_neighbors_ms\":{neighbors:.2},\"open_and_hub_neighbors_ms\":{of_hub:.2},\
+        "{{\"bench\":\"query\",\"open_and_neighbors_ms\":{neighbors:.2},\"open_and_hub_neighbors_ms\":{of_hub:.2},\
          \"open_and_slowest_search_ms\":{:.2},\"slowest_search\":\"{}\"}}",
         slowest.1, slowest.0
     );
 }
 
-/// Time this thread had a core for: on a busy machine, the wall tells little.
+/// Processor time of this thread, which other load on the machine does not change.
 fn cpu_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
     stat.split(' ').next().and_then(|field| field.parse::<f64>().ok()).map_or(f64::NAN, |ns| ns / 1e9)
 }
 
-/// The most memory this process held, from the kernel; 0 where it does not say.
+/// Peak resident memory of this process; 0 where the kernel does not report it.
 fn peak_memory_mib() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

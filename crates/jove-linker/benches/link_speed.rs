@@ -1,12 +1,12 @@
-//! How fast a million names are found; prints JSON lines.
+//! Linking speed with a million names; prints JSON lines.
 //!
-//! `cargo run --release -p jove-linker --example link_speed -- TEXT_FILE CORPUS_FILE… [--aliases N]`
+//! `cargo bench -p jove-linker --bench link_speed -- TEXT_FILE CORPUS_FILE… [--aliases N]`
 //!
-//! With `--aliases 0`, both engines are held against each other over tables of a thousand to a million names instead.
+//! With `--aliases 0`, both engines are compared over tables of a thousand to a million names instead.
 //!
 //! The names are pieces of the corpus files, two to eight characters long; those with one of the hundred commonest
-//! characters are left out, since a table of all would be refused. The text is linked as it stands, line by line. Memory is what the report says plus nothing else that lives on.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a tool for the bench may stop where it stands")]
+//! characters are left out, since a table of all would be rejected. The text is linked line by line.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark may panic and print")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,13 +23,17 @@ use rand::seq::SliceRandom;
 const BYTES: usize = 4 << 20;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // Cargo adds `--bench` of its own.
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let at = arguments.iter().position(|argument| argument == "--aliases");
     let wanted = at.map_or(1_000_000, |at| arguments[at + 1].parse().unwrap());
-    let files = &arguments[..at.unwrap_or(arguments.len())];
-    let corpus: String = files[1..].iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let [text_file, corpus_files @ ..] = &arguments[..at.unwrap_or(arguments.len())] else {
+        println!("usage: link_speed TEXT_FILE CORPUS_FILE… [--aliases N]");
+        return;
+    };
+    let corpus: String = corpus_files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
     let names = names(&corpus, if wanted == 0 { 1_000_000 } else { wanted });
-    let text = std::fs::read_to_string(&files[0]).unwrap();
+    let text = std::fs::read_to_string(text_file).unwrap();
     let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
     let mut bytes = 0;
     let mut text: Vec<&str> = Vec::new();
@@ -147,7 +151,9 @@ fn measure(engine: EngineKind, names: &[String], text: &[&str], bytes: usize) {
     let linker = linker.with_knowledge(Knowledge::build(rows, edges, Normalization::default()));
     drop(descriptions);
     println!("{}", serde_json::json!({"engine": engine, "with-knowledge": linker.report(), "rss-mb": resident_mb()}));
-    rate("names judged with knowledge", bytes, || text.iter().map(|line| linker.link(line, Lang::ZH).len()).sum());
+    rate("names disambiguated with knowledge", bytes, || {
+        text.iter().map(|line| linker.link(line, Lang::ZH).len()).sum()
+    });
     rate("the same, two threads", bytes, || {
         // Lines are handed out as they are asked for, so that neither thread waits for the other at the end.
         let next = AtomicUsize::new(0);

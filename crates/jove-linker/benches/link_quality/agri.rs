@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jove_core::{AliasRecord, EntityId, Lang};
 use jove_linker::{
-    EntityLinkingOptions, Features, Knowledge, LinkClassifier, Linker, Normalization, ScoredMention, Tagger,
+    EntityLinkingOptions, Feature, Features, Knowledge, LinkClassifier, Linker, Normalization, ScoredMention, Tagger,
 };
 
 use crate::score::Score;
@@ -46,20 +46,20 @@ impl Agri {
         Self { linker, sentences }
     }
 
-    fn judged(&self, sentence: &str, tagger: &Tagger) -> Vec<ScoredMention> {
+    fn scored(&self, sentence: &str, tagger: &Tagger) -> Vec<ScoredMention> {
         self.linker.explain(sentence, Lang::ZH, Some(&tagger.segments(sentence, Lang::ZH)))
     }
 
-    /// ScoredMention mentions of every second sentence, those with even numbers.
+    /// Scored mentions of every second sentence, those with even numbers.
     pub(crate) fn examples(&self, tagger: &Tagger) -> Vec<(Features, bool)> {
         let mut examples = Vec::new();
         for (sentence, gold) in self.sentences.iter().step_by(2) {
-            for judged in self.judged(sentence, tagger) {
-                let span = judged.mention.span;
+            for scored in self.scored(sentence, tagger) {
+                let span = scored.mention.span;
                 let whole = gold.contains(&(span.start, span.end));
                 // A piece of a right name is neither right nor wrong for the score: the longest one wins anyway.
                 if whole || !gold.iter().any(|(start, end)| *start <= span.start && span.end <= *end) {
-                    examples.push((judged.features, whole));
+                    examples.push((scored.features, whole));
                 }
             }
         }
@@ -70,7 +70,7 @@ impl Agri {
     pub(crate) fn score(
         &self,
         tagger: &Tagger,
-        calibration: LinkClassifier,
+        classifier: LinkClassifier,
         score_min: f32,
         rest: Option<usize>,
         show: bool,
@@ -79,15 +79,15 @@ impl Agri {
         for (_, (sentence, gold)) in
             self.sentences.iter().enumerate().filter(|(number, _)| rest.is_none_or(|rest| number % 2 == rest))
         {
-            let mut judged = self.judged(sentence, tagger);
-            for judged in &mut judged {
-                judged.mention.score = calibration.score(&judged.features);
+            let mut scored = self.scored(sentence, tagger);
+            for scored in &mut scored {
+                scored.mention.score = classifier.score(&scored.features);
             }
-            let linked = crate::duie::linked(judged, score_min);
+            let linked = crate::duie::linked(scored, score_min);
             let found: BTreeSet<(u32, u32)> =
-                linked.iter().map(|judged| (judged.mention.span.start, judged.mention.span.end)).collect();
-            for judged in &linked {
-                let span = judged.mention.span;
+                linked.iter().map(|scored| (scored.mention.span.start, scored.mention.span.end)).collect();
+            for scored in &linked {
+                let span = scored.mention.span;
                 if gold.contains(&(span.start, span.end)) {
                     score.right += 1;
                     score.found += 1;
@@ -95,7 +95,7 @@ impl Agri {
                     let crosses = gold.iter().any(|(start, end)| *start < span.end && span.start < *end);
                     let class = if crosses {
                         "wrong borders"
-                    } else if judged.features[2] + judged.features[3] > 0.0 {
+                    } else if scored.features[Feature::CutsKnownWord] + scored.features[Feature::CutsNewWord] > 0.0 {
                         "cuts a word"
                     } else {
                         "other sense or part of a longer name"
@@ -105,7 +105,7 @@ impl Agri {
                         println!(
                             "WRONG {class}: {} {:.2} in {sentence}",
                             &sentence[span.range()],
-                            judged.mention.score
+                            scored.mention.score
                         );
                     }
                 }

@@ -66,7 +66,7 @@ struct Base {
     ids: BTreeMap<Key, u32>,
 }
 
-fn base(rows: &[Row], held: usize, tagger: &Tagger, calibration: LinkClassifier) -> Base {
+fn base(rows: &[Row], held: usize, tagger: &Tagger, classifier: LinkClassifier) -> Base {
     let others = || rows.iter().enumerate().filter(|(row, _)| row % FOLDS != held).map(|(_, row)| row);
     let mut counts: BTreeMap<Key, u32> = BTreeMap::new();
     for key in others().flat_map(|row| row.spo_list.iter().flat_map(entities)).flatten() {
@@ -91,7 +91,7 @@ fn base(rows: &[Row], held: usize, tagger: &Tagger, calibration: LinkClassifier)
     let mut linker = Linker::build(aliases, &options)
         .unwrap()
         .with_knowledge(Knowledge::build(rows, edges, Normalization::default()))
-        .with_calibration(calibration);
+        .with_classifier(classifier);
     linker.learn(others().map(|row| (row.text.as_str(), Lang::ZH)), tagger);
     Base { linker, keys, ids }
 }
@@ -153,21 +153,21 @@ fn names_class(tag: &str, class: &str) -> bool {
 }
 
 struct Outcome<'a> {
-    judged: ScoredMention,
+    scored: ScoredMention,
     key: &'a Key,
     silver: bool,
     tagged: bool,
 }
 
-/// Which judged places stay at this threshold, the longest from the left.
-pub(crate) fn linked(judged: Vec<ScoredMention>, score_min: f32) -> Vec<ScoredMention> {
+/// The mentions that are linked at this threshold, longest first from the left.
+pub(crate) fn linked(scored: Vec<ScoredMention>, score_min: f32) -> Vec<ScoredMention> {
     let mut end = 0;
-    let accepted = judged.into_iter().filter(|judged| judged.mention.score >= score_min);
+    let accepted = scored.into_iter().filter(|scored| scored.mention.score >= score_min);
     accepted
-        .filter(|judged| {
-            let free = judged.mention.span.start >= end;
+        .filter(|scored| {
+            let free = scored.mention.span.start >= end;
             if free {
-                end = judged.mention.span.end;
+                end = scored.mention.span.end;
             }
             free
         })
@@ -175,7 +175,7 @@ pub(crate) fn linked(judged: Vec<ScoredMention>, score_min: f32) -> Vec<ScoredMe
 }
 
 fn error_class(outcome: &Outcome, gold: &BTreeSet<Key>, row: &Row, words: &[Segment]) -> &'static str {
-    let span = outcome.judged.mention.span;
+    let span = outcome.scored.mention.span;
     if gold.iter().any(|(name, _)| *name == outcome.key.0) {
         return "right name, other type";
     }
@@ -198,15 +198,15 @@ pub(crate) fn read(data: &str) -> Vec<Row> {
 }
 
 /// Scores the second half of the folds, which no weight was fitted to.
-pub(crate) fn run(rows: &[Row], tagger: &Tagger, calibration: LinkClassifier, thresholds: &[f32], show: usize) {
-    let bases: Vec<Base> = (FOLDS / 2..FOLDS).map(|held| base(rows, held, tagger, calibration)).collect();
+pub(crate) fn run(rows: &[Row], tagger: &Tagger, classifier: LinkClassifier, thresholds: &[f32], show: usize) {
+    let bases: Vec<Base> = (FOLDS / 2..FOLDS).map(|held| base(rows, held, tagger, classifier)).collect();
     for score_min in thresholds.iter().copied() {
         let (mut strict, mut adjudicated) = (Score::default(), Score::default());
         let mut shown = 0;
         for (held, base) in (FOLDS / 2..FOLDS).zip(&bases) {
             for (number, row) in rows.iter().enumerate().filter(|(number, _)| number % FOLDS == held) {
                 let show = show > shown && number % 7 == 3;
-                shown += judge(row, base, tagger, score_min, &mut strict, &mut adjudicated, show);
+                shown += score_row(row, base, tagger, score_min, &mut strict, &mut adjudicated, show);
             }
         }
         strict.print(&format!("duie, silver only, score >= {score_min}"));
@@ -219,7 +219,7 @@ fn gold(row: &Row, base: &Base) -> BTreeSet<Key> {
     all.filter(|key| base.ids.contains_key(key) && row.text.to_lowercase().contains(&key.0)).collect()
 }
 
-fn judge(
+fn score_row(
     row: &Row,
     base: &Base,
     tagger: &Tagger,
@@ -249,12 +249,12 @@ fn judge(
         }
         if show && !outcome.silver && !outcome.tagged {
             shown += 1;
-            let span = outcome.judged.mention.span;
+            let span = outcome.scored.mention.span;
             println!(
                 "WRONG {class}: {:?} {:.2} {:?}\n   {}[{}]{}",
                 outcome.key,
-                outcome.judged.mention.score,
-                outcome.judged.features,
+                outcome.scored.mention.score,
+                outcome.scored.features,
                 &row.text[..span.start as usize],
                 &row.text[span.range()],
                 &row.text[span.end as usize..]
@@ -286,22 +286,22 @@ fn outcomes<'a>(
     gold: &BTreeSet<Key>,
 ) -> Vec<Outcome<'a>> {
     let tags = tagged_spans(row);
-    let judged = linked(base.linker.explain(&row.text, Lang::ZH, Some(words)), score_min);
-    judged
+    let scored = linked(base.linker.explain(&row.text, Lang::ZH, Some(words)), score_min);
+    scored
         .into_iter()
-        .map(|judged| {
-            let key = &base.keys[judged.mention.entity.0 as usize];
+        .map(|scored| {
+            let key = &base.keys[scored.mention.entity.0 as usize];
             Outcome {
                 silver: gold.contains(key),
-                tagged: is_tagged_name(&tags, judged.mention.span, key.1),
-                judged,
+                tagged: is_tagged_name(&tags, scored.mention.span, key.1),
+                scored,
                 key,
             }
         })
         .collect()
 }
 
-/// ScoredMention mentions of the first half of the folds.
+/// Scored mentions of the first half of the folds.
 pub(crate) fn examples(rows: &[Row], tagger: &Tagger) -> Vec<(Features, bool)> {
     let mut examples: Vec<(Features, bool)> = Vec::new();
     for held in 0..FOLDS / 2 {
@@ -310,10 +310,10 @@ pub(crate) fn examples(rows: &[Row], tagger: &Tagger) -> Vec<(Features, bool)> {
             let words = tagger.segments(&row.text, Lang::ZH);
             let all: BTreeSet<Key> = row.spo_list.iter().flat_map(entities).flatten().collect();
             let tags = tagged_spans(row);
-            for judged in base.linker.explain(&row.text, Lang::ZH, Some(&words)) {
-                let key = &base.keys[judged.mention.entity.0 as usize];
-                let right = all.contains(key) || is_tagged_name(&tags, judged.mention.span, key.1);
-                examples.push((judged.features, right));
+            for scored in base.linker.explain(&row.text, Lang::ZH, Some(&words)) {
+                let key = &base.keys[scored.mention.entity.0 as usize];
+                let right = all.contains(key) || is_tagged_name(&tags, scored.mention.span, key.1);
+                examples.push((scored.features, right));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// Counts of judged links.
+/// Counts of right, wrong and missed links.
 #[derive(Default)]
 pub(crate) struct Score {
     /// Links that are right, place by place.

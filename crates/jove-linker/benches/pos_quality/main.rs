@@ -1,10 +1,10 @@
 //! How good words and parts of speech are on tagged text; prints JSON lines.
 //!
-//! `cargo run --release -p jove-linker --example pos_quality -- FILE.conllu NEWSPAPER.txt`
+//! `cargo bench -p jove-linker --bench pos_quality -- FILE.conllu NEWSPAPER.txt`
 //!
 //! The newspaper (Peking University's tags, `word/tag` with spaces) is measured too; nine tenths of it also train an
 //! averaged perceptron, to see whether a trained tagger would beat the dictionary on the same words.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a tool for the bench may stop where it stands")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark may panic and print")]
 
 mod gold;
 mod perceptron;
@@ -18,7 +18,8 @@ use jove_linker::{Tagger, TaggerOptions};
 use perceptron::Perceptron;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // Cargo adds `--bench` of its own.
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let [treebank, newspaper] = arguments.as_slice() else {
         println!("usage: pos_quality FILE.conllu NEWSPAPER.txt");
         return;

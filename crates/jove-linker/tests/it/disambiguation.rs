@@ -1,9 +1,9 @@
-//! Which links are made, and which of several candidates.
+//! Which mentions are linked, and to which of several candidates.
 
 use jove_core::{AliasRecord, AnnotatedText, EntityId, Lang, Purpose, Seed};
 use jove_linker::{
-    Annotator, EntityLinkingOptions, FEATURE_NAMES, Knowledge, LinkClassifier, Linker, Normalization, Tagger,
-    TaggerOptions,
+    Annotator, EntityLinkingOptions, FEATURES, Feature, Features, Knowledge, LinkClassifier, Linker, Normalization,
+    Tagger, TaggerOptions,
 };
 use rand::RngExt;
 use std::sync::LazyLock;
@@ -45,7 +45,7 @@ fn names_inside_longer_ones_are_left() {
 }
 
 #[test]
-fn descriptions_tell_candidates_apart() {
+fn descriptions_disambiguate_candidates() {
     let rows = [("苹果", 1, 0.5), ("苹果", 2, 0.5)];
     let texts = [(EntityId(1), "蔷薇科落叶乔木的果实，味道甜"), (EntityId(2), "美国科技公司，生产手机和电脑")];
     let linker = linker(&rows).with_knowledge(Knowledge::build(texts, [], Normalization::default()));
@@ -54,19 +54,18 @@ fn descriptions_tell_candidates_apart() {
 }
 
 #[test]
-fn neighbours_tell_candidates_apart() {
+fn neighbours_disambiguate_candidates() {
     let rows = [("华盛顿", 1, 0.9), ("华盛顿", 2, 0.1), ("马里兰", 3, 1.0)];
     let edges = [(EntityId(2), EntityId(3))];
     let linker = linker(&rows).with_knowledge(Knowledge::build([], edges, Normalization::default()));
     check(&linker, "他去了华盛顿。", &[("华盛顿", 1)]);
     check(&linker, "他从马里兰去了华盛顿。", &[("马里兰", 3), ("华盛顿", 2)]);
-    let judged = linker.explain("他从马里兰去了华盛顿。", Lang::ZH, None);
-    let losers: Vec<_> = judged[1].candidates.iter().map(|(entity, _)| entity.0).collect();
+    let scored = linker.explain("他从马里兰去了华盛顿。", Lang::ZH, None);
+    let losers: Vec<_> = scored[1].candidates.iter().map(|(entity, _)| entity.0).collect();
     assert_eq!(losers, [2, 1]);
-    let shares: f32 = judged[1].candidates.iter().map(|(_, share)| share).sum();
+    let shares: f32 = scored[1].candidates.iter().map(|(_, share)| share).sum();
     assert!((shares - 1.0).abs() < 1e-5);
-    let coherence = FEATURE_NAMES.iter().position(|name| *name == "coherence").unwrap();
-    assert!(judged[1].features[coherence] > 0.9);
+    assert!(scored[1].features[Feature::Coherence] > 0.9);
 }
 
 #[test]
@@ -113,8 +112,8 @@ fn the_threshold_decides_what_names_nothing() {
     let strict = EntityLinkingOptions { score_min: 1.0, ..EntityLinkingOptions::default() };
     let strict = Linker::build([record("北京", 1, 1.0)], &strict).unwrap();
     check(&strict, "我在北京", &[]);
-    let never = LinkClassifier { weights: [-5.0; 17] };
-    check(&linker(&[("北京", 1, 1.0)]).with_calibration(never), "我在北京", &[]);
+    let never = LinkClassifier { weights: Features([-5.0; FEATURES]) };
+    check(&linker(&[("北京", 1, 1.0)]).with_classifier(never), "我在北京", &[]);
 }
 
 /// The tagger's runs of one script are no words: a name inside one is still found.
