@@ -1,8 +1,7 @@
 //! Final numbers of entities, after merging and selecting.
 
-use super::bits::Bits;
-use super::intake::Taken;
-use crate::Selection;
+use crate::intake::{Bits, Taken};
+use crate::options::Selection;
 
 /// Marks an entity that is not kept.
 pub(crate) const DROPPED: u32 = u32::MAX;

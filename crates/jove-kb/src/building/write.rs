@@ -1,43 +1,21 @@
-//! Sorts rows and puts a finished base in the place of the old one.
+//! Sorts rows, writes the new knowledge base and renames it over the old one.
 
 use std::fs::File;
 use std::path::Path;
 
 use jove_core::Progress;
 
-use super::Read;
-use super::facts::{FactRow, SortedFacts};
 use super::fill::fill;
-use super::intake::{Rows, Taken};
+use super::lock::beside;
 use super::number::{DROPPED, Numbering};
-use super::rows::Tag;
-use super::sorter::SortedRecords;
-use crate::{BuildOptions, Error, Result};
+use super::sorted::{CHECK_EVERY, Sorted};
+use super::source::Read;
+use super::written::Written;
+use crate::error::{Error, Result};
+use crate::intake::{FactRow, Rows, Tag, Taken};
+use crate::options::BuildOptions;
 
-/// What is in the base.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Written {
-    pub(crate) entities: u64,
-    pub(crate) facts: u64,
-    pub(crate) literals: u64,
-    pub(crate) names: u64,
-    /// Whether any name is not the key of its entity.
-    pub(crate) names_beside_keys: bool,
-    pub(crate) duplicates: u64,
-    pub(crate) unselected_entities: u64,
-}
-
-/// Every row in order.
-pub(crate) struct Sorted {
-    pub(crate) records: SortedRecords,
-    pub(crate) facts: SortedFacts,
-    pub(crate) count: u64,
-}
-
-/// Rows between two looks at `Progress::cancelled`.
-pub(crate) const CHECK_EVERY: u64 = 1 << 14;
-
-/// Writes what was taken to a file beside the base, then puts it in the base's place.
+/// Writes the collected rows to a temporary file, then renames it over the knowledge base.
 pub(crate) fn write(
     options: &BuildOptions,
     folder: &Path,
@@ -49,7 +27,7 @@ pub(crate) fn write(
     let sorted = sort(options, folder, taken, &numbering, progress)?;
     let Numbering { popularity, unselected, numbers, .. } = numbering;
     drop(numbers);
-    let temporary = super::beside(&options.out, ".building");
+    let temporary = beside(&options.out, ".building");
     remove_if_there(&temporary)?;
     let result = fill(options, &temporary, sorted, &popularity, read, progress)
         .and_then(|written| put_in_place(&temporary, &options.out, folder).map(|()| written));
@@ -99,7 +77,7 @@ fn sort(
     Ok(sorted)
 }
 
-/// Gives rows their final numbers, and leaves out those that speak of an entity that is not kept.
+/// Gives rows their final numbers, and drops those of entities that are not kept.
 fn renumber(
     options: &BuildOptions,
     folder: &Path,
@@ -109,7 +87,7 @@ fn renumber(
 ) -> Result<Rows> {
     let mut kept = Rows::new(folder, options.sort_memory());
     let mut seen = 0_u64;
-    let mut look = || {
+    let mut check = || {
         seen += 1;
         if seen.is_multiple_of(CHECK_EVERY) {
             progress.advance(CHECK_EVERY);
@@ -121,7 +99,7 @@ fn renumber(
     };
     let number = |entity: u32| Some(numbering.numbers[entity as usize]).filter(|number| *number != DROPPED);
     let taken = rows.records.drain(|record| {
-        look()?;
+        check()?;
         if renumber_record(record, numbering) {
             kept.count += 1;
             kept.records.push(record)?;
@@ -130,7 +108,7 @@ fn renumber(
     });
     let taken = taken.and_then(|()| {
         rows.facts.drain(|fact| {
-            look()?;
+            check()?;
             if let (Some(subject), Some(object)) = (number(fact.subject()), number(fact.object())) {
                 kept.count += 1;
                 kept.facts.push(FactRow::new(subject, fact.predicate(), object, fact.source()))?;
@@ -145,7 +123,7 @@ fn renumber(
     }
 }
 
-/// Gives a record its final number; `false` where it speaks of an entity that is not kept.
+/// Gives a record its final number; `false` for an entity that is not kept.
 fn renumber_record(record: &mut [u8], numbering: &Numbering) -> bool {
     let tag = Tag::of(record);
     let at = match tag {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jove_core::Problem;
 use serde::Serialize;
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 /// The longest row that is kept whole, in bytes; of longer ones, this much.
 const ROW_BYTES_MAX: usize = 1 << 20;

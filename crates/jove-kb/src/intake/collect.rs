@@ -1,4 +1,4 @@
-//! What importers talk to: takes entities, names and facts, numbers them, and hands them on as rows.
+//! Collects what importers read: numbers entities and predicates, and turns names and facts into rows.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -6,49 +6,18 @@ use std::rc::Rc;
 use jove_core::{Lang, Problem, Progress};
 
 use super::bits::Bits;
-use super::facts::{FactRow, FactSorter};
+use super::facts::FactRow;
 use super::intern::Interner;
 use super::merge::Merges;
 use super::reject::Rejects;
 use super::rows::{Row, Tag};
-use super::sorter::Sorter;
+use super::taken::{CellLang, Counts, Provisional, Rows, Taken};
+use crate::error::{Error, Result};
+use crate::options::{BuildOptions, Selection};
+use crate::roles::Roles;
 use crate::schema::{ALIAS, LABEL};
-use crate::{BuildOptions, Error, Result, Role, Roles, Selection};
 
-/// An entity while a base is built; merging and selecting renumber it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Provisional(pub(crate) u32);
-
-/// The object of a triple, as importers see it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Object<'a> {
-    /// A key of an entity.
-    Entity(&'a str),
-    /// A value.
-    Value { text: &'a str, lang: Option<Lang>, datatype: &'a str },
-}
-
-/// The language of a name or description in a cell.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum CellLang {
-    /// The format says the language of each text; one that it does not say has none.
-    Said,
-    /// This one, else as the script tells.
-    Guessed(Option<Lang>),
-}
-
-/// What one source brought.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Counts {
-    /// Rows or lines read, bad ones included.
-    pub(crate) rows: u64,
-    /// Facts and literals taken.
-    pub(crate) facts: u64,
-    /// Things left out because the selection says so.
-    pub(crate) unselected: u64,
-}
-
-/// Where one build's rows go.
+/// Collects the rows of all sources of one build.
 pub(crate) struct Intake<'a> {
     pub(crate) progress: &'a dyn Progress,
     pub(crate) rejects: &'a mut Rejects,
@@ -60,43 +29,17 @@ pub(crate) struct Intake<'a> {
     rows: Rows,
     row: Row,
     source: u16,
-    roles: Roles,
-    cell_lang: CellLang,
-    /// Entities that the present source has named.
+    pub(super) roles: Roles,
+    pub(super) cell_lang: CellLang,
+    /// Entities that the current source has named.
     seen: Bits,
-    /// The subject of the triple before.
-    last_subject: Option<(String, Provisional)>,
+    /// The subject of the previous triple.
+    pub(super) last_subject: Option<(String, Provisional)>,
     selected: Bits,
     merges: Merges,
     popularity: Vec<f32>,
     path: std::path::PathBuf,
     hash: Rc<RefCell<blake3::Hasher>>,
-}
-
-/// Rows on their way to being sorted.
-pub(crate) struct Rows {
-    pub(crate) records: Sorter,
-    pub(crate) facts: FactSorter,
-    /// Records and facts.
-    pub(crate) count: u64,
-}
-
-impl Rows {
-    /// Rows that share about `memory` bytes and spill to `folder`.
-    pub(crate) fn new(folder: &std::path::Path, memory: usize) -> Self {
-        let records = Sorter::new(folder, memory / 4 * 3);
-        Self { records, facts: FactSorter::new(folder, memory / 4), count: 0 }
-    }
-}
-
-/// What reading leaves for sorting.
-pub(crate) struct Taken {
-    pub(crate) rows: Rows,
-    pub(crate) merges: Merges,
-    pub(crate) entities: u32,
-    pub(crate) popularity: Vec<f32>,
-    /// Entities with a selected type; all when no types were asked for.
-    pub(crate) selected: Option<Bits>,
 }
 
 impl<'a> Intake<'a> {
@@ -150,12 +93,12 @@ impl<'a> Intake<'a> {
         }
     }
 
-    /// Where the bytes of the present source are hashed.
+    /// The hasher of the current source's bytes.
     pub(crate) fn hash(&self) -> Rc<RefCell<blake3::Hasher>> {
         Rc::clone(&self.hash)
     }
 
-    /// The hash of the present source's files; begins anew.
+    /// The hash of the current source's files; starts a new one.
     pub(crate) fn take_hash(&mut self) -> String {
         std::mem::take(&mut self.hash).borrow().finalize().to_hex().to_string()
     }
@@ -280,7 +223,7 @@ impl<'a> Intake<'a> {
         self.push()
     }
 
-    /// Says that `inverse` is `predicate` the other way round; a symmetric predicate is its own inverse.
+    /// Declares `inverse` the inverse of `predicate`; a symmetric predicate is its own inverse.
     pub(crate) fn predicate_inverse(&mut self, predicate: &str, inverse: &str) -> Result<()> {
         let (id, other) = (self.predicate(predicate)?, self.predicate(inverse)?);
         self.row.start(Tag::PredicateInverse).u32(id).u32(other).u16(self.source);
@@ -325,80 +268,5 @@ impl<'a> Intake<'a> {
         self.row.start(Tag::Literal).u32(subject.0).u32(id).text(value);
         self.row.text(lang.as_ref().map_or("", Lang::as_str)).text(datatype).u16(self.source);
         self.push()
-    }
-
-    /// The subject of a triple; most dumps tell all of one subject in a row.
-    fn subject(
-        &mut self,
-        key: &str,
-        names: impl Fn(&mut Self, Provisional, &str) -> Result<()>,
-    ) -> Result<Provisional> {
-        if let Some((last, entity)) = &self.last_subject
-            && last == key
-        {
-            return Ok(*entity);
-        }
-        let (entity, first) = self.entity(key)?;
-        if first {
-            names(self, entity, key)?;
-        }
-        let mut last = self.last_subject.take().map_or_else(String::new, |(last, _)| last);
-        last.clear();
-        last.push_str(key);
-        self.last_subject = Some((last, entity));
-        Ok(entity)
-    }
-
-    /// Takes a triple by the role of its predicate. `names` makes the label of an entity that is new to the source.
-    pub(crate) fn triple(
-        &mut self,
-        subject: &str,
-        predicate: &str,
-        object: Object<'_>,
-        names: impl Fn(&mut Self, Provisional, &str) -> Result<()>,
-    ) -> Result<()> {
-        let role = self.roles.of(predicate);
-        if role == Role::Ignore {
-            return Ok(());
-        }
-        let entity = self.subject(subject, &names)?;
-        let (text, lang) = match object {
-            Object::Entity(key) => match self.cell_lang {
-                CellLang::Said => (key, None),
-                CellLang::Guessed(lang) => (key, Self::guess_lang(lang, key)),
-            },
-            Object::Value { text, lang, .. } => (text, lang),
-        };
-        match role {
-            Role::Ignore => Ok(()),
-            Role::Label => self.label(entity, lang, text),
-            Role::Alias => self.alias(entity, lang, text, 1.0),
-            Role::Description => self.description(entity, lang, text),
-            Role::Type => self.entity_type(entity, text),
-            Role::SameAs => self.same_as(subject, text),
-            Role::Popularity => match text.trim().parse() {
-                Ok(value) => self.popularity(entity, value),
-                Err(_) => self.literal(entity, predicate, text, lang, ""),
-            },
-            Role::Literal => match object {
-                Object::Entity(text) => self.literal(entity, predicate, text, None, ""),
-                Object::Value { text, lang, datatype } => self.literal(entity, predicate, text, lang, datatype),
-            },
-            Role::Fact => match object {
-                Object::Entity(key) => {
-                    let (object, first) = self.entity(key)?;
-                    if first {
-                        names(self, object, key)?;
-                    }
-                    self.fact(entity, predicate, object)
-                }
-                Object::Value { text, lang, datatype } => self.literal(entity, predicate, text, lang, datatype),
-            },
-        }
-    }
-
-    /// The language of a name in a format that does not say it.
-    pub(crate) fn guess_lang(given: Option<Lang>, text: &str) -> Option<Lang> {
-        given.or_else(|| text.chars().any(|c| matches!(c, '\u{3400}'..='\u{9fff}')).then_some(Lang::ZH))
     }
 }

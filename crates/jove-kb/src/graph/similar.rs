@@ -1,4 +1,4 @@
-//! HardNegatives: entities that a mention could be taken for by its surroundings.
+//! Hard negatives of a mention: entities similar to the one it names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use jove_core::EntityId;
 use rand::RngExt as _;
 use rand::seq::SliceRandom as _;
 
-use super::Graph;
+use super::adjacency::Graph;
 
 /// The entities of every type, and the type of every entity.
 #[derive(Clone, Debug, Default)]
@@ -16,8 +16,8 @@ pub struct Kinds {
 }
 
 impl Kinds {
-    /// From the type of every entity, as `Kb::type_of_all` gives it; an entity for which `keep` is false is a member of
-    /// none.
+    /// Builds the index from the type of every entity, as `Kb::type_of_all` gives it; members are the entities that `keep`
+    /// accepts.
     pub fn new(of: Vec<Option<u32>>, keep: impl Fn(EntityId) -> bool) -> Self {
         let mut members: BTreeMap<u32, Vec<EntityId>> = BTreeMap::new();
         for (entity, kind) in (0..).map(EntityId).zip(&of) {
@@ -35,10 +35,10 @@ impl Kinds {
 }
 
 impl Graph {
-    /// Up to `count` entities that look like `entity` and are others: those of its type that share a neighbour with it,
-    /// then others that share one, then others of its type at random. Never a neighbour in either direction, so that
-    /// nothing that is true of the entity is held against it, and only such as `fits`.
-    pub fn lookalikes(
+    /// Up to `count` entities similar to `entity`: those of its type that share a neighbour with it, then others that share
+    /// one, then random ones of its type. Never a neighbour in either direction, so that nothing that is true of the
+    /// entity becomes a negative, and only those that `fits` accepts.
+    pub fn similar_entities(
         &self,
         entity: EntityId,
         kinds: &Kinds,
@@ -75,7 +75,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Fact, PredicateId};
+    use crate::fact::{Fact, PredicateId};
 
     fn graph(edges: &[(u32, u32)]) -> Graph {
         let fact = |&(s, o): &(u32, u32)| Fact { subject: EntityId(s), predicate: PredicateId(0), object: EntityId(o) };
@@ -85,7 +85,7 @@ mod tests {
     fn found(graph: &Graph, entity: u32, types: &[Option<u32>], count: usize) -> Vec<u32> {
         let kinds = Kinds::new(types.to_vec(), |_| true);
         let mut rng = Seed(1).rng(Purpose::Negatives, 0, 0);
-        graph.lookalikes(EntityId(entity), &kinds, |_| true, count, &mut rng).into_iter().map(|e| e.0).collect()
+        graph.similar_entities(EntityId(entity), &kinds, |_| true, count, &mut rng).into_iter().map(|e| e.0).collect()
     }
 
     #[test]
@@ -110,7 +110,7 @@ mod tests {
             let graph = graph(&edges);
             let kinds = Kinds::new((0..12).map(|id| (id % 5 != 0).then_some(id % 2)).collect(), |e| e.0 % 3 != 0);
             let mut rng = Seed(seed).rng(Purpose::Negatives, 0, 0);
-            let found = graph.lookalikes(EntityId(entity), &kinds, |other| other.0 % 3 != 0, count, &mut rng);
+            let found = graph.similar_entities(EntityId(entity), &kinds, |other| other.0 % 3 != 0, count, &mut rng);
             prop_assert!(found.len() <= count);
             let mut unique = found.clone();
             unique.sort();
