@@ -1,4 +1,4 @@
-//! What can be wrong with a mask setting.
+//! Why masks cannot be planned.
 
 use jove_core::{Advise, InvalidSetting};
 
@@ -9,7 +9,7 @@ pub enum Error {
     /// An invalid setting, named relative to [`MaskConfig`](crate::MaskConfig).
     #[error(transparent)]
     Setting(#[from] InvalidSetting),
-    /// A vocabulary of nothing but special pieces has no piece to replace a token by.
+    /// A vocabulary of special pieces alone has no random token to draw.
     #[error("masking: expected a vocabulary of more than its 5 special pieces, found {vocab_size} pieces")]
     NoVocabulary {
         /// Pieces in the vocabulary.

@@ -2,10 +2,11 @@
 
 mod families;
 mod patterns;
+mod sentence;
 
 use std::collections::BTreeMap;
 
-use jove_core::{ByteSpan, EntityId, InvalidSetting, Lang, Purpose, Rng, Seed};
+use jove_core::{EntityId, InvalidSetting, Lang, Purpose, Rng, Seed};
 use rand::RngExt as _;
 use rand::seq::SliceRandom as _;
 use schemars::JsonSchema;
@@ -14,7 +15,11 @@ use serde::{Deserialize, Serialize};
 use self::families::Families;
 use self::patterns::Pattern;
 pub use self::patterns::{Patterns, Relation};
-use crate::{Fact, Kb, PredicateId, Result};
+use self::sentence::Named;
+pub use self::sentence::Sentence;
+use crate::error::Result;
+use crate::fact::{Fact, PredicateId};
+use crate::kb::Kb;
 
 /// How to make sentences.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -47,23 +52,6 @@ impl VerbalizeOptions {
         InvalidSetting::check((0.0..1.0).contains(&part), "held-out-fraction", "a number from 0 to below 1", part)?;
         InvalidSetting::check(self.per_fact > 0, "per-fact", "an integer, 1 or more", self.per_fact)
     }
-}
-
-/// A sentence that states one fact.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sentence {
-    /// The sentence.
-    pub text: String,
-    /// Its language.
-    pub lang: Lang,
-    /// What it states.
-    pub fact: Fact,
-    /// Where the subject's name stands, in bytes.
-    pub subject: ByteSpan,
-    /// Where the object's name stands, in bytes.
-    pub object: ByteSpan,
-    /// The number of its pattern, see [`Patterns::text`].
-    pub pattern: u32,
 }
 
 /// Sentences to train on and sentences to ask with.
@@ -134,9 +122,6 @@ struct Writer<'a> {
     forms: BTreeMap<PredicateId, Vec<Pattern>>,
     patterns: &'a Patterns,
 }
-
-/// A name and the article before it.
-type Named<'a> = (&'a str, &'a str);
 
 impl Writer<'_> {
     /// The patterns and names for a fact, when there are any. Nothing can be learned, nor asked, where both names are
