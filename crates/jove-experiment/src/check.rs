@@ -7,12 +7,11 @@ use jove_kb::Source;
 use toml::{Table, Value};
 
 use crate::error::{Error, Result};
-use crate::grid::uses_graph;
-use crate::run::Variant;
 use crate::run_file::{
     AblationSettings, Graph, KbSettings, PairSettings, ProbeSettings, RunFile, TextSettings, TokenizerSettings,
     VariantSettings, VerbalizeSettings, Vocabulary,
 };
+use crate::variant::{Variant, uses_graph};
 
 type Checked = Result<(), InvalidSetting>;
 

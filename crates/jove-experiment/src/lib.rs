@@ -6,15 +6,22 @@
 mod ablate;
 mod cache;
 mod check;
+#[cfg(test)]
+mod code_digest;
 mod coverage;
 pub mod effects;
 mod error;
 mod execute;
+mod files;
 mod grid;
+mod held_out;
 mod initial_checkpoint;
 mod inputs;
+mod knowledge;
 mod linking;
 mod masks;
+mod prepared;
+mod preview;
 mod reference;
 mod renamed;
 pub mod report;
@@ -25,6 +32,7 @@ mod settings;
 mod stage;
 mod tensorboard;
 mod training;
+mod variant;
 
 pub use ablate::Worker;
 pub use coverage::{Coverage, Covered};
