@@ -31,7 +31,7 @@ pub(crate) fn lookalikes(kb: &Kb, descriptions: &Descriptions, wanted: bool, see
             .map(|(&entity, _)| {
                 let fits = |other| descriptions.contains_key(&other) && !lookalikes.share_a_name(entity, other);
                 let mut rng = seed.rng(Purpose::Negatives, STREAM, u64::from(entity.0));
-                (entity, graph.lookalikes(entity, &kinds, fits, CANDIDATES_MAX, &mut rng))
+                (entity, graph.similar_entities(entity, &kinds, fits, CANDIDATES_MAX, &mut rng))
             })
             .collect();
         lookalikes.negatives = found.into_iter().filter(|(_, others)| !others.is_empty()).collect();
