@@ -2,7 +2,8 @@
 
 use jove_corpus::Tokenizer;
 use jove_kb::Kb;
-use jove_trainer::{Descriptions, Relations};
+use jove_objectives::Descriptions;
+use jove_trainer::Relations;
 
 use crate::Result;
 use crate::run_file::{DescribeSettings, Graph};

@@ -6,9 +6,8 @@ use jove_checkpoint::ExtraFile;
 use jove_core::Seed;
 use jove_corpus::{PairReader, ShardReader, Tokenizer};
 use jove_model::bench::{forget_peak_rss, peak_rss_mib};
-use jove_trainer::{
-    Descriptions, HardNegatives, Objectives, Output, Relations, Start, TrainingData, TrainingRun, read_metrics,
-};
+use jove_objectives::Descriptions;
+use jove_trainer::{HardNegatives, Objectives, Output, Relations, Start, TrainingData, TrainingRun, read_metrics};
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
