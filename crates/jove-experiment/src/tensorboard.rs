@@ -9,8 +9,8 @@ use std::time::UNIX_EPOCH;
 use jove_trainer::{MetricsLine, read_metrics};
 use prost::Message;
 
-use crate::report::write_bytes;
-use crate::{Error, Result};
+use crate::error::{Error, Result};
+use crate::files::write_bytes;
 
 /// TensorFlow's `Event`, without the parts that scalars do not use.
 #[derive(Clone, PartialEq, Message)]
