@@ -79,7 +79,7 @@ impl Masker {
         };
         let of_unit = plan.targets.iter().filter(|target| unit.span.range().contains(&(target.position as usize)));
         let name: Vec<TokenId> =
-            of_unit.filter(|target| target.fate == MaskAction::Swap).map(|target| target.input).collect();
+            of_unit.filter(|target| target.action == MaskAction::Swap).map(|target| target.input).collect();
         if name.is_empty() {
             return Ok(None);
         }

@@ -1,7 +1,7 @@
 //! Training metrics as TensorBoard event files, so that existing habits work.
 //!
 //! An event file is a list of records (length, checksum, bytes, checksum), each a protocol-buffer message `Event`. The few
-//! fields of it that scalars need are written with `prost`; TensorBoard's own reader takes them, see `docs/log.md`.
+//! fields of it that scalars need are written with `prost`; TensorBoard's own reader takes them, see `experiments/LOG.md`.
 
 use std::path::Path;
 use std::time::UNIX_EPOCH;

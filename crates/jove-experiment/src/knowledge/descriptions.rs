@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jove_core::{EntityId, Lang};
 use jove_corpus::Tokenizer;
 use jove_kb::{Fact, Kb};
-use jove_trainer::Descriptions;
+use jove_objectives::Descriptions;
 
 use crate::error::Result;
 use crate::held_out::descriptions::DescriptionFilter;

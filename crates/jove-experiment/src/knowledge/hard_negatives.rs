@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jove_core::{EntityId, Purpose, Seed};
 use jove_kb::{Kb, Kinds};
-use jove_trainer::{Descriptions, HardNegatives};
+use jove_objectives::Descriptions;
+use jove_trainer::HardNegatives;
 use rayon::prelude::*;
 
 use crate::error::Result;

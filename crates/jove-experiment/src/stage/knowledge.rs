@@ -3,7 +3,8 @@
 
 use jove_core::{EntityId, Seed, TokenId};
 use jove_masking::{SameType, TypedName};
-use jove_trainer::{Descriptions, HardNegatives, Relations};
+use jove_objectives::Descriptions;
+use jove_trainer::{HardNegatives, Relations};
 
 use crate::cache::{Key, Leftover, Stage};
 use crate::error::{Error, Result};
