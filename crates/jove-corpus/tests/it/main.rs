@@ -1,5 +1,7 @@
 //! Text and pair files, valid and invalid, through the public functions.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test may panic as the test itself may")]
+
 use std::path::{Path, PathBuf};
 
 use jove_core::{Lang, Silent};
