@@ -123,7 +123,7 @@ pub fn read_pairs<E: From<Error>>(
 }
 
 /// How many times longer the longer side is. Bytes of UTF-8 compare languages better than characters: a Han character
-/// has three and stands for about one and a half syllables.
+/// has three bytes and represents about one and a half syllables.
 pub(crate) fn ratio(texts: &[String; 2]) -> f64 {
     let [left, right] = texts.each_ref().map(|text| text.len().max(1) as f64);
     (left / right).max(right / left)

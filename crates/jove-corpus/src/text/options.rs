@@ -35,7 +35,7 @@ pub struct TextSource {
     pub lang: Option<Lang>,
     /// How the files hold their texts. Default: `auto`.
     pub format: TextFormat,
-    /// Where the text stands in a row: the name of a field in JSON lines, the number of a column in a table, counted
+    /// The place of the text in a row: the name of a field in JSON lines, the number of a column in a table, counted
     /// from 1. Default when empty: `text` and 1.
     pub field: String,
     /// The domain of the texts, such as `news`, by which texts may be balanced. Default: none.
@@ -63,7 +63,7 @@ pub struct TextOptions {
     pub sources: Vec<TextSource>,
     /// Cleaning and de-duplication.
     pub clean: CleanOptions,
-    /// How many bad rows (other bytes than UTF-8, NUL bytes, lines beyond 1 MiB, broken JSON) are tolerated before
+    /// How many bad rows (other bytes than UTF-8, NUL bytes, lines beyond 1 MiB, invalid JSON) are tolerated before
     /// reading stops. Default: 0.
     pub max_bad: u64,
     /// The file that bad rows are written to. Default: none.
