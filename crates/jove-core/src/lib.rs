@@ -6,6 +6,7 @@
 mod id;
 mod lang;
 mod model_config;
+pub mod parameter_names;
 mod pos;
 mod problem;
 mod progress;

@@ -91,11 +91,6 @@ impl ModelConfig {
         }
     }
 
-    /// Width of one attention head.
-    pub fn head_size(&self) -> usize {
-        self.hidden_size / self.num_attention_heads
-    }
-
     /// The position of a sequence's first token: 0 for BERT, `pad + 1` for XLM-R.
     pub fn first_position(&self) -> usize {
         match self.layout {
@@ -112,7 +107,7 @@ impl ModelConfig {
     /// Checks that a model can have this shape.
     ///
     /// # Errors
-    /// Names the first field that cannot hold: a size of 0 or beyond 2^31, heads that do not divide the width, a
+    /// Names the first invalid field: a size of 0 or beyond 2^31, heads that do not divide the width, a
     /// probability outside [0, 1), a pad id outside the vocabulary.
     pub fn validate(&self) -> Result<(), ModelConfigError> {
         let sizes = [
