@@ -54,7 +54,7 @@ impl<D: Backend> Probe<'_, D> {
             let asked = &questions[first..first + sequences.len()];
             let rows: Vec<u32> = asked
                 .iter()
-                .zip(sequences.bounds())
+                .zip(sequences.cu_seqlens())
                 .flat_map(|(question, start)| question.rows.clone().map(move |row| (start + row) as u32))
                 .collect();
             let logits = to_rows(&self.model.lm.logits(hidden, &rows)?, vocabulary, rows.len());

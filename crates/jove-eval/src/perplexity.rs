@@ -70,7 +70,7 @@ impl<D: Backend> Probe<'_, D> {
         for (lang, (questions, targets)) in by_lang {
             let mut score = Perplexity::default();
             self.read("pseudo-perplexity", &questions, usize::MAX, |first, sequences, hidden| {
-                let starts = &sequences.bounds()[..sequences.len()];
+                let starts = &sequences.cu_seqlens()[..sequences.len()];
                 let asked =
                     || starts.iter().zip(&targets[first..]).flat_map(|(s, own)| own.iter().map(move |t| (s, t)));
                 let rows: Vec<u32> = asked().map(|(start, (place, _))| (start + 1 + place) as u32).collect();
