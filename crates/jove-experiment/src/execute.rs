@@ -160,8 +160,8 @@ fn stage_notes(prepared: &Prepared) -> Vec<(String, String)> {
     let mut notes =
         vec![note("kb", &prepared.base), note("text", &prepared.text), note("annotate", &prepared.annotated)];
     for cut in &prepared.cuts {
-        notes.push(note(&format!("tokenizer {:?}", cut.layout), &cut.vocabulary));
-        notes.push(note(&format!("shards {:?}", cut.layout), &cut.shards));
+        notes.push(note(&format!("tokenizer {}", cut.layout), &cut.vocabulary));
+        notes.push(note(&format!("shards {}", cut.layout), &cut.shards));
     }
     notes
 }
