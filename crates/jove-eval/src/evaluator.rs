@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jove_core::{EntityId, Lang, Progress, Seed, SpecialTokens, TokenizedText};
 use jove_model::{Backend, Cpu};
-use jove_trainer::{Descriptions, Device, Model};
+use jove_objectives::{Descriptions, Device, Model};
 
 use crate::bitext_retrieval::BitextScores;
 use crate::cloze::ClozeItem;
@@ -74,7 +74,7 @@ pub fn open<'a>(
             Box::new(Loaded { model: Model::open(checkpoint, &Cpu::default())?, specials, options, progress })
         }
         Device::Cuda => {
-            Box::new(Loaded { model: Model::open(checkpoint, &jove_trainer::cuda()?)?, specials, options, progress })
+            Box::new(Loaded { model: Model::open(checkpoint, &jove_objectives::cuda()?)?, specials, options, progress })
         }
     })
 }

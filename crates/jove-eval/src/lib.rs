@@ -12,7 +12,7 @@
 //! use jove_core::{ModelConfig, Seed, Silent, SpecialTokens, TokenId, TokenSpan};
 //! use jove_eval::{Bootstrap, ClozeItem, Probe, ProbeOptions};
 //! use jove_model::Cpu;
-//! use jove_trainer::Model;
+//! use jove_objectives::Model;
 //!
 //! let model = Model::new(&ModelConfig::bert(100, 32, 2, 4, 64), &Cpu::default(), Seed(1))?;
 //! let [pad, first, separator, unknown, mask] = [0, 1, 2, 3, 4].map(TokenId);

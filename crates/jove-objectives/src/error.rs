@@ -30,6 +30,15 @@ pub enum Error {
     /// A loss over no item.
     #[error("{0}: expected at least one item, found none")]
     Empty(&'static str),
+    /// The device is not available.
+    #[error("train.device: expected a device at hand, found none: {reason}")]
+    NoDevice {
+        /// What the driver says.
+        reason: String,
+    },
+    /// A checkpoint's tensors cannot be read or written.
+    #[error(transparent)]
+    Checkpoint(#[from] jove_checkpoint::Error),
     /// An operator of the model rejected its arguments, or its device failed.
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -39,6 +48,8 @@ impl Advise for Error {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Model(error) => error.hint(),
+            Self::Checkpoint(error) => error.hint(),
+            Self::NoDevice { .. } => Some("set train.device to cpu, or see docs/cuda.md".to_owned()),
             _ => None,
         }
     }

@@ -1,9 +1,10 @@
 //! Training objectives: masked language modelling, knowledge link, alignment of sentences and of words.
 //!
 //! An objective takes tensors and returns a [`LossSum`]: a sum over items and their number, so that a trainer divides once by
-//! the count of a whole accumulated batch. Nothing here reads data or holds an encoder. Masked language modelling itself is
-//! [`jove_model::MaskedLm::loss`]; translation language modelling is the same on a [`pair_sequence`]. `docs/method.md` has the
-//! equations of all objectives.
+//! the count of a whole accumulated batch. Masked language modelling itself is
+//! [`jove_model::MaskedLm::loss`]; translation language modelling is the same on a [`pair_sequence()`]. `docs/method.md` has the
+//! equations of all objectives. [`Model`] is a masked language model with the heads that objectives add, and its files: what
+//! a trainer trains and an evaluation measures.
 //!
 //! The knowledge link of two mentions to the descriptions of their entities, with its gradient:
 //!
@@ -31,24 +32,32 @@
 //! # Ok::<(), jove_objectives::Error>(())
 //! ```
 
+mod device;
 mod error;
 mod info_nce;
 mod knowledge_link;
+mod model;
 mod pair_sequence;
+mod pooling;
 mod spans;
 mod spread;
 mod temperature;
+mod tensors;
 mod translation_contrast;
 mod transport;
 mod word_alignment;
 
+pub use device::{Device, cuda};
 pub use error::Error;
 pub use info_nce::{Contrast, InfoNce, info_nce, symmetric_info_nce};
 pub use jove_model::LossSum;
 pub use knowledge_link::{LinkForm, LinkHead, LinkItems, LinkOutput, QueuedDescriptions, knowledge_link};
+pub use model::Model;
 pub use pair_sequence::{PairSequence, pair_sequence};
+pub use pooling::{Descriptions, Pooling};
 pub use spread::{Spread, alignment};
 pub use temperature::Temperature;
+pub use tensors::Tensors;
 pub use translation_contrast::{
     QueuedTranslations, TranslationItems, TranslationKeys, cross_lingual_contrast, translation_contrast,
 };

@@ -4,7 +4,6 @@
 use jove_core::{Purpose, Rng, Seed};
 use jove_eval::{Bootstrap, Estimate};
 use proptest::prelude::*;
-use rand::RngExt as _;
 
 #[test]
 fn nothing_and_one_value_claim_nothing() {

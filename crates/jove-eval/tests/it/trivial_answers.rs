@@ -8,11 +8,12 @@ use jove_eval::{
     ClozeItem, ClozeOptions, MentionItem, Probe, ProbeOptions, TypingItem, TypingItems, relation_cloze_items,
 };
 use jove_model::{Cpu, Parameters as _};
+use jove_objectives::Model;
 
 use crate::world::{World, world};
 
 /// A model whose parameters are all 0: every token is as probable as any other and all states are the same.
-fn constant(world: &World) -> crate::world::Model<Cpu> {
+fn constant(world: &World) -> Model<Cpu> {
     let mut model = world.untrained();
     model.lm.visit_mut(&mut |mut parameter| {
         let zeros = vec![0.0; parameter.count()];

@@ -7,8 +7,8 @@ use jove_corpus::{Tokenizer, TrainerKind};
 use jove_kb::{BuildOptions, Format, Kb, Patterns, Sentence, Source, VerbalizeOptions, build, verbalize};
 use jove_masking::MaskConfig;
 use jove_model::Cpu;
-pub(crate) use jove_trainer::Model;
-use jove_trainer::{Descriptions, Output, TrainConfig, Trainer, TrainingData};
+use jove_objectives::{Descriptions, Model};
+use jove_trainer::{Output, TrainConfig, Trainer, TrainingData};
 
 const PATTERNS: &str = r#"
 [relations.capital.sentences]

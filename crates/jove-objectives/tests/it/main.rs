@@ -4,6 +4,7 @@
 mod helpers;
 mod info_nce;
 mod knowledge_link;
+mod model;
 mod pair_sequence;
 mod spread;
 mod temperature;
