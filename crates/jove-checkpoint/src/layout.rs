@@ -2,7 +2,7 @@
 
 use jove_core::{Layout, ModelConfig};
 
-use crate::TensorSpec;
+use crate::spec::TensorSpec;
 
 /// The first part of every encoder tensor's name.
 pub(crate) fn prefix(layout: Layout) -> &'static str {

@@ -111,7 +111,7 @@ impl MaskConfig {
 
     /// The recipe of the knowledge variant: the usual 15% of single tokens, and as much again for entities and words by part of
     /// speech, 7 : 3. Sharing one 15% among all of them, as CKBERT does (arXiv 2210.05287), takes the plain tokens from
-    /// training that a language model needs; `docs/log.md` has the numbers.
+    /// training that a language model needs; `experiments/LOG.md` has the numbers.
     pub fn kg() -> Self {
         let weights = UnitWeights { entity: 0.35, pos: 0.15, token: 0.5, ..UnitWeights::NONE };
         Self { budget: 0.3, weights, ..Self::default() }

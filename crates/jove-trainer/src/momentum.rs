@@ -9,7 +9,9 @@ use jove_model::{
 };
 use jove_objectives::LinkHead;
 
-use crate::{Batch, Error, Model, TranslationTargets};
+use crate::batch::{Batch, TranslationTargets};
+use crate::error::Error;
+use jove_objectives::Model;
 
 /// A copy of the encoder and of the link head that follows them slowly and is never trained itself, so that keys which were
 /// made at different times are still alike. Momentum Contrast (MoCo), arXiv 1911.05722, equation 2; for encoders of two

@@ -8,10 +8,12 @@ use jove_core::Layout;
 
 use super::export::padding_rows;
 use super::names::{DECODER, from_uer, renewed};
-use crate::{Error, NamedTensor, Result, TensorSource, TensorSpec};
+use crate::error::{Error, Result};
+use crate::spec::TensorSpec;
+use crate::tensor::{NamedTensor, TensorSource};
 
 /// A view of a UER checkpoint, new names or old, as Hugging Face would store it.
-pub struct UerImport<S> {
+pub(crate) struct UerImport<S> {
     source: S,
     layout: Layout,
     /// Hugging Face's name to the stored one.
@@ -21,7 +23,7 @@ pub struct UerImport<S> {
 
 impl<S: TensorSource> UerImport<S> {
     /// Views `source`; names that UER does not have stay as they are, and show up as unexpected.
-    pub fn new(source: S, layout: Layout) -> Self {
+    pub(crate) fn new(source: S, layout: Layout) -> Self {
         let (mut stored, mut decoder) = (BTreeMap::new(), None);
         for spec in source.specs() {
             if renewed(&spec.name) == DECODER {
@@ -40,7 +42,7 @@ impl<S: TensorSource> UerImport<S> {
     ///
     /// # Errors
     /// Where the two differ: such a head is not supported.
-    pub fn check_tied(&self, path: &Path) -> Result<()> {
+    pub(crate) fn check_tied(&self, path: &Path) -> Result<()> {
         let Some(decoder) = &self.decoder else { return Ok(()) };
         let words = self.stored.values().find(|stored| renewed(stored) == "embedding.word.embedding.weight");
         let Some(words) = words else { return Ok(()) };

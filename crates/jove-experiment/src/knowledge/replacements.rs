@@ -1,22 +1,19 @@
-//! Names that may stand in for a masked one of the same type.
+//! Names that may replace a masked one of the same type.
 
 use std::collections::BTreeMap;
 
 use jove_core::{AnnotatedText, ByteSpan, EntityId, Lang, Mention, SpecialTokens, TokenId};
 use jove_corpus::Tokenizer;
 use jove_kb::Kb;
-use jove_masking::{MaskConfig, SameType, TypedName};
+use jove_masking::TypedName;
 
-use crate::{Error, Result};
+use crate::error::Result;
 
-/// The labels of all entities that have a type, by type and language; no table where the masks ask for none.
+/// The labels of all entities that have a type, in every language, ordered by language, label and entity.
 ///
 /// # Errors
-/// When the base cannot be read, or no name could ever stand in for another.
-pub(crate) fn swaps(kb: &Kb, tokenizer: &Tokenizer, masking: &MaskConfig) -> Result<SameType> {
-    if masking.entity_swap == 0.0 || masking.weights.entity == 0.0 {
-        return Ok(SameType::default());
-    }
+/// When the knowledge base cannot be read, or a name cannot be tokenised.
+pub(crate) fn replacements(kb: &Kb, tokenizer: &Tokenizer) -> Result<Vec<TypedName>> {
     let (types, specials) = (kb.type_of_all()?, tokenizer.specials());
     let mut names = Vec::new();
     for lang in kb.languages()?.iter().filter_map(|(tag, _)| Lang::new(tag).ok()) {
@@ -32,17 +29,12 @@ pub(crate) fn swaps(kb: &Kb, tokenizer: &Tokenizer, masking: &MaskConfig) -> Res
             }
         }
     }
-    let table = SameType::new(names);
-    if table.is_empty() {
-        return Err(Error::Data {
-            what: format!(
-                "masking.entity-swap is {}, but no two names of one type and language have equally many tokens",
-                masking.entity_swap
-            ),
-            hint: "give the graph's entities types, or set masking.entity-swap to 0".to_owned(),
-        });
-    }
-    Ok(table)
+    Ok(names)
+}
+
+/// Whether a language is written with spaces between words.
+pub(crate) fn has_spaces(lang: Lang) -> bool {
+    !matches!(lang.primary(), "zh" | "ja" | "th" | "lo" | "km" | "my")
 }
 
 /// The tokens of a name as it stands inside a text of its language, or `None` where the vocabulary does not know all of it
@@ -55,8 +47,7 @@ fn tokens(
     entity: EntityId,
 ) -> Result<Option<Vec<TokenId>>> {
     // After a comma, and a space where the script has them: the first piece of a text is cut otherwise than one inside.
-    let spaced = !matches!(lang.primary(), "zh" | "ja" | "th" | "lo" | "km" | "my");
-    let (comma, before) = if spaced { (',', ", ") } else { ('，', "，") };
+    let (comma, before) = if has_spaces(lang) { (',', ", ") } else { ('，', "，") };
     let text = format!("{before}{name}");
     let Ok(end) = u32::try_from(text.len()) else { return Ok(None) };
     let mention = Mention { span: ByteSpan::new(before.len() as u32, end), entity, score: 1.0 };
@@ -66,4 +57,29 @@ fn tokens(
     let first = tokens.first().and_then(|token| tokenizer.piece(*token)).unwrap_or_default();
     let whole = !first.contains(comma) && !tokens.iter().any(|token| specials.contains(*token));
     Ok(whole.then(|| tokens.to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use jove_corpus::TrainerKind;
+    use jove_masking::SameType;
+
+    use super::*;
+    use crate::knowledge::descriptions::tests::base;
+
+    #[test]
+    fn only_names_of_typed_entities_that_the_vocabulary_knows_replace_others() {
+        let (_folder, kb) = base();
+        let words = [", kabul herat kandahar , afghanistan iran , asia"; 5];
+        let tokenizer = Tokenizer::train(TrainerKind::WordPiece, words, 200).unwrap();
+        let names = replacements(&kb, &tokenizer).unwrap();
+        let of = |tag: &str| -> Vec<String> {
+            let lang = Lang::new(tag).unwrap();
+            names.iter().filter(|name| name.lang == lang).map(|name| kb.key(name.entity).unwrap()).collect()
+        };
+        assert_eq!(of("en"), ["afghanistan", "herat", "iran", "kabul", "kandahar"], "Asia has no type");
+        assert!(of("zh").is_empty(), "the vocabulary knows no Chinese name");
+        assert!(names.iter().all(|name| tokenizer.decode(&name.tokens).is_ok_and(|text| !text.contains(','))));
+        assert!(!SameType::new(names).is_empty());
+    }
 }

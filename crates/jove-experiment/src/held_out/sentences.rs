@@ -1,30 +1,30 @@
-//! What is held out of training, told by sentences: whether a text holds one that a probe asks about.
+//! Sentences that are held out of training, and whether a text contains one of them.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-/// Sentences that may not be learnt from, each with what it is held out for.
+/// Texts of one or a few sentences that may not be trained on, each with the probe that it is held out for.
 #[derive(Debug, Default)]
-pub(crate) struct HeldOut {
-    /// By the hash of a sentence's letters: the number in `items`.
-    places: BTreeMap<u128, usize>,
+pub(crate) struct HeldOutSentences {
+    /// By the hash of a text's letters: its index in `items`.
+    indices: BTreeMap<u128, usize>,
     items: Vec<(&'static str, String)>,
-    /// The most sentences in one item.
+    /// The largest number of sentences in one item, at most `RUN_MAX`.
     longest: usize,
 }
 
-/// An item is looked for in runs of so many sentences; a longer one, as a whole text.
+/// An item of at most this many sentences is found inside a text; a longer one, as a whole text only.
 const RUN_MAX: usize = 4;
 
 /// What ends a sentence.
 const ENDS: &[char] = &['。', '！', '？', '!', '?', '.', '；', ';', '\n', '…'];
 
-impl HeldOut {
-    /// Adds a text; `probe` says what it is held out for.
+impl HeldOutSentences {
+    /// Adds a text; `probe` names the probe that it is held out for.
     pub(crate) fn insert(&mut self, probe: &'static str, text: &str) {
         self.longest = self.longest.max(sentences(text).len().min(RUN_MAX));
-        if let Entry::Vacant(place) = self.places.entry(hash(&[text])) {
-            place.insert(self.items.len());
+        if let Entry::Vacant(entry) = self.indices.entry(hash(&[text])) {
+            entry.insert(self.items.len());
             self.items.push((probe, text.to_owned()));
         }
     }
@@ -34,11 +34,11 @@ impl HeldOut {
         self.items.len()
     }
 
-    /// The first held-out item that is this text or stands in it as one or a few whole sentences; case, punctuation and
-    /// white space do not count.
+    /// The first held-out item that is this text, or that the text contains as one or a few whole sentences, with its
+    /// probe; case, punctuation and white space are ignored.
     pub(crate) fn found_in(&self, text: &str) -> Option<(&'static str, &str)> {
         let found =
-            |hash: u128| self.places.get(&hash).map(|&place| (self.items[place].0, self.items[place].1.as_str()));
+            |hash: u128| self.indices.get(&hash).map(|&index| (self.items[index].0, self.items[index].1.as_str()));
         if let Some(item) = found(hash(&[text])) {
             return Some(item);
         }
@@ -51,7 +51,7 @@ fn sentences(text: &str) -> Vec<&str> {
     text.split(ENDS).filter(|sentence| sentence.contains(char::is_alphanumeric)).collect()
 }
 
-/// Of the letters and digits alone; of everything where there are none.
+/// A hash of the letters and digits alone, or of everything where there are none.
 fn hash(parts: &[&str]) -> u128 {
     let letters = parts.iter().flat_map(|part| part.chars()).filter(|c| c.is_alphanumeric());
     let mut key: String = letters.flat_map(char::to_lowercase).collect();
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn a_held_out_sentence_is_found_wherever_it_stands() {
-        let mut held_out = HeldOut::default();
+        let mut held_out = HeldOutSentences::default();
         held_out.insert("bitext", "It rains. We stay at home!");
         held_out.insert("Tatoeba", "我爱你。");
         held_out.insert("bitext", "…");
@@ -83,6 +83,6 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(held_out.found_in(text).map(|(probe, _)| probe), expected, "{text}");
         }
-        assert_eq!(HeldOut::default().found_in("It rains."), None);
+        assert_eq!(HeldOutSentences::default().found_in("It rains."), None);
     }
 }
