@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use jove_core::{Lang, Problem, Progress};
+use jove_core::{InvalidSetting, Lang, Problem, Progress};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -89,10 +89,8 @@ pub fn read_pairs<E: From<Error>>(
     progress: &dyn Progress,
     mut each: impl FnMut(SentencePair) -> Result<(), E>,
 ) -> Result<PairReport, E> {
-    if options.ratio_max.is_nan() || options.ratio_max < 1.0 {
-        let (expected, found) = ("a number of at least 1".to_owned(), options.ratio_max.to_string());
-        return Err(Error::Setting { field: "ratio-max", expected, found }.into());
-    }
+    let ratio_max = options.ratio_max;
+    InvalidSetting::check(ratio_max >= 1.0, "ratio-max", "a number, 1 or more", ratio_max).map_err(Error::from)?;
     let mut reader = Reader::new(options);
     progress.begin("read pairs", Some(options.sources.len() as u64), "files");
     for (number, source) in options.sources.iter().enumerate() {
