@@ -48,19 +48,22 @@ pub struct ModelConfig {
     pub hidden_dropout_prob: f64,
     /// Dropout on attention probabilities, in [0, 1).
     pub attention_probs_dropout_prob: f64,
-    /// Standard deviation of starting weights.
+    /// Standard deviation of initial weights.
     pub initializer_range: f64,
     /// Id of the padding piece.
     pub pad_token_id: u32,
 }
 
-/// A shape that no model can have.
+/// An invalid model shape.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("model.{field}: expected {expected}, found {found}")]
 pub struct ModelConfigError {
-    field: &'static str,
-    expected: String,
-    found: String,
+    /// The field, as `ModelConfig` spells it, with hyphens.
+    pub field: &'static str,
+    /// What is valid there.
+    pub expected: String,
+    /// What was found.
+    pub found: String,
 }
 
 impl ModelConfig {
@@ -119,10 +122,10 @@ impl ModelConfig {
         self.max_position_embeddings.saturating_sub(self.first_position())
     }
 
-    /// Checks that a model can have this shape.
+    /// Checks every size and probability against its range.
     ///
     /// # Errors
-    /// Names the first field that cannot hold: a size of 0 or beyond 2^31, heads that do not divide the width, a
+    /// Names the first invalid field: a size of 0 or beyond 2^31, heads that do not divide the width, a
     /// probability outside [0, 1), a pad id outside the vocabulary.
     pub fn validate(&self) -> Result<(), ModelConfigError> {
         let sizes = [

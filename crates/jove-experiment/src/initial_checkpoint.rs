@@ -46,6 +46,7 @@ impl InitialCheckpoint {
             }
         }
         check_sizes(&config, &run.stated_model)?;
+        run.check_fit(|_| config.clone())?;
         Ok(Some(Self { folder, config }))
     }
 

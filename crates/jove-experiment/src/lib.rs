@@ -5,6 +5,7 @@
 
 mod ablate;
 mod cache;
+mod check;
 #[cfg(test)]
 mod code_digest;
 mod coverage;
@@ -22,6 +23,7 @@ mod masks;
 mod prepared;
 mod preview;
 mod reference;
+mod renamed;
 pub mod report;
 pub mod results;
 mod run;

@@ -48,7 +48,7 @@ pub(crate) fn uer_config_to_json(config: &ModelConfig, sentence_pairs: bool) -> 
 }
 
 /// The model that a UER checkpoint holds: heads from its configuration, sizes from its tensors (`source`, under UER's
-/// names). Without `layout`, XLM-R is taken where the row of sentence A is all zeros, as its conversion makes it.
+/// names). Without `layout`, the model is XLM-R where the row of sentence A is all zeros, as an export of XLM-R writes it.
 ///
 /// # Errors
 /// Where a table of the embeddings is missing, or the configuration describes another encoder.
@@ -58,7 +58,7 @@ pub(crate) fn uer_config_from_json(
     source: &(impl TensorSource + ?Sized),
     layout: Option<Layout>,
 ) -> Result<ModelConfig> {
-    let refuse = |reason: String| Err(Error::config(path, reason));
+    let invalid = |reason: String| Err(Error::config(path, reason));
     let stored: Stored = serde_json::from_slice(text).map_err(|error| Error::config(path, error.to_string()))?;
     for (key, value, expected) in [
         ("hidden_act", &stored.hidden_act, "gelu"),
@@ -66,7 +66,7 @@ pub(crate) fn uer_config_from_json(
         ("encoder", &stored.encoder, "transformer"),
     ] {
         if let Some(found) = value.as_deref().filter(|found| *found != expected) {
-            return refuse(format!("{key}: expected {expected}, found {found}"));
+            return invalid(format!("{key}: expected {expected}, found {found}"));
         }
     }
     let specs = source.specs();
@@ -86,7 +86,7 @@ pub(crate) fn uer_config_from_json(
     let layers = stored.layers_num.filter(|layers| *layers <= 1024).unwrap_or_else(|| layers.count());
     let layout = match layout {
         Some(layout) => layout,
-        None => guess_layout(source)?,
+        None => layout_of(source)?,
     };
     let base = match layout {
         Layout::Bert => ModelConfig::bert(vocab_size, hidden_size, layers, stored.heads_num, intermediate_size),
@@ -107,7 +107,7 @@ pub(crate) fn uer_config_from_json(
     Ok(config)
 }
 
-fn guess_layout(source: &(impl TensorSource + ?Sized)) -> Result<Layout> {
+fn layout_of(source: &(impl TensorSource + ?Sized)) -> Result<Layout> {
     let names = ["embedding.seg.embedding.weight", "embedding.segment_embedding.weight"];
     let name = if source.specs().iter().any(|spec| spec.name == names[1]) { names[1] } else { names[0] };
     let table = source.get(name)?;
