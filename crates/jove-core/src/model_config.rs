@@ -104,11 +104,6 @@ impl ModelConfig {
         }
     }
 
-    /// Width of one attention head.
-    pub fn head_size(&self) -> usize {
-        self.hidden_size / self.num_attention_heads
-    }
-
     /// The position of a sequence's first token: 0 for BERT, `pad + 1` for XLM-R.
     pub fn first_position(&self) -> usize {
         match self.layout {

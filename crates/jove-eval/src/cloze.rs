@@ -55,7 +55,7 @@ impl<D: Backend> Probe<'_, D> {
             let batch = &queries[first..first + sequences.len()];
             let rows: Vec<u32> = batch
                 .iter()
-                .zip(sequences.bounds())
+                .zip(sequences.cu_seqlens())
                 .flat_map(|(query, start)| query.rows.clone().map(move |row| (start + row) as u32))
                 .collect();
             let logits = to_rows(&self.model.lm.logits(hidden, &rows)?, vocabulary, rows.len());

@@ -70,7 +70,7 @@ impl<D: Backend> Probe<'_, D> {
         for (lang, (queries, targets)) in by_lang {
             let mut score = Perplexity::default();
             self.for_each_batch("pseudo-perplexity", &queries, usize::MAX, |first, sequences, hidden| {
-                let starts = &sequences.bounds()[..sequences.len()];
+                let starts = &sequences.cu_seqlens()[..sequences.len()];
                 let masked =
                     || starts.iter().zip(&targets[first..]).flat_map(|(s, own)| own.iter().map(move |t| (s, t)));
                 let rows: Vec<u32> = masked().map(|(start, (place, _))| (start + 1 + place) as u32).collect();

@@ -25,7 +25,7 @@ impl<D: Backend> Probe<'_, D> {
     ) -> Result<Vectors, Error> {
         let mut values = Vec::with_capacity(queries.len() * width);
         self.for_each_batch(task, queries, usize::MAX, |first, sequences, hidden| {
-            let bounds = &sequences.bounds()[..sequences.len()];
+            let bounds = &sequences.cu_seqlens()[..sequences.len()];
             let spans: Vec<(u32, u32)> = bounds
                 .iter()
                 .zip(&queries[first..])

@@ -38,7 +38,7 @@ impl Run {
     /// Runs every stage that is not finished yet, and writes the report.
     ///
     /// # Errors
-    /// When a stage fails; finished stages stay. When the user asked to stop; the next call goes on from there.
+    /// When a stage fails; finished stages stay. When the user asked to stop; the next call resumes.
     pub fn execute(&self, progress: &dyn Progress) -> Result<Outcome> {
         let cache = self.cache();
         let work = StageContext::new(self, &cache, progress)?;

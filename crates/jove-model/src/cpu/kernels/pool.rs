@@ -4,7 +4,7 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, PoisonError};
 
-/// Buffers that nobody uses, and how much memory is and was in use.
+/// Unused buffers, and how much memory is and was in use.
 struct Pool {
     free: Vec<Vec<f32>>,
     free_floats: usize,
@@ -14,10 +14,10 @@ struct Pool {
 
 static POOL: Mutex<Pool> = Mutex::new(Pool { free: Vec::new(), free_floats: 0, used_floats: 0, used_floats_max: 0 });
 
-/// Numbers of no known value; goes back to the pool when dropped.
+/// Numbers with unspecified values; returns to the pool when dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
-    /// May hold more than was asked for.
+    /// At least `length` numbers.
     data: Vec<f32>,
     length: usize,
 }
@@ -102,14 +102,6 @@ impl DerefMut for Buffer {
     }
 }
 
-/// Gives all unused buffers back to the system.
-pub(crate) fn clear() {
-    let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
-    pool.free.clear();
-    pool.free_floats = 0;
-    pool.used_floats_max = pool.used_floats;
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,8 +113,6 @@ mod tests {
             assert_eq!(buffer.len(), length);
             buffer.fill(1.0);
         }
-        clear();
-        assert_eq!(take(5).len(), 5);
     }
 
     #[test]

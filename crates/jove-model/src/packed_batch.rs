@@ -4,16 +4,16 @@ use std::ops::Range;
 
 use jove_core::ModelConfig;
 
-use crate::Error;
+use crate::error::Error;
 
-/// Whole sequences one behind the other. Everything but attention works on the packed tokens row by row, so no padding
+/// Whole sequences one after the other. Everything but attention works on the packed tokens row by row, so no padding
 /// is ever computed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackedBatch {
     tokens: Vec<u32>,
     positions: Vec<u32>,
     segments: Vec<u32>,
-    bounds: Vec<usize>,
+    cu_seqlens: Vec<usize>,
 }
 
 impl PackedBatch {
@@ -24,7 +24,7 @@ impl PackedBatch {
             segment_count: config.type_vocab_size,
             length_max: config.max_sequence_length(),
             first_position: config.first_position() as u32,
-            batch: Self { tokens: Vec::new(), positions: Vec::new(), segments: Vec::new(), bounds: vec![0] },
+            batch: Self { tokens: Vec::new(), positions: Vec::new(), segments: Vec::new(), cu_seqlens: vec![0] },
         }
     }
 
@@ -43,14 +43,14 @@ impl PackedBatch {
         &self.segments
     }
 
-    /// Where sequences begin: `bounds[i]..bounds[i + 1]` are the rows of sequence `i`; one more entry than sequences.
-    pub fn bounds(&self) -> &[usize] {
-        &self.bounds
+    /// Cumulative lengths: `cu_seqlens[i]..cu_seqlens[i + 1]` are the rows of sequence `i`; one more entry than sequences.
+    pub fn cu_seqlens(&self) -> &[usize] {
+        &self.cu_seqlens
     }
 
     /// Number of sequences.
     pub fn len(&self) -> usize {
-        self.bounds.len() - 1
+        self.cu_seqlens.len() - 1
     }
 
     /// Whether there is no sequence.
@@ -68,12 +68,7 @@ impl PackedBatch {
     /// # Panics
     /// If there is no such sequence.
     pub fn rows(&self, index: usize) -> Range<usize> {
-        self.bounds[index]..self.bounds[index + 1]
-    }
-
-    /// The packed row of each sequence's first token, `[CLS]` or `<s>`.
-    pub fn first_rows(&self) -> Vec<u32> {
-        self.bounds[..self.len()].iter().map(|&b| b as u32).collect()
+        self.cu_seqlens[index]..self.cu_seqlens[index + 1]
     }
 }
 
@@ -93,7 +88,7 @@ impl PackedBatchBuilder {
     /// # Errors
     /// If it is empty, too long for the position table, or holds an id beyond the vocabulary.
     pub fn push(&mut self, tokens: &[u32]) -> Result<usize, Error> {
-        self.push_pieces(&[(tokens, 0)], false)
+        self.push_with_segments(tokens, &vec![0; tokens.len()])
     }
 
     /// Adds a sequence with a segment (token type) for each token; returns its first packed row.
@@ -101,46 +96,24 @@ impl PackedBatchBuilder {
     /// # Errors
     /// As [`Self::push`]; also if the lengths differ or a segment is beyond the token-type table.
     pub fn push_with_segments(&mut self, tokens: &[u32], segments: &[u32]) -> Result<usize, Error> {
-        if tokens.len() != segments.len() {
-            return Err(self.wrong(format!("{} segments, one for each token", tokens.len()), segments.len()));
+        let length = tokens.len();
+        if length != segments.len() {
+            return Err(self.wrong(format!("{length} segments, one for each token"), segments.len()));
         }
-        let pieces: Vec<(&[u32], u32)> = tokens.chunks(1).zip(segments.iter().copied()).collect();
-        self.push_pieces(&pieces, false)
-    }
-
-    /// Adds one sequence made of several pieces that follow one another, each with its segment. With
-    /// `restart_positions`, every piece counts its positions from the beginning, as translation language modelling
-    /// does ("Cross-lingual Language Model Pretraining", arXiv 1901.07291). Returns its first packed row.
-    ///
-    /// # Errors
-    /// As [`Self::push_with_segments`].
-    pub fn push_pieces(&mut self, pieces: &[(&[u32], u32)], restart_positions: bool) -> Result<usize, Error> {
-        let length: usize = pieces.iter().map(|(tokens, _)| tokens.len()).sum();
-        let positions_used =
-            if restart_positions { pieces.iter().map(|(t, _)| t.len()).max().unwrap_or(0) } else { length };
-        if length == 0 || positions_used > self.length_max {
+        if length == 0 || length > self.length_max {
             return Err(self.wrong(format!("1 to {} tokens", self.length_max), length));
         }
-        for &(tokens, segment) in pieces {
-            if let Some(id) = tokens.iter().find(|&&id| id as usize >= self.vocab_size) {
-                return Err(self.wrong(format!("token ids below {}", self.vocab_size), id));
-            }
-            if segment as usize >= self.segment_count {
-                return Err(self.wrong(format!("segments below {}", self.segment_count), segment));
-            }
+        if let Some(&id) = tokens.iter().find(|&&id| id as usize >= self.vocab_size) {
+            return Err(self.wrong(format!("token ids below {}", self.vocab_size), id));
+        }
+        if let Some(&segment) = segments.iter().find(|&&segment| segment as usize >= self.segment_count) {
+            return Err(self.wrong(format!("segments below {}", self.segment_count), segment));
         }
         let start = self.batch.tokens.len();
-        let mut position = self.first_position;
-        for &(tokens, segment) in pieces {
-            if restart_positions {
-                position = self.first_position;
-            }
-            self.batch.tokens.extend_from_slice(tokens);
-            self.batch.segments.extend(std::iter::repeat_n(segment, tokens.len()));
-            self.batch.positions.extend(position..position + tokens.len() as u32);
-            position += tokens.len() as u32;
-        }
-        self.batch.bounds.push(self.batch.tokens.len());
+        self.batch.tokens.extend_from_slice(tokens);
+        self.batch.segments.extend_from_slice(segments);
+        self.batch.positions.extend(self.first_position..self.first_position + length as u32);
+        self.batch.cu_seqlens.push(self.batch.tokens.len());
         Ok(start)
     }
 
@@ -165,19 +138,23 @@ mod tests {
         assert_eq!(batch.push(&[0, 2]).unwrap(), 3);
         let batch = batch.build();
         assert_eq!(batch.positions(), [2, 3, 4, 2, 3]);
-        assert_eq!(batch.bounds(), [0, 3, 5]);
-        assert_eq!(batch.first_rows(), [0, 3]);
+        assert_eq!(batch.cu_seqlens(), [0, 3, 5]);
         assert_eq!((batch.rows(1), batch.len(), batch.token_count()), (3..5, 2, 5));
     }
 
     #[test]
-    fn pieces_may_restart_their_positions() {
-        let config = ModelConfig { type_vocab_size: 2, ..ModelConfig::bert(100, 8, 1, 2, 16) };
-        let mut batch = PackedBatch::builder(&config);
-        batch.push_pieces(&[(&[2, 7, 3], 0), (&[8, 3], 1)], true).unwrap();
-        let batch = batch.build();
-        assert_eq!(batch.positions(), [0, 1, 2, 0, 1]);
-        assert_eq!(batch.segments(), [0, 0, 0, 1, 1]);
+    fn an_empty_batch_has_no_rows() {
+        let batch = PackedBatch::builder(&ModelConfig::bert(10, 8, 1, 2, 16)).build();
+        assert!(batch.is_empty() && batch.tokens().is_empty());
+        assert_eq!((batch.cu_seqlens(), batch.token_count()), (&[0][..], 0));
+    }
+
+    #[test]
+    fn every_token_keeps_its_own_segment() {
+        let mut batch = PackedBatch::builder(&ModelConfig::bert(10, 8, 1, 2, 16));
+        batch.push_with_segments(&[1, 2, 3], &[0, 1, 0]).unwrap();
+        batch.push(&[4]).unwrap();
+        assert_eq!(batch.build().segments(), [0, 1, 0, 0]);
     }
 
     #[test]
@@ -190,7 +167,8 @@ mod tests {
         assert_eq!(message(batch.push(&[1; 5])), "sequence 1: expected 1 to 4 tokens, found 5");
         assert_eq!(message(batch.push(&[10])), "sequence 1: expected token ids below 10, found 10");
         assert_eq!(message(batch.push_with_segments(&[1], &[2])), "sequence 1: expected segments below 2, found 2");
-        assert!(batch.push_with_segments(&[1, 2], &[0]).is_err());
+        let uneven = message(batch.push_with_segments(&[1, 2], &[0]));
+        assert_eq!(uneven, "sequence 1: expected 2 segments, one for each token, found 1");
         assert_eq!(batch.build().len(), 1, "a refused sequence leaves nothing behind");
     }
 }

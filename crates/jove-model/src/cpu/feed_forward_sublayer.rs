@@ -1,26 +1,30 @@
-//! The feed-forward half of a layer as one operator of the tape.
+//! The feed-forward half of a layer as one operator of the tape. `f` is the width between its two linear layers.
 
 use dfdx::prelude::{Cpu, CpuError, HasShape, PutTape, ReshapeTo, SplitTape, Tape, TensorFromVec};
 
+use super::gradient::take_gradient;
+use super::kernels::columns::{self, add_all};
+use super::kernels::layer_norm::{self as norm_kernel, apply_mask};
+use super::kernels::math;
+use super::kernels::matmul::{self, Tiles, matmul_then};
+use super::kernels::pool::{self, Buffer};
+use super::kernels::vectorized::vectorized;
 use super::layer_norm::Normalized;
-use super::sublayer::{Dense, Norm};
-use super::{FeedForwardWeights, SublayerPass, take_gradient};
-use crate::dropout::RowsMask;
-use crate::error::device;
-use crate::kernels::columns::add_all;
-use crate::kernels::matmul::{self, Tiles, matmul_then};
-use crate::kernels::pool::{self, Buffer};
-use crate::kernels::{columns, math, norm, vectorized};
+use super::shared::{Dense, Norm};
+use crate::dropout::{DropMask, RowsMask};
+use crate::error::{Error, device};
+use crate::ops::sublayer::{FeedForwardWeights, SublayerPass};
+use crate::ops::{layer_norm, linear};
+use crate::tensors::{Gradients, Matrix};
 use crate::view::{Part, View, slice};
-use crate::{DropMask, Error, Gradients, Matrix};
 
-/// Everything the half is computed with; `f` inner columns.
+/// Everything the half is computed with.
 struct FeedForwardBlock {
-    inner: Dense,
-    outer: Dense,
+    intermediate: Dense,
+    output: Dense,
     norm: Norm,
     mask: Option<DropMask>,
-    /// What the rows are numbered in the mask, where they are not all.
+    /// The numbers of the rows in the mask, where they are not all.
     rows: Option<Vec<u32>>,
 }
 
@@ -36,17 +40,17 @@ pub(crate) fn fused<T: Tape<f32, Cpu>>(
     weights: &FeedForwardWeights<'_, Cpu>,
     pass: &SublayerPass<'_>,
 ) -> Result<Matrix<Cpu, T>, Error> {
-    super::linear::check(&x, weights.inner.0, Some(weights.inner.1))?;
-    super::layer_norm::check(&x, &weights.norm)?;
+    linear::check(&x, weights.intermediate.0, Some(weights.intermediate.1))?;
+    layer_norm::check(&x, &weights.norm)?;
     pass.check_picked(x.shape().0)?;
-    let (f, h) = *weights.inner.0.shape();
-    if *weights.outer.0.shape() != (h, f) || weights.outer.1.shape().0 != h {
-        let found = format!("{:?} and {:?}", weights.outer.0.shape(), weights.outer.1.shape());
-        return Err(Error::shape("feed_forward", format!("an outer weight of {h} by {f}"), found));
+    let (f, h) = *weights.intermediate.0.shape();
+    if *weights.output.0.shape() != (h, f) || weights.output.1.shape().0 != h {
+        let found = format!("{:?} and {:?}", weights.output.0.shape(), weights.output.1.shape());
+        return Err(Error::shape("feed_forward", format!("an output weight of {h} by {f}"), found));
     }
     let half = FeedForwardBlock {
-        inner: Dense::new(weights.inner),
-        outer: Dense::new(weights.outer),
+        intermediate: Dense::new(weights.intermediate),
+        output: Dense::new(weights.output),
         norm: Norm::new(&weights.norm),
         mask: pass.mask,
         rows: pass.rows.map(<[u32]>::to_vec),
@@ -59,9 +63,9 @@ pub(crate) fn fused<T: Tape<f32, Cpu>>(
         let saved = (!pass.recompute).then_some(saved);
         let y_ghost = y.ghost();
         tape.add_backward_op(move |grads| {
-            let d = take_gradient!(grads, &y_ghost);
-            let saved = saved.unwrap_or_else(|| half.forward(slice(&x), &mut pool::take(d.len())));
-            half.backward(&x, saved, d, grads)
+            let grad_out = take_gradient!(grads, &y_ghost);
+            let saved = saved.unwrap_or_else(|| half.forward(slice(&x), &mut pool::take(grad_out.len())));
+            half.backward(&x, saved, grad_out, grads)
         });
     }
     Ok(y.put_tape(tape))
@@ -73,24 +77,25 @@ impl FeedForwardBlock {
     }
 
     fn forward(&self, x: &[f32], y: &mut [f32]) -> Saved {
-        let (f, h) = *self.inner.weight.shape();
+        let (f, h) = *self.intermediate.weight.shape();
         let rows = x.len() / h;
         let mut before = pool::take(rows * f);
         let mut after = pool::take(rows * f);
-        self.widen(x, &mut before, &mut after);
-        let out = self.outer.product(&after);
+        self.intermediate_forward(x, &mut before, &mut after);
+        let out = self.output.product(&after);
         drop(after);
-        let sum = norm::Inputs { x: &out, bias: Some(slice(&self.outer.bias)), mask: self.mask(), residual: Some(x) };
+        let sum =
+            norm_kernel::Inputs { x: &out, bias: Some(slice(&self.output.bias)), mask: self.mask(), residual: Some(x) };
         let normalized = Normalized::forward(&sum, &self.norm.weights(), y);
         Saved { before, normalized }
     }
 
     /// `before = x w1ᵀ + b1` and `after = gelu(before)`, a tile at a time.
-    fn widen(&self, x: &[f32], before: &mut [f32], after: &mut [f32]) {
-        let (f, h) = *self.inner.weight.shape();
+    fn intermediate_forward(&self, x: &[f32], before: &mut [f32], after: &mut [f32]) {
+        let (f, h) = *self.intermediate.weight.shape();
         let rows = x.len() / h;
-        let weight = View::new(slice(&self.inner.weight), f, h).transposed();
-        let bias = slice(&self.inner.bias);
+        let weight = View::new(slice(&self.intermediate.weight), f, h).transposed();
+        let bias = slice(&self.intermediate.bias);
         let (row_bounds, column_bounds) = matmul::tiles(rows, f);
         let after = Tiles::new(Part::new(after, rows, f).split(&row_bounds, &column_bounds));
         matmul_then(Part::new(before, rows, f), View::new(x, rows, h), weight, false, |tile, number, _, column| {
@@ -112,43 +117,44 @@ impl FeedForwardBlock {
         &self,
         x: &Matrix<Cpu>,
         saved: Saved,
-        mut d: Vec<f32>,
+        mut grad_out: Vec<f32>,
         grads: &mut Gradients<Cpu>,
     ) -> Result<(), CpuError> {
         let &(rows, h) = x.shape();
-        let f = self.inner.weight.shape().0;
-        saved.normalized.backward(&mut d, &self.norm.gain, &self.norm.bias, grads)?;
-        add_all(grads.get_or_alloc_mut(x)?, &d);
+        let f = self.intermediate.weight.shape().0;
+        saved.normalized.backward(&mut grad_out, &self.norm.weight, &self.norm.bias, grads)?;
+        add_all(grads.get_or_alloc_mut(x)?, &grad_out);
         if let Some(mask) = self.mask() {
-            norm::apply_mask(&mut d, h, mask);
+            apply_mask(&mut grad_out, h, mask);
         }
         // The gradient before the GELU replaces that after it, and the GELU's value what came before it.
         let mut before = saved.before;
-        let mut d_inner = pool::take(rows * f);
-        self.narrow_backward(&d, &mut d_inner, &mut before);
-        self.outer.add_gradients(&before, &d, grads)?;
+        let mut grad_before = pool::take(rows * f);
+        self.output_backward(&grad_out, &mut grad_before, &mut before);
+        self.output.add_gradients(&before, &grad_out, grads)?;
         drop(before);
-        self.inner.add_gradients(slice(x), &d_inner, grads)?;
-        self.inner.backward(&d_inner, Part::new(grads.get_or_alloc_mut(x)?, rows, h), true);
+        self.intermediate.add_gradients(slice(x), &grad_before, grads)?;
+        self.intermediate.backward(&grad_before, Part::new(grads.get_or_alloc_mut(x)?, rows, h), true);
         Ok(())
     }
 
-    /// `d_inner = (d w2) gelu'(before)`, then `before = gelu(before)`, a tile at a time.
-    fn narrow_backward(&self, d: &[f32], d_inner: &mut [f32], before: &mut [f32]) {
-        let (h, f) = *self.outer.weight.shape();
-        let rows = d.len() / h;
+    /// `grad_before = (grad_out w2) gelu'(before)`, then `before = gelu(before)`, a tile at a time.
+    fn output_backward(&self, grad_out: &[f32], grad_before: &mut [f32], before: &mut [f32]) {
+        let (h, f) = *self.output.weight.shape();
+        let rows = grad_out.len() / h;
         let (row_bounds, column_bounds) = matmul::tiles(rows, f);
         let before = Tiles::new(Part::new(before, rows, f).split(&row_bounds, &column_bounds));
-        let weight = View::new(slice(&self.outer.weight), h, f);
-        matmul_then(Part::new(d_inner, rows, f), View::new(d, rows, h), weight, false, |tile, number, _, _| {
+        let weight = View::new(slice(&self.output.weight), h, f);
+        let grad_out = View::new(grad_out, rows, h);
+        matmul_then(Part::new(grad_before, rows, f), grad_out, weight, false, |tile, number, _, _| {
             let mut before = before.take(number);
             vectorized(
                 #[inline(always)]
                 || {
                     for r in 0..tile.rows() {
-                        for (d, x) in tile.row_mut(r).iter_mut().zip(before.row_mut(r)) {
+                        for (grad, x) in tile.row_mut(r).iter_mut().zip(before.row_mut(r)) {
                             let (slope, value) = math::gelu_slope(*x);
-                            *d *= slope;
+                            *grad *= slope;
                             *x = value;
                         }
                     }

@@ -3,7 +3,8 @@
 use rayon::prelude::*;
 
 use super::pool::Buffer;
-use super::{columns, math, matmul, pool, vectorized};
+use super::vectorized::vectorized;
+use super::{columns, math, matmul, pool};
 use crate::view::{Part, View, multiply};
 
 /// Logits that are held at once by one thread.
@@ -43,6 +44,20 @@ pub(crate) struct Gradients<'a> {
     pub(crate) bias: &'a mut [f32],
 }
 
+/// Consecutive slices of the vocabulary whose gradients one thread computes.
+struct Share<'a> {
+    /// Where the slices begin, and the end of the last one.
+    slices: &'a [usize],
+    /// [`Denominators::partial`] from the first slice on.
+    known: &'a [f32],
+    /// Their exponentials, if they were kept.
+    kept: Option<&'a mut [f32]>,
+    weight: Part<'a>,
+    bias: Part<'a>,
+    /// `[n, h]`, to be written.
+    grad_x: &'a mut [f32],
+}
+
 impl Problem<'_> {
     fn sizes(&self) -> (usize, usize, usize) {
         let (n, v) = (self.targets.len(), self.bias.len());
@@ -52,7 +67,7 @@ impl Problem<'_> {
     /// Where slices of the vocabulary begin.
     fn slices(&self) -> Vec<usize> {
         let (n, _, v) = self.sizes();
-        matmul::bounds(v, (LOGITS / n).clamp(256, 2048))
+        matmul::pieces(v, (LOGITS / n).clamp(256, 2048))
     }
 
     /// `[n, slice]` logits of the pieces from `start` to `end`.
@@ -70,7 +85,7 @@ impl Problem<'_> {
         );
     }
 
-    /// The sum of the losses, and what [`Self::backward`] needs; exponentials are kept only where asked for.
+    /// The sum of the losses, and what [`Self::backward`] needs; exponentials are kept only where `keep`.
     pub(crate) fn loss(&self, keep: bool) -> (f64, Denominators) {
         let (n, _, v) = self.sizes();
         let slices = self.slices();
@@ -133,47 +148,53 @@ impl Problem<'_> {
         let slices = self.slices();
         let groups = matmul::groups(slices.len() - 1, SHARES);
         let starts: Vec<usize> = groups.iter().map(|&g| slices[g]).collect();
-        let Gradients { x: d_x, weight, bias } = gradients;
-        let weights = Part::new(weight, v, h).split(&starts, &[0, h]);
-        let biases = Part::new(bias, v, 1).split(&starts, &[0, 1]);
+        let weights = Part::new(gradients.weight, v, h).split(&starts, &[0, h]);
+        let biases = Part::new(gradients.bias, v, 1).split(&starts, &[0, 1]);
         let mut partial = pool::take((groups.len() - 1) * n * h);
         let Denominators { log_sums, partial: known, mut kept } = denominators;
         let kept: Vec<Option<&mut [f32]>> = match &mut kept {
             Some(kept) => cut(kept, n, &starts).into_iter().map(Some).collect(),
             None => starts.windows(2).map(|_| None).collect(),
         };
-        let shares = weights.into_par_iter().zip(biases).zip(partial.par_chunks_mut(n * h));
-        shares.zip(groups.par_windows(2)).zip(kept).for_each(|((((weight, mut bias), d_x), group), mut kept)| {
+        let outputs = weights.into_par_iter().zip(biases).zip(partial.par_chunks_mut(n * h));
+        outputs.zip(groups.par_windows(2)).zip(kept).for_each(|((((weight, bias), grad_x), group), kept)| {
             let slices = &slices[group[0]..=group[1]];
-            let local: Vec<usize> = slices.iter().map(|s| s - slices[0]).collect();
-            let weights = weight.split(&local, &[0, h]);
-            let known = known.chunks_exact(n * 3).skip(group[0]);
-            let each = weights.into_iter().zip(slices.windows(2)).zip(known).enumerate();
-            for (number, ((mut weight, slice), known)) in each {
-                let (start, end) = (slice[0], slice[1]);
-                let mut own;
-                let slopes = if let Some(rest) = kept.take() {
-                    let (slopes, rest) = rest.split_at_mut(n * (end - start));
-                    kept = Some(rest);
-                    slopes
-                } else {
-                    own = pool::take(n * (end - start));
-                    self.exponentials(start, end, &mut pool::take(n * 3), &mut own);
-                    &mut own
-                };
-                self.slopes(start, scale, &log_sums, known, slopes);
-                let view = View::new(slopes, n, end - start);
-                multiply(&mut weight, view.transposed(), View::new(self.x, n, h), 1.0, true);
-                let pieces = View::new(self.weight, v, h).block(start..end, 0..h);
-                multiply(&mut Part::new(d_x, n, h), view, pieces, 1.0, number > 0);
-                let mut sums = vec![0.0; end - start];
-                columns::add_rows(&mut sums, slopes);
-                for (i, sum) in sums.into_iter().enumerate() {
-                    bias.row_mut(local[number] + i)[0] += sum;
-                }
-            }
+            let known = &known[group[0] * n * 3..];
+            self.backward_share(scale, &log_sums, Share { slices, known, kept, weight, bias, grad_x });
         });
-        columns::add_rows(d_x, &partial);
+        columns::add_rows(gradients.x, &partial);
+    }
+
+    /// Adds the gradients of a share of the vocabulary, and writes what it contributes to that of the rows.
+    fn backward_share(&self, scale: f32, log_sums: &[f32], share: Share<'_>) {
+        let (n, h, v) = self.sizes();
+        let Share { slices, known, mut kept, weight, mut bias, grad_x } = share;
+        let local: Vec<usize> = slices.iter().map(|s| s - slices[0]).collect();
+        let weights = weight.split(&local, &[0, h]);
+        let each = weights.into_iter().zip(slices.windows(2)).zip(known.chunks_exact(n * 3)).enumerate();
+        for (number, ((mut weight, slice), known)) in each {
+            let (start, end) = (slice[0], slice[1]);
+            let mut own;
+            let slopes = if let Some(rest) = kept.take() {
+                let (slopes, rest) = rest.split_at_mut(n * (end - start));
+                kept = Some(rest);
+                slopes
+            } else {
+                own = pool::take(n * (end - start));
+                self.exponentials(start, end, &mut pool::take(n * 3), &mut own);
+                &mut own
+            };
+            self.slopes(start, scale, log_sums, known, slopes);
+            let view = View::new(slopes, n, end - start);
+            multiply(&mut weight, view.transposed(), View::new(self.x, n, h), 1.0, true);
+            let pieces = View::new(self.weight, v, h).block(start..end, 0..h);
+            multiply(&mut Part::new(grad_x, n, h), view, pieces, 1.0, number > 0);
+            let mut sums = vec![0.0; end - start];
+            columns::add_rows(&mut sums, slopes);
+            for (i, sum) in sums.into_iter().enumerate() {
+                bias.row_mut(local[number] + i)[0] += sum;
+            }
+        }
     }
 
     /// Turns the exponentials of a slice into `scale * (softmax - target)`.
@@ -195,9 +216,9 @@ impl Problem<'_> {
 }
 
 /// Cuts `n` rows of everything into the given slices.
-fn cut<'a>(mut data: &'a mut [f32], n: usize, bounds: &[usize]) -> Vec<&'a mut [f32]> {
-    let mut parts = Vec::with_capacity(bounds.len() - 1);
-    for slice in bounds.windows(2) {
+fn cut<'a>(mut data: &'a mut [f32], n: usize, starts: &[usize]) -> Vec<&'a mut [f32]> {
+    let mut parts = Vec::with_capacity(starts.len() - 1);
+    for slice in starts.windows(2) {
         let (part, rest) = data.split_at_mut(n * (slice[1] - slice[0]));
         parts.push(part);
         data = rest;

@@ -3,7 +3,7 @@
 /// `2^x` is `e^(x ln 2)`: ln 2 in two parts, the first exact in a few bits.
 const LN_2_HIGH: f32 = 0.693_359_4;
 const LN_2_LOW: f32 = -2.121_944_4e-4;
-/// Adding it rounds to a whole number, which then stands in the lowest bits.
+/// Adding it rounds to a whole number, which is then in the lowest bits.
 const ROUND: f32 = 12_582_912.0;
 
 /// `e^x` to within two units in the last place; 0 below -87, and no more than `e^88`.

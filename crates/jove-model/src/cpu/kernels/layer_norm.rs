@@ -3,7 +3,8 @@
 use rayon::prelude::*;
 
 use super::columns::ROWS;
-use super::{columns, math, pool, vectorized};
+use super::vectorized::vectorized;
+use super::{columns, math, pool};
 use crate::dropout::RowsMask;
 
 /// What is added up and normalised. All matrices are `[rows, width]`.
@@ -18,7 +19,7 @@ pub(crate) struct Inputs<'a> {
 /// The norm's own numbers.
 #[derive(Clone, Copy)]
 pub(crate) struct Affine<'a> {
-    pub(crate) gain: &'a [f32],
+    pub(crate) weight: &'a [f32],
     pub(crate) bias: &'a [f32],
     pub(crate) epsilon: f32,
 }
@@ -32,7 +33,7 @@ pub(crate) fn forward(
     normal: &mut [f32],
     inverse: &mut [f32],
 ) {
-    let width = affine.gain.len();
+    let width = affine.weight.len();
     let block = ROWS * width;
     let outputs = y.par_chunks_mut(block).zip(normal.par_chunks_mut(block)).zip(inverse.par_chunks_mut(ROWS));
     outputs.enumerate().for_each(|(n, ((y, normal), inverse))| {
@@ -44,8 +45,8 @@ pub(crate) fn forward(
                     let row = n * ROWS + r;
                     add_up(inputs, row, width, normal);
                     *inverse = normalize(normal, affine.epsilon);
-                    for (((y, x), gain), bias) in y.iter_mut().zip(&*normal).zip(affine.gain).zip(affine.bias) {
-                        *y = x.mul_add(*gain, *bias);
+                    for (((y, x), weight), bias) in y.iter_mut().zip(&*normal).zip(affine.weight).zip(affine.bias) {
+                        *y = x.mul_add(*weight, *bias);
                     }
                 }
             },
@@ -82,55 +83,64 @@ fn normalize(row: &mut [f32], epsilon: f32) -> f32 {
     inverse
 }
 
-/// Turns the gradient of the output, in `d`, into that of the sum that was normalised; adds to the gradients of gain and
+/// Turns the gradient of the output, in `grad_out`, into that of the sum that was normalised; adds to the gradients of weight and
 /// bias.
 pub(crate) fn backward(
-    d: &mut [f32],
+    grad_out: &mut [f32],
     normal: &[f32],
     inverse: &[f32],
-    gain: &[f32],
-    d_gain: &mut [f32],
-    d_bias: &mut [f32],
+    weight: &[f32],
+    grad_weight: &mut [f32],
+    grad_bias: &mut [f32],
 ) {
-    let width = gain.len();
+    let width = weight.len();
     let (block, blocks) = (ROWS * width, inverse.len().div_ceil(ROWS));
     let mut partial = pool::take(blocks * 2 * width);
-    d.par_chunks_mut(block)
+    grad_out
+        .par_chunks_mut(block)
         .zip(normal.par_chunks(block))
         .zip(inverse.par_chunks(ROWS))
         .zip(partial.par_chunks_mut(2 * width))
-        .for_each(|(((d, normal), inverse), partial)| {
-            let (d_gain, d_bias) = partial.split_at_mut(width);
+        .for_each(|(((grad_out, normal), inverse), partial)| {
+            let (grad_weight, grad_bias) = partial.split_at_mut(width);
             vectorized(
                 #[inline(always)]
                 || {
-                    d_gain.fill(0.0);
-                    d_bias.fill(0.0);
-                    for ((d, normal), inverse) in d.chunks_exact_mut(width).zip(normal.chunks_exact(width)).zip(inverse)
+                    grad_weight.fill(0.0);
+                    grad_bias.fill(0.0);
+                    for ((grad_out, normal), inverse) in
+                        grad_out.chunks_exact_mut(width).zip(normal.chunks_exact(width)).zip(inverse)
                     {
-                        backward_row(d, normal, *inverse, gain, d_gain, d_bias);
+                        backward_row(grad_out, normal, *inverse, weight, grad_weight, grad_bias);
                     }
                 },
             );
         });
     for partial in partial.chunks_exact(2 * width) {
-        columns::add_rows(d_gain, &partial[..width]);
-        columns::add_rows(d_bias, &partial[width..]);
+        columns::add_rows(grad_weight, &partial[..width]);
+        columns::add_rows(grad_bias, &partial[width..]);
     }
 }
 
 #[inline(always)]
-fn backward_row(d: &mut [f32], normal: &[f32], inverse: f32, gain: &[f32], d_gain: &mut [f32], d_bias: &mut [f32]) {
-    let width = d.len();
+fn backward_row(
+    grad_out: &mut [f32],
+    normal: &[f32],
+    inverse: f32,
+    weight: &[f32],
+    grad_weight: &mut [f32],
+    grad_bias: &mut [f32],
+) {
+    let width = grad_out.len();
     for i in 0..width {
-        d_gain[i] = d[i].mul_add(normal[i], d_gain[i]);
-        d_bias[i] += d[i];
-        d[i] *= gain[i];
+        grad_weight[i] = grad_out[i].mul_add(normal[i], grad_weight[i]);
+        grad_bias[i] += grad_out[i];
+        grad_out[i] *= weight[i];
     }
-    let mean = math::sum(d) / width as f32;
-    let along = math::dot(d, normal) / width as f32;
+    let mean = math::sum(grad_out) / width as f32;
+    let along = math::dot(grad_out, normal) / width as f32;
     for i in 0..width {
-        d[i] = inverse * (d[i] - mean - normal[i] * along);
+        grad_out[i] = inverse * (grad_out[i] - mean - normal[i] * along);
     }
 }
 

@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::{pool, vectorized};
+use super::pool;
+use super::vectorized::vectorized;
 
 /// Rows that are added up before the partial sums are.
 pub(crate) const ROWS: usize = 64;

@@ -43,7 +43,7 @@ pub(crate) fn matmul_then(
 pub(crate) fn tiles(rows: usize, columns: usize) -> (Vec<usize>, Vec<usize>) {
     let (mut tall, mut wide) = TILE;
     loop {
-        let tiles = (bounds(rows, tall), bounds(columns, wide));
+        let tiles = (pieces(rows, tall), pieces(columns, wide));
         let enough = (tiles.0.len() - 1) * (tiles.1.len() - 1) >= TILES_MIN;
         let [lower, narrower] = [tall, wide].map(|side| side >= 2 * TILE_MIN);
         if enough || !(lower || narrower) {
@@ -58,7 +58,7 @@ pub(crate) fn tiles(rows: usize, columns: usize) -> (Vec<usize>, Vec<usize>) {
     }
 }
 
-/// The tiles of a second matrix, to be handed out to whoever works on the same tile of the first.
+/// The tiles of a second matrix, each for the thread that works on the same tile of the first.
 pub(crate) struct Tiles<'a>(Mutex<Vec<Option<Part<'a>>>>);
 
 impl<'a> Tiles<'a> {
@@ -73,13 +73,13 @@ impl<'a> Tiles<'a> {
     }
 }
 
-/// Cuts `0..size` into the fewest pieces of at most `step`, which is 16 or more, all of nearly the same size; depends on the
+/// Where to cut `0..size` into the fewest pieces of at most `step`, which is 16 or more, all of nearly the same size; depends on the
 /// sizes alone. The library sums products of a few rows in another order, so a small rest would differ in its last bits
 /// from the same rows within a larger product.
-pub(crate) fn bounds(size: usize, step: usize) -> Vec<usize> {
+pub(crate) fn pieces(size: usize, step: usize) -> Vec<usize> {
     // Whole vector registers in each piece but the last.
-    let (registers, pieces) = (size.div_ceil(16), size.div_ceil(step).max(1));
-    (0..pieces).map(|piece| piece * registers / pieces * 16).chain([size]).collect()
+    let (registers, count) = (size.div_ceil(16), size.div_ceil(step).max(1));
+    (0..count).map(|piece| piece * registers / count * 16).chain([size]).collect()
 }
 
 /// Cuts `0..count` into at most `groups` contiguous shares.
@@ -93,14 +93,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bounds_cover_everything_once() {
+    fn pieces_cover_everything_once() {
         for size in [0, 1, 15, 16, 17, 255, 256, 257, 511, 512, 513, 1000, 5000] {
-            let bounds = bounds(size, 256);
+            let bounds = pieces(size, 256);
             assert!(bounds.is_sorted() && bounds[0] == 0 && *bounds.last().unwrap() == size, "{size}: {bounds:?}");
             assert!(bounds.windows(2).all(|b| b[1] - b[0] <= 256), "{size}: {bounds:?}");
         }
         for size in 1..5000 {
-            let bounds = bounds(size, 256 + size % 300);
+            let bounds = pieces(size, 256 + size % 300);
             assert!(bounds.is_sorted_by(|a, b| a < b) && bounds.last() == Some(&size), "{size}: {bounds:?}");
         }
     }
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn no_piece_is_a_small_rest() {
         for (size, step) in (129..3000).flat_map(|size| [64, 96, 128, 768, 1024].map(|step| (size, step))) {
-            let pieces: Vec<usize> = bounds(size, step).windows(2).map(|b| b[1] - b[0]).collect();
+            let pieces: Vec<usize> = pieces(size, step).windows(2).map(|b| b[1] - b[0]).collect();
             let (least, most) = (*pieces.iter().min().unwrap(), *pieces.iter().max().unwrap());
             assert!(most <= step && least >= size.min(step) / 2, "{size} in steps of {step}: {pieces:?}");
         }

@@ -2,11 +2,11 @@
 
 use rayon::prelude::*;
 
-use super::matmul::bounds;
-use super::{math, pool, vectorized};
-use crate::DropMask;
-use crate::dropout::RowMask;
-use crate::ops::AttentionArgs;
+use super::matmul::pieces;
+use super::vectorized::vectorized;
+use super::{math, pool};
+use crate::dropout::{DropMask, RowMask};
+use crate::ops::attention::AttentionArgs;
 use crate::view::{Part, View, multiply};
 
 /// Queries whose scores are held at once: `[QUERIES, length]` is the largest tile.
@@ -20,16 +20,16 @@ pub(crate) struct Inputs<'a> {
     pub(crate) value: &'a [f32],
     pub(crate) width: usize,
     /// Which tokens the queries are; all of them if `None`.
-    pub(crate) asked: Option<Asked<'a>>,
+    pub(crate) rows: Option<QueryRows<'a>>,
 }
 
 /// Some of the tokens, ascending.
 #[derive(Clone, Copy)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct QueryRows<'a> {
     /// Their packed rows.
     pub(crate) rows: &'a [u32],
     /// Where those of each sequence begin in `rows`, and the end.
-    pub(crate) bounds: &'a [usize],
+    pub(crate) cu_seqlens: &'a [usize],
 }
 
 /// One head of one sequence.
@@ -44,7 +44,7 @@ struct Unit<'a> {
     /// Where the sequence begins.
     first: usize,
     /// The packed rows of the queries, if they are not the sequence's.
-    asked: Option<&'a [u32]>,
+    rows: Option<&'a [u32]>,
 }
 
 impl<'a> Inputs<'a> {
@@ -57,51 +57,51 @@ impl<'a> Inputs<'a> {
     }
 
     /// Where the queries of each sequence begin.
-    fn query_bounds<'b>(&self, how: &AttentionArgs<'b>) -> &'b [usize]
+    fn query_cu_seqlens<'b>(&self, args: &AttentionArgs<'b>) -> &'b [usize]
     where
         'a: 'b,
     {
-        self.asked.map_or(how.bounds, |asked| asked.bounds)
+        self.rows.map_or(args.cu_seqlens, |queries| queries.cu_seqlens)
     }
 
-    /// A head of a sequence in a `[tokens, width]` matrix, or in one of `[queries, width]` for the bounds of queries.
-    fn block(&self, data: &'a [f32], bounds: &[usize], heads: usize, unit: usize) -> View<'a> {
+    /// A head of a sequence in a `[tokens, width]` matrix, or in one of `[queries, width]` for the queries alone.
+    fn block(&self, data: &'a [f32], cu_seqlens: &[usize], heads: usize, unit: usize) -> View<'a> {
         let (sequence, head) = (unit / heads, unit % heads);
         let size = self.width / heads;
-        let rows = bounds[sequence]..bounds[sequence + 1];
+        let rows = cu_seqlens[sequence]..cu_seqlens[sequence + 1];
         View::new(data, data.len() / self.width, self.width).block(rows, head * size..(head + 1) * size)
     }
 
-    fn unit(&self, how: &AttentionArgs<'_>, unit: usize) -> Unit<'a> {
-        let (sequence, head) = (unit / how.heads, unit % how.heads);
+    fn unit(&self, args: &AttentionArgs<'_>, unit: usize) -> Unit<'a> {
+        let (sequence, head) = (unit / args.heads, unit % args.heads);
         Unit {
-            query: self.block(self.query, self.query_bounds(how), how.heads, unit),
-            key: self.block(self.key, how.bounds, how.heads, unit),
-            value: self.block(self.value, how.bounds, how.heads, unit),
-            scale: 1.0 / ((self.width / how.heads) as f32).sqrt(),
-            mask: how.mask,
+            query: self.block(self.query, self.query_cu_seqlens(args), args.heads, unit),
+            key: self.block(self.key, args.cu_seqlens, args.heads, unit),
+            value: self.block(self.value, args.cu_seqlens, args.heads, unit),
+            scale: 1.0 / ((self.width / args.heads) as f32).sqrt(),
+            mask: args.mask,
             mask_row: head * self.tokens(),
-            first: how.bounds[sequence],
-            asked: self.asked.map(|asked| &asked.rows[asked.bounds[sequence]..asked.bounds[sequence + 1]]),
+            first: args.cu_seqlens[sequence],
+            rows: self.rows.map(|all| &all.rows[all.cu_seqlens[sequence]..all.cu_seqlens[sequence + 1]]),
         }
     }
 }
 
 /// Cuts a matrix of `width` columns into sequences and heads, sequence by sequence.
-fn split<'a>(data: &'a mut [f32], width: usize, bounds: &[usize], heads: usize) -> Vec<Part<'a>> {
+fn split<'a>(data: &'a mut [f32], width: usize, cu_seqlens: &[usize], heads: usize) -> Vec<Part<'a>> {
     let size = width / heads;
     let columns: Vec<usize> = (0..=heads).map(|head| head * size).collect();
-    Part::new(data, data.len() / width, width).split(bounds, &columns)
+    Part::new(data, data.len() / width, width).split(cu_seqlens, &columns)
 }
 
 /// Writes the mixed values to `out`, `[queries, width]`, and the logarithm of each softmax's denominator to
 /// `log_sums`, `[queries, heads]`.
-pub(crate) fn forward(inputs: &Inputs<'_>, how: &AttentionArgs<'_>, out: &mut [f32], log_sums: &mut [f32]) {
-    let bounds = inputs.query_bounds(how);
-    let out = split(out, inputs.width, bounds, how.heads);
-    let log_sums = split(log_sums, how.heads, bounds, how.heads);
+pub(crate) fn forward(inputs: &Inputs<'_>, args: &AttentionArgs<'_>, out: &mut [f32], log_sums: &mut [f32]) {
+    let cu_seqlens = inputs.query_cu_seqlens(args);
+    let out = split(out, inputs.width, cu_seqlens, args.heads);
+    let log_sums = split(log_sums, args.heads, cu_seqlens, args.heads);
     out.into_par_iter().zip(log_sums).enumerate().for_each(|(n, (out, log_sums))| {
-        inputs.unit(how, n).forward(out, log_sums);
+        inputs.unit(args, n).forward(out, log_sums);
     });
 }
 
@@ -112,35 +112,35 @@ pub(crate) struct Outputs<'a> {
     pub(crate) value: &'a mut [f32],
 }
 
-/// The gradients of the inputs for the gradient `d_out` of `out`; scores are computed again.
+/// The gradients of the inputs for the gradient `grad_out` of `out`; scores are computed again.
 pub(crate) fn backward(
     inputs: &Inputs<'_>,
-    how: &AttentionArgs<'_>,
-    (out, d_out): (&[f32], &[f32]),
+    args: &AttentionArgs<'_>,
+    (out, grad_out): (&[f32], &[f32]),
     log_sums: &[f32],
     outputs: Outputs<'_>,
 ) {
     let width = inputs.width;
     let Outputs { query, key, value } = outputs;
-    let bounds = inputs.query_bounds(how);
-    let query = split(query, width, bounds, how.heads);
-    let [key, value] = [key, value].map(|d| split(d, width, how.bounds, how.heads));
-    let log_sums = View::new(log_sums, inputs.queries(), how.heads);
+    let cu_seqlens = inputs.query_cu_seqlens(args);
+    let query = split(query, width, cu_seqlens, args.heads);
+    let [key, value] = [key, value].map(|grad| split(grad, width, args.cu_seqlens, args.heads));
+    let log_sums = View::new(log_sums, inputs.queries(), args.heads);
     query.into_par_iter().zip(key).zip(value).enumerate().for_each(|(n, ((query, key), value))| {
-        let (sequence, head) = (n / how.heads, n % how.heads);
+        let (sequence, head) = (n / args.heads, n % args.heads);
         let known = Known {
-            out: inputs.block(out, bounds, how.heads, n),
-            d_out: inputs.block(d_out, bounds, how.heads, n),
-            log_sums: log_sums.block(bounds[sequence]..bounds[sequence + 1], head..head + 1),
+            out: inputs.block(out, cu_seqlens, args.heads, n),
+            grad_out: inputs.block(grad_out, cu_seqlens, args.heads, n),
+            log_sums: log_sums.block(cu_seqlens[sequence]..cu_seqlens[sequence + 1], head..head + 1),
         };
-        inputs.unit(how, n).backward(&known, query, key, value);
+        inputs.unit(args, n).backward(&known, query, key, value);
     });
 }
 
 /// What the backward pass of a unit starts from.
 struct Known<'a> {
     out: View<'a>,
-    d_out: View<'a>,
+    grad_out: View<'a>,
     log_sums: View<'a>,
 }
 
@@ -148,13 +148,13 @@ impl Unit<'_> {
     /// The mask of a query.
     #[inline(always)]
     fn mask_of(&self, mask: &DropMask, query: usize) -> RowMask {
-        let token = self.asked.map_or(self.first + query, |rows| rows[query] as usize);
+        let token = self.rows.map_or(self.first + query, |rows| rows[query] as usize);
         mask.row((self.mask_row + token) as u32)
     }
 
     fn forward(&self, out: Part<'_>, mut log_sums: Part<'_>) {
         let (length, size) = (self.key.rows(), self.key.columns());
-        let steps = bounds(self.query.rows(), QUERIES);
+        let steps = pieces(self.query.rows(), QUERIES);
         let mut tile = pool::take(QUERIES.min(self.query.rows()) * length);
         for (mut out, q) in out.split(&steps, &[0, size]).into_iter().zip(steps.windows(2)) {
             let queries = q[1] - q[0];
@@ -191,19 +191,19 @@ impl Unit<'_> {
         )
     }
 
-    fn backward(&self, known: &Known<'_>, d_query: Part<'_>, mut d_key: Part<'_>, mut d_value: Part<'_>) {
+    fn backward(&self, known: &Known<'_>, grad_query: Part<'_>, mut grad_key: Part<'_>, mut grad_value: Part<'_>) {
         let (length, size) = (self.key.rows(), self.key.columns());
-        let steps = bounds(self.query.rows(), QUERIES);
+        let steps = pieces(self.query.rows(), QUERIES);
         let tile = QUERIES.min(self.query.rows()) * length;
         let mut tiles = pool::take(2 * tile);
         let (shares, slopes) = tiles.split_at_mut(tile);
-        for (mut d_query, q) in d_query.split(&steps, &[0, size]).into_iter().zip(steps.windows(2)) {
+        for (mut grad_query, q) in grad_query.split(&steps, &[0, size]).into_iter().zip(steps.windows(2)) {
             let queries = q[1] - q[0];
             let (shares, slopes) = (&mut shares[..queries * length], &mut slopes[..queries * length]);
             let query = self.query.block(q[0]..q[1], 0..size);
-            let d_out = known.d_out.block(q[0]..q[1], 0..size);
+            let grad_out = known.grad_out.block(q[0]..q[1], 0..size);
             multiply(&mut Part::new(shares, queries, length), query, self.key.transposed(), self.scale, false);
-            multiply(&mut Part::new(slopes, queries, length), d_out, self.value.transposed(), 1.0, false);
+            multiply(&mut Part::new(slopes, queries, length), grad_out, self.value.transposed(), 1.0, false);
             for (i, (shares, slopes)) in
                 shares.chunks_exact_mut(length).zip(slopes.chunks_exact_mut(length)).enumerate()
             {
@@ -211,9 +211,9 @@ impl Unit<'_> {
             }
             let (shares, slopes) = (View::new(shares, queries, length), View::new(slopes, queries, length));
             let add = q[0] > 0;
-            multiply(&mut d_value, shares.transposed(), d_out, 1.0, add);
-            multiply(&mut d_query, slopes, self.key, self.scale, false);
-            multiply(&mut d_key, slopes.transposed(), query, self.scale, add);
+            multiply(&mut grad_value, shares.transposed(), grad_out, 1.0, add);
+            multiply(&mut grad_query, slopes, self.key, self.scale, false);
+            multiply(&mut grad_key, slopes.transposed(), query, self.scale, add);
         }
     }
 
@@ -222,7 +222,7 @@ impl Unit<'_> {
         vectorized(
             #[inline(always)]
             || {
-                let mean = math::dot(known.out.row(query), known.d_out.row(query));
+                let mean = math::dot(known.out.row(query), known.grad_out.row(query));
                 let log_sum = known.log_sums.row(query)[0];
                 match &self.mask {
                     None => {

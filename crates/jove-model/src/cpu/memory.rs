@@ -2,7 +2,8 @@
 
 use jove_core::ModelConfig;
 
-use crate::kernels::{pool, vocabulary};
+use super::kernels::{pool, vocabulary_loss};
+use crate::parameters::parameter_count;
 
 /// The memory of one training step on the CPU, in bytes, by what it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,18 +14,18 @@ pub struct MemoryEstimate {
     pub gradients: u64,
     /// The two moments of AdamW.
     pub optimizer: u64,
-    /// What the forward pass keeps for the backward pass, and the most that is needed beside it.
+    /// What the forward pass keeps for the backward pass, and the most that is needed besides.
     pub activations: u64,
 }
 
-/// A batch as far as memory goes.
+/// The sizes of a batch that memory depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchShape {
     /// Tokens in all sequences together.
     pub tokens: usize,
     /// Tokens that are predicted.
     pub masked: usize,
-    /// Tokens whose hidden state some loss reads, those that are predicted included.
+    /// Tokens whose hidden state some loss reads, predicted ones included.
     pub read: usize,
     /// Whether activations are computed again in the backward pass.
     pub recompute: bool,
@@ -53,14 +54,6 @@ impl MemoryEstimate {
     }
 }
 
-/// Numbers in a masked language model, the shared table once.
-pub fn parameter_count(config: &ModelConfig) -> u64 {
-    let [v, h, f] = [config.vocab_size, config.hidden_size, config.intermediate_size].map(|n| n as u64);
-    let rows = v + config.max_position_embeddings as u64 + config.type_vocab_size as u64;
-    let layer = 4 * h * (h + 1) + f * (h + 1) + h * (f + 1) + 4 * h;
-    rows * h + 2 * h + config.num_hidden_layers as u64 * layer + h * (h + 1) + 2 * h + v
-}
-
 fn activation_count(config: &ModelConfig, batch: &BatchShape) -> u64 {
     let [h, f, a] = [config.hidden_size, config.intermediate_size, config.num_attention_heads].map(|n| n as u64);
     let (t, n) = (batch.tokens as u64, batch.masked as u64);
@@ -76,31 +69,19 @@ fn activation_count(config: &ModelConfig, batch: &BatchShape) -> u64 {
     let kept = layers.saturating_sub(1) * (inputs + if batch.recompute { 0 } else { saved })
         + last_inputs
         + if batch.recompute { 0 } else { last_saved };
-    // One half at work backwards: gradients of inner activations, of queries, keys, values and their mixture, of the
+    // One half at work backwards: gradients of intermediate activations, of queries, keys, values and their mixture, of the
     // input and the output.
     let working = t * (f.max(4 * h) + 3 * h) + if batch.recompute { saved } else { 0 };
     // The head's rows, their gradients, and partial ones over shares of the vocabulary; exponentials that are kept.
     let exponentials = n * config.vocab_size as u64;
-    let kept_exponentials = if exponentials <= vocabulary::KEPT as u64 { exponentials } else { 0 };
+    let kept_exponentials = if exponentials <= vocabulary_loss::KEPT as u64 { exponentials } else { 0 };
     let head = n * h * (8 + 16) + kept_exponentials;
     pool::with_slack((kept + t * 3 * h + working.max(head)) as usize) as u64
 }
 
 #[cfg(test)]
 mod tests {
-    use dfdx::prelude::Cpu;
-    use jove_core::Seed;
-
     use super::*;
-    use crate::{MaskedLm, Parameters as _};
-
-    #[test]
-    fn parameters_are_counted_as_the_model_has_them() {
-        for config in [ModelConfig::bert(101, 24, 3, 4, 40), ModelConfig::xlm_roberta(77, 8, 1, 2, 12)] {
-            let model = MaskedLm::new(&config, &Cpu::default(), Seed(1)).unwrap();
-            assert_eq!(parameter_count(&config), model.parameter_count() as u64);
-        }
-    }
 
     #[test]
     fn recomputing_takes_less() {
