@@ -18,24 +18,15 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("jove-corpus", &["jove-core"]),
     ("jove-masking", &["jove-core"]),
     ("jove-model", &["jove-core"]),
-    ("jove-objectives", &["jove-core", "jove-model"]),
     ("jove-checkpoint", &["jove-core"]),
+    ("jove-objectives", &["jove-core", "jove-model", "jove-checkpoint"]),
     (
         "jove-trainer",
         &["jove-core", "jove-kb", "jove-corpus", "jove-masking", "jove-model", "jove-objectives", "jove-checkpoint"],
     ),
     (
         "jove-eval",
-        &[
-            "jove-core",
-            "jove-kb",
-            "jove-corpus",
-            "jove-masking",
-            "jove-model",
-            "jove-objectives",
-            "jove-checkpoint",
-            "jove-trainer",
-        ],
+        &["jove-core", "jove-kb", "jove-corpus", "jove-masking", "jove-model", "jove-objectives", "jove-checkpoint"],
     ),
 ];
 

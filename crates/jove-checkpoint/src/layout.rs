@@ -4,7 +4,7 @@ pub(crate) use jove_core::parameter_names::prefix;
 use jove_core::parameter_names::{self, NamedShape};
 use jove_core::{Layout, ModelConfig};
 
-use crate::TensorSpec;
+use crate::spec::TensorSpec;
 
 /// Every tensor of the encoder and the masked-language-model head, tied ones once; sorted by name.
 pub fn required_tensors(config: &ModelConfig) -> Vec<TensorSpec> {

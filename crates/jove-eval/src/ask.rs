@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jove_core::{EntityId, Lang, Progress, Seed, SpecialTokens, TokenizedText};
 use jove_model::{Backend, Cpu};
-use jove_trainer::{Descriptions, Device, Model};
+use jove_objectives::{Descriptions, Device, Model};
 
 use crate::{
     BitextScores, ClozeItem, Error, MentionItem, MentionScores, Perplexity, Probe, ProbeOptions, Ranking, TypingItems,
@@ -70,7 +70,7 @@ pub fn open<'a>(
             Box::new(Opened { model: Model::open(checkpoint, &Cpu::default())?, specials, options, progress })
         }
         Device::Cuda => {
-            Box::new(Opened { model: Model::open(checkpoint, &jove_trainer::cuda()?)?, specials, options, progress })
+            Box::new(Opened { model: Model::open(checkpoint, &jove_objectives::cuda()?)?, specials, options, progress })
         }
     })
 }

@@ -39,12 +39,9 @@ pub enum Error {
     /// The model refused its part, or its device failed.
     #[error(transparent)]
     Model(#[from] jove_model::Error),
-    /// The link head refused its part.
+    /// The model with its heads cannot be read, or refused its part.
     #[error(transparent)]
     Objective(#[from] jove_objectives::Error),
-    /// The trained model cannot be used.
-    #[error(transparent)]
-    Trainer(#[from] jove_trainer::Error),
     /// The knowledge base cannot be read.
     #[error(transparent)]
     Kb(#[from] jove_kb::Error),
@@ -60,13 +57,13 @@ impl Advise for Error {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Model(error) => error.hint(),
-            Self::Trainer(error) => error.hint(),
+            Self::Objective(error) => error.hint(),
             Self::Kb(error) => error.hint(),
             Self::Corpus(error) => error.hint(),
             Self::Item { .. } => Some("were the items made with this model's tokenizer?".to_owned()),
             Self::Uneven { .. } => Some("get both files anew; they come from LASER's data/tatoeba/v1".to_owned()),
             Self::Read { .. } => Some("check the path, and that the file is UTF-8".to_owned()),
-            Self::Objective(_) | Self::Interrupted => None,
+            Self::Interrupted => None,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jove_core::{EntityId, TokenId, TokenSpan};
 use jove_model::Backend;
-use jove_trainer::{Descriptions, Pooling};
+use jove_objectives::{Descriptions, Pooling};
 use serde::{Deserialize, Serialize};
 
 use crate::probe::{Probe, Query};

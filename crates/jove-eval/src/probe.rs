@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use jove_core::{Progress, SpecialTokens, TokenId, TokenSpan};
 use jove_model::{Backend, Matrix, PackedBatch};
-use jove_trainer::{Model, Pooling};
+use jove_objectives::{Model, Pooling};
 
 use crate::Error;
 

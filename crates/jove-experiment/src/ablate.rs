@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use jove_core::Progress;
 
+use crate::error::{Error, Result};
 use crate::execute::{Outcome, prepare};
 use crate::run::Run;
 use crate::stage::{StageContext, probe, train};
-use crate::{Error, Result};
 
 /// Between two looks at the processes.
 const PAUSE: Duration = Duration::from_millis(50);

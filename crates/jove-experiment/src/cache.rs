@@ -8,10 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::{Error, Result};
-
-/// Part of every key: raise it when the files that a stage writes change their meaning.
-const FORMAT_VERSION: u32 = 1;
+use crate::error::{Error, Result};
 
 /// A digest of the sources that results depend on, made when this crate is built: results of other code are other results.
 pub(crate) const CODE: &str = env!("JOVE_CODE");
@@ -27,7 +24,7 @@ pub(crate) struct Key(String);
 impl Key {
     /// The key of a stage: the program's code, its name, its settings, and the keys of what it reads.
     pub(crate) fn new(stage: &str, settings: &impl Serialize, inputs: &[&Self]) -> Self {
-        let parts = serde_json::to_vec(&(FORMAT_VERSION, CODE, stage, settings, inputs))
+        let parts = serde_json::to_vec(&(CODE, stage, settings, inputs))
             .expect("settings are plain data, which always has a JSON form");
         Self::of_bytes(&parts)
     }
@@ -37,20 +34,40 @@ impl Key {
     }
 
     /// The key of the contents of files; their order counts, their names do not.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
     pub(crate) fn of_files(paths: &[PathBuf]) -> Result<Self> {
+        let hashes: Vec<Hash> = paths.iter().map(|path| hash_file(path)).collect::<Result<_>>()?;
+        Ok(Self::of_hashes(hashes))
+    }
+
+    /// [`Key::of_files`] for files that are hashed already.
+    pub(crate) fn of_hashes(hashes: impl IntoIterator<Item = Hash>) -> Self {
         let mut hasher = blake3::Hasher::new();
-        for path in paths {
-            let mut one = blake3::Hasher::new();
-            one.update_mmap(path).map_err(|source| Error::io("read", path, source))?;
-            hasher.update(one.finalize().as_bytes());
+        for hash in hashes {
+            hasher.update(&hash);
         }
-        Ok(Self(hasher.finalize().to_hex()[..KEY_DIGITS].to_owned()))
+        Self(hasher.finalize().to_hex()[..KEY_DIGITS].to_owned())
     }
 
     /// The key as text.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The hash of a file's contents.
+pub(crate) type Hash = [u8; 32];
+
+/// Hashes a file's contents.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(crate) fn hash_file(path: &Path) -> Result<Hash> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_mmap(path).map_err(|source| Error::io("read", path, source))?;
+    Ok(*hasher.finalize().as_bytes())
 }
 
 /// A finished stage.

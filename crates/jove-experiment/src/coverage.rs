@@ -6,7 +6,7 @@ use jove_core::{AnnotatedText, EntityId};
 use jove_kb::{Fact, Kb, PredicateId};
 use serde::Serialize;
 
-use crate::Result;
+use crate::error::Result;
 
 /// Texts that link more entities than this do not tell how any two of them are related.
 const LINKED_MAX: usize = 64;

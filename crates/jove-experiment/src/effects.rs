@@ -4,8 +4,8 @@ use jove_eval::Bootstrap;
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
-use crate::grid::contrasted;
 use crate::results::{ArmResult, Row, compare, title};
+use crate::variant::contrasted;
 
 /// Seeds from which on an interval is worth drawing.
 const SEEDS_MIN: usize = 3;

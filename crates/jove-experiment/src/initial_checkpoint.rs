@@ -7,8 +7,8 @@ use jove_core::ModelConfig;
 use toml::Table;
 
 use crate::cache::Key;
+use crate::error::{Error, Result};
 use crate::run::Run;
-use crate::{Error, Result};
 
 /// Files of a checkpoint that say how text is cut.
 const TOKENIZER_FILES: [&str; 6] = [

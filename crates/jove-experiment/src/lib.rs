@@ -5,15 +5,22 @@
 
 mod ablate;
 mod cache;
+#[cfg(test)]
+mod code_digest;
 mod coverage;
 pub mod effects;
 mod error;
 mod execute;
+mod files;
 mod grid;
+mod held_out;
 mod initial_checkpoint;
 mod inputs;
+mod knowledge;
 mod linking;
 mod masks;
+mod prepared;
+mod preview;
 mod reference;
 pub mod report;
 pub mod results;
@@ -23,6 +30,7 @@ mod settings;
 mod stage;
 mod tensorboard;
 mod training;
+mod variant;
 
 pub use ablate::Worker;
 pub use coverage::{Coverage, Covered};

@@ -4,7 +4,7 @@ use jove_core::{AliasRecord, EntityId, Lang};
 use jove_kb::Kb;
 use jove_linker::{Annotator, EntityLinkingOptions, Knowledge, Linker, Tagger, TaggerOptions, UserWord};
 
-use crate::Result;
+use crate::error::Result;
 
 /// Texts from which the use of names is learnt, evenly spread over the corpus.
 const LEARN_TEXTS_MAX: usize = 50_000;

@@ -3,16 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use jove_core::{Layout, ModelConfig};
-use jove_masking::MaskConfig;
-use jove_trainer::TrainConfig;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use toml::Table;
 
 use crate::cache::Cache;
-use crate::run_file::{Graph, Recipe, RunFile, VariantSettings};
-use crate::settings::{explain, merge, read, set};
-use crate::{Error, Result, grid};
+use crate::error::{Error, Result};
+use crate::run_file::{Graph, RunFile, VariantSettings};
+use crate::settings::{explain, read, set};
+use crate::variant::{Variant, controls, table_of, uses_graph};
 
 /// Overrides that hold a path: it starts where the user is, not where the run file is.
 const PATH_OVERRIDES: &[&str] = &["data.root", "output"];
@@ -33,17 +30,6 @@ pub struct Run {
     /// What the run file itself says under `[model]`.
     pub(crate) stated_model: Table,
     resolved: String,
-}
-
-/// A variant with all its settings.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Variant {
-    pub(crate) name: String,
-    pub(crate) summary: String,
-    pub(crate) layout: Layout,
-    pub(crate) graph: Graph,
-    pub(crate) masking: MaskConfig,
-    pub(crate) train: TrainConfig,
 }
 
 impl Run {
@@ -72,7 +58,7 @@ impl Run {
             variants.iter().map(|variant| Variant::resolve(path, variant, &base)).collect()
         };
         let mut variants = resolve(&file.variants)?;
-        let controls = grid::controls(&file, &variants)?;
+        let controls = controls(&file, &variants)?;
         variants.extend(resolve(&controls)?);
         file.variants.extend(controls);
         check_names(&file)?;
@@ -138,61 +124,6 @@ impl Run {
     }
 }
 
-impl Variant {
-    /// Lays the recipe, the run's `[train]` and the variant's own settings over each other.
-    fn resolve(path: &Path, settings: &VariantSettings, base: &Table) -> Result<Self> {
-        let recipe = settings.recipe;
-        let masking =
-            layered(path, &format!("variants.{}.masking", settings.name), &recipe.masking(), &[&settings.masking])?;
-        let mut train = table_of(&TrainConfig::default());
-        merge(&mut train, &recipe.train());
-        let train = layered_table(path, &format!("variants.{}.train", settings.name), train, &[base, &settings.train])?;
-        Ok(Self {
-            name: settings.name.clone(),
-            summary: settings.summary.clone().unwrap_or_else(|| recipe.summary().to_owned()),
-            layout: settings.layout.unwrap_or(recipe.layout()),
-            graph: settings.graph,
-            masking,
-            train,
-        })
-    }
-}
-
-impl Recipe {
-    fn layout(self) -> Layout {
-        match self {
-            Self::Pd | Self::Kg => Layout::Bert,
-            Self::Ml => Layout::XlmRoberta,
-        }
-    }
-
-    fn summary(self) -> &'static str {
-        match self {
-            Self::Pd => "pure data: whole-word masks",
-            Self::Kg => "entity and part-of-speech masks, contrastive knowledge link",
-            Self::Ml => "translation pairs: masks over both sides, and contrast",
-        }
-    }
-
-    fn masking(self) -> MaskConfig {
-        match self {
-            Self::Pd => MaskConfig::pd(),
-            Self::Kg => MaskConfig::kg(),
-            Self::Ml => MaskConfig::ml(),
-        }
-    }
-
-    /// The objectives that the recipe adds to masked language modelling.
-    fn train(self) -> Table {
-        let text = match self {
-            Self::Pd => "",
-            Self::Kg => "objectives.link.weight = 0.2",
-            Self::Ml => "objectives.tlm.weight = 1.0\nobjectives.translation.weight = 0.3",
-        };
-        text.parse().expect("the recipes are constants")
-    }
-}
-
 fn absolute_path_override(assignment: &str) -> Result<String> {
     let Some((key, value)) = assignment.split_once('=') else { return Ok(assignment.to_owned()) };
     if !PATH_OVERRIDES.contains(&key.trim()) {
@@ -201,24 +132,6 @@ fn absolute_path_override(assignment: &str) -> Result<String> {
     let path = Path::new(value.trim().trim_matches('"'));
     let path = std::path::absolute(path).map_err(|source| Error::io("resolve", path, source))?;
     Ok(format!("{}={}", key.trim(), path.display()))
-}
-
-fn table_of(value: &impl Serialize) -> Table {
-    Table::try_from(value).expect("settings are plain tables")
-}
-
-fn layered<T: Serialize + DeserializeOwned>(path: &Path, at: &str, base: &T, layers: &[&Table]) -> Result<T> {
-    layered_table(path, at, table_of(base), layers)
-}
-
-fn layered_table<T: DeserializeOwned>(path: &Path, at: &str, mut base: Table, layers: &[&Table]) -> Result<T> {
-    for layer in layers {
-        merge(&mut base, layer);
-    }
-    base.try_into().map_err(|error| match explain(path, &error) {
-        Error::RunFile { path, message, hint } => Error::RunFile { path, message: format!("{at}: {message}"), hint },
-        other => other,
-    })
 }
 
 fn check_names(file: &RunFile) -> Result<()> {
@@ -255,7 +168,7 @@ fn check_settings(file: &RunFile, variants: &[Variant]) -> Result<()> {
     if seeds.is_empty() || seeds.len() != file.seeds.len() {
         return refuse("seeds", "one or more different numbers", &format!("{:?}", file.seeds));
     }
-    if let (Some(variant), true) = (variants.iter().find(|v| grid::uses_graph(v)), file.kb.sources.is_empty()) {
+    if let (Some(variant), true) = (variants.iter().find(|v| uses_graph(v)), file.kb.sources.is_empty()) {
         return refuse("kb.sources", &format!("a source, since `{}` uses the graph", variant.name), "none");
     }
     let facts_of_none = |v: &&Variant| v.graph == Graph::Off && v.train.objectives.relation.weight > 0.0;

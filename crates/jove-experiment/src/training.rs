@@ -7,11 +7,13 @@ use jove_corpus::Tokenizer;
 use jove_model::{BatchShape, MemoryEstimate, parameter_count};
 use serde::Serialize;
 
+use crate::error::{Error, Result};
 use crate::execute::prepare;
+use crate::files::read_json;
 use crate::initial_checkpoint::InitialCheckpoint;
-use crate::run::{Run, Variant};
-use crate::stage::{StageContext, read_json, train};
-use crate::{Error, Result};
+use crate::run::Run;
+use crate::stage::{StageContext, train};
+use crate::variant::Variant;
 
 /// One trained variant.
 #[derive(Clone, Debug, Serialize)]

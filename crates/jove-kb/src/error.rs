@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use jove_core::{Advise, Problem};
 
+/// What every fallible function of this crate returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
 /// An error of the knowledge base.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

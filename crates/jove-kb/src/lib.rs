@@ -3,12 +3,13 @@
 //! [`build`] streams sources of many formats into a base; [`Kb`] reads it; [`Graph`] is its compact graph view;
 //! [`verbalize`] turns facts into sentences. Only this crate knows the database.
 
-mod build;
+mod building;
 mod error;
 mod export;
 mod fact;
 mod graph;
 mod import;
+mod intake;
 mod kb;
 mod lint;
 mod migrate;
@@ -21,8 +22,8 @@ mod stats;
 mod verbalize;
 mod view;
 
-pub use build::{BuildReport, SourceReport, build};
-pub use error::Error;
+pub use building::{BuildReport, SourceReport, build};
+pub use error::{Error, Result};
 pub use export::{ExportFormat, export, export_to};
 pub use fact::{Fact, Literal, PredicateId, PredicateInfo};
 pub use graph::{Graph, Kinds};
@@ -36,6 +37,3 @@ pub use search::Hit;
 pub use stats::Stats;
 pub use verbalize::{Patterns, Relation, Sentence, VerbalizeOptions, Verbalized, verbalize};
 pub use view::{ViewOptions, view};
-
-/// What every fallible function of this crate returns.
-pub type Result<T, E = Error> = std::result::Result<T, E>;

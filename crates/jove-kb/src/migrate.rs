@@ -4,8 +4,8 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use crate::error::{Error, Result};
 use crate::schema::{APPLICATION_ID, MIGRATIONS, VERSION};
-use crate::{Error, Result};
 
 /// Brings a base to the present schema, in one transaction. The version it had.
 ///

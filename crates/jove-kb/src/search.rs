@@ -6,8 +6,9 @@ use std::collections::btree_map::Entry;
 use jove_core::{EntityId, Lang};
 use serde::Serialize;
 
+use crate::error::Result;
+use crate::kb::Kb;
 use crate::search_text::push_spaced;
-use crate::{Kb, Result};
 
 /// Entities looked at for one question; the best of them are returned.
 const CANDIDATES_MAX: usize = 2_000;

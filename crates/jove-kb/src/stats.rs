@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::{Kb, Result, SourceInfo};
+use crate::error::Result;
+use crate::kb::{Kb, SourceInfo};
 
 /// Counts of a base.
 #[derive(Clone, Debug, Serialize)]

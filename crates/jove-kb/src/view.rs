@@ -8,7 +8,8 @@ use atomic_write_file::AtomicWriteFile;
 use jove_core::{EntityId, Lang, Progress};
 use serde_json::{Value, json};
 
-use crate::{Error, Kb, Result};
+use crate::error::{Error, Result};
+use crate::kb::Kb;
 
 /// What to put on the page.
 #[derive(Clone, Debug)]

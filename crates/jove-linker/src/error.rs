@@ -35,7 +35,7 @@ pub enum Error {
     LinksEverything {
         /// Number of different aliases.
         aliases: usize,
-        /// Share of the probe text's letters that became mentions.
+        /// Percentage of the text's letters that are inside mentions.
         percent: f64,
         /// Some of the mentions.
         examples: String,

@@ -1,40 +1,41 @@
-//! The settings of masking, as a run file holds them.
+//! The masking settings of a run file.
 
 use jove_core::Pos;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::error::Error;
 
 /// How much is masked, in which units, and what the model sees instead.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct MaskConfig {
-    /// Share of the tokens (special ones not counted) that become targets, in (0, 0.9]. Default 0.15.
+    /// Mask rate (Hugging Face's `mlm_probability`): share of the tokens, special ones not counted, that become targets,
+    /// in (0, 0.9]. Default 0.15.
     pub budget: f64,
-    /// How the budget is shared among the kinds of units. Default: whole words only.
+    /// How the targets are shared among the kinds of units. Default: whole words only.
     pub weights: UnitWeights,
-    /// What stands in place of a target. Default 0.8 mask, 0.1 random, 0.1 kept (BERT, arXiv 1810.04805, section 3.1).
+    /// What the model sees in place of a target. Default 0.8 mask, 0.1 random, 0.1 kept (BERT, arXiv 1810.04805, section 3.1).
     pub corruption: Corruption,
-    /// Whether mask, random or keep is drawn once for a unit or for each of its tokens. Default `unit`.
+    /// Whether the action (mask, random or keep) is drawn once for a unit or for each of its tokens. Default `unit`.
     pub draw: ReplacementScope,
     /// Parts of speech that count as POS units, by universal tag. Default NOUN, VERB, ADJ, PROPN.
     pub pos_tags: Vec<Pos>,
-    /// Chance that a span grows by no further word, in (0, 1]; the mean length is about its inverse. Default 0.2
+    /// Probability p of the geometric distribution of span lengths in words, in (0, 1]; the mean length is about 1/p. Default 0.2
     /// (SpanBERT, arXiv 1907.10529, section 3.1).
     pub span_stop: f64,
     /// The longest span, in words, 1 to 64. Default 10.
     pub span_words_max: u32,
     /// The longest unit, in tokens, 1 to 512; longer words and entities are left to the other kinds. Default 16.
     pub unit_tokens_max: u32,
-    /// Share of the chosen entities in whose place the model sees another entity of the same type, by a name in the
-    /// text's language with as many tokens, in [0, 1]; what stood there is still what it must predict. Entities without
-    /// such another are masked as everything else is. Default 0.
+    /// Share of the chosen entities that are replaced by another entity of the same type, with a name in the text's
+    /// language of as many tokens, in [0, 1]; the model must still predict the original. Entities without such a
+    /// replacement are masked like all other units. Default 0.
     pub entity_swap: f64,
 }
 
-/// Shares of the budget, in tokens; they need not sum to 1. A kind that a text has too few units of leaves its share to
-/// the others.
+/// Shares of the targets, in tokens; they need not sum to 1. Where a text has too few units of a kind, the other kinds
+/// get its share.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct UnitWeights {
@@ -44,13 +45,13 @@ pub struct UnitWeights {
     pub pos: f64,
     /// Words of any kind, and single tokens that no word covers. Default 1.
     pub word: f64,
-    /// Runs of words with geometric length. Default 0.
+    /// Random spans: runs of words with geometric length. Default 0.
     pub span: f64,
     /// Single tokens. Default 0.
     pub token: f64,
 }
 
-/// What the model sees in place of a target; the rest to 1 is kept as it is.
+/// What the model sees in place of a target; the remaining share up to 1 keeps the original token.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Corruption {
@@ -60,11 +61,11 @@ pub struct Corruption {
     pub random: f64,
 }
 
-/// How often mask, random or keep is drawn.
+/// How often the action (mask, random or keep) is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReplacementScope {
-    /// Once for a unit: all its tokens share their fate.
+    /// Once for a unit: all its tokens get the same action.
     Unit,
     /// For each token on its own.
     Token,
@@ -110,7 +111,7 @@ impl MaskConfig {
 
     /// The recipe of the knowledge variant: the usual 15% of single tokens, and as much again for entities and words by part of
     /// speech, 7 : 3. Sharing one 15% among all of them, as CKBERT does (arXiv 2210.05287), takes the plain tokens from
-    /// training that a language model needs; `docs/log.md` has the numbers.
+    /// training that a language model needs; `experiments/LOG.md` has the numbers.
     pub fn kg() -> Self {
         let weights = UnitWeights { entity: 0.35, pos: 0.15, token: 0.5, ..UnitWeights::NONE };
         Self { budget: 0.3, weights, ..Self::default() }

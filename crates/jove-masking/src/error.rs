@@ -1,4 +1,4 @@
-//! What can be wrong with a mask setting.
+//! Why masks cannot be planned.
 
 use jove_core::Advise;
 
@@ -25,7 +25,7 @@ pub enum Error {
         /// The weight of POS words.
         weight: f64,
     },
-    /// A vocabulary of nothing but special pieces has no piece to replace a token by.
+    /// A vocabulary of special pieces alone has no random token to draw.
     #[error("mask: expected a vocabulary of more than its 5 special pieces, found {vocab_size} pieces")]
     NoVocabulary {
         /// Pieces in the vocabulary.

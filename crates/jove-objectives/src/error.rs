@@ -29,6 +29,15 @@ pub enum Error {
     /// There is nothing to take the loss over.
     #[error("{0}: expected at least one item, found none")]
     Empty(&'static str),
+    /// The device is not there.
+    #[error("train.device: expected a device at hand, found none: {reason}")]
+    NoDevice {
+        /// What the driver says.
+        reason: String,
+    },
+    /// A checkpoint's tensors cannot be read or written.
+    #[error(transparent)]
+    Checkpoint(#[from] jove_checkpoint::Error),
     /// The model refused its part, or its device failed.
     #[error(transparent)]
     Model(#[from] jove_model::Error),
@@ -38,6 +47,8 @@ impl Advise for Error {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Model(error) => error.hint(),
+            Self::Checkpoint(error) => error.hint(),
+            Self::NoDevice { .. } => Some("set train.device to cpu, or see docs/cuda.md".to_owned()),
             _ => None,
         }
     }

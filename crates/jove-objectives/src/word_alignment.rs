@@ -5,7 +5,7 @@ use std::ops::Range;
 use dfdx::prelude::{HasShape as _, Tape, TryAdd as _};
 use jove_core::Seed;
 use jove_model::ops::tape;
-use jove_model::{Backend, Linear, LossSum, Matrix, ParameterMut, ParameterRef, Parameters, Scalar};
+use jove_model::{Backend, Linear, LossSum, Matrix, Scalar, parameters};
 
 use crate::Error;
 use crate::contrast::device_failed;
@@ -50,17 +50,7 @@ impl<D: Backend> PointerHead<D> {
     }
 }
 
-impl<D: Backend> Parameters<D> for PointerHead<D> {
-    fn visit<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
-        self.query.visit(f);
-        self.key.visit(f);
-    }
-
-    fn visit_mut<'a>(&'a mut self, f: &mut dyn FnMut(ParameterMut<'a, D>)) {
-        self.query.visit_mut(f);
-        self.key.visit_mut(f);
-    }
-}
+parameters!(impl<D: Backend> PointerHead<D> { query, key });
 
 /// Labels the words of each pair with their counterparts by optimal transport over the cosines of `hidden` [tokens, width],
 /// the states of the pairs with no token hidden; returns a pointer for every row of `masked` (ascending) that has a

@@ -5,8 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::check;
+use crate::error::Error;
 use crate::objectives::QUEUE_MAX;
-use crate::{Error, Pooling};
+use jove_objectives::Pooling;
 
 /// What a sentence is told apart from in the contrast of translations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

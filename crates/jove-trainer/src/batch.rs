@@ -5,7 +5,7 @@ use std::ops::Range;
 use jove_core::EntityId;
 use jove_objectives::{PairRows, Pointer};
 
-use crate::Example;
+use crate::source::Example;
 
 /// Sequences packed one after another, and for every objective the rows of the packed matrix it looks at.
 #[derive(Clone, Debug, Default, PartialEq)]

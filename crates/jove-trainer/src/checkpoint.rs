@@ -4,18 +4,17 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use jove_checkpoint::{ExtraFile, NamedTensor, TensorFile, TensorSource, TensorSpec, save_hf, write_tensor_file};
+use jove_checkpoint::{ExtraFile, NamedTensor, TensorFile, write_tensor_file};
 use jove_core::Silent;
-use jove_model::{AdamState, Backend, ParameterRef, Parameters};
+use jove_model::{AdamState, Backend, ParameterRef, Parameters as _};
+use jove_objectives::Model;
 use serde::{Deserialize, Serialize};
 
+use crate::collator::CollatorState;
 use crate::contrastive_state::{ContrastiveState, Identities};
+use crate::error::Error;
 use crate::metrics::Losses;
-use crate::model::Heads;
-use crate::{CollatorState, Error, Model};
 
-/// The file of parameters that are no part of a Hugging Face model.
-pub(crate) const HEADS_FILE: &str = "heads.safetensors";
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";
 const STATE_FILE: &str = "state.json";
 
@@ -64,12 +63,7 @@ pub(crate) fn save<D: Backend>(dir: &Path, parts: &Parts<'_, D>) -> Result<(), E
 
 fn write_all<D: Backend>(making: &Path, parts: &Parts<'_, D>) -> Result<(), Error> {
     let Parts { model, adam, state, memory, files } = *parts;
-    save_hf(making, model.config(), &Tensors::of(&model.lm), files)?;
-    let none = BTreeMap::new();
-    let heads = model.heads();
-    if !heads.is_empty() {
-        write_tensor_file(&making.join(HEADS_FILE), &Tensors::of_heads(&heads), &none, &Silent)?;
-    }
+    model.save(making, files)?;
     if let Some(memory) = memory {
         memory.save(making)?;
     }
@@ -152,42 +146,6 @@ fn moments<D: Backend>(adam: &AdamState<D>) -> Vec<NamedTensor<'static>> {
         }
     });
     tensors
-}
-
-/// The parameters of a model as named tensors, copied one at a time.
-pub(crate) struct Tensors<'a, D: Backend> {
-    parameters: BTreeMap<String, ParameterRef<'a, D>>,
-}
-
-impl<'a, D: Backend> Tensors<'a, D> {
-    pub(crate) fn of(model: &'a impl Parameters<D>) -> Self {
-        Self::collect(|f| model.visit(f))
-    }
-
-    fn of_heads(heads: &Heads<'a, D>) -> Self {
-        Self::collect(|f| heads.visit(f))
-    }
-
-    fn collect(visit: impl FnOnce(&mut dyn FnMut(ParameterRef<'a, D>))) -> Self {
-        let mut parameters = BTreeMap::new();
-        visit(&mut |parameter| {
-            parameters.insert(parameter.name.clone(), parameter);
-        });
-        Self { parameters }
-    }
-}
-
-impl<D: Backend> TensorSource for Tensors<'_, D> {
-    fn specs(&self) -> Vec<TensorSpec> {
-        self.parameters.values().map(|parameter| TensorSpec::f32(parameter.name.clone(), parameter.shape())).collect()
-    }
-
-    fn get(&self, name: &str) -> jove_checkpoint::Result<NamedTensor<'_>> {
-        let found = self.parameters.get(name);
-        let missing = || jove_checkpoint::Error::NoTensor { path: "the model".into(), name: name.to_owned() };
-        let parameter = found.ok_or_else(missing)?;
-        NamedTensor::new(name, parameter.shape(), parameter.to_vec())
-    }
 }
 
 fn beside(dir: &Path, suffix: &str) -> PathBuf {

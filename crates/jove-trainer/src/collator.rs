@@ -10,9 +10,13 @@ use jove_objectives::{PairRows, pair_sequence};
 
 use self::link::LinkedMention;
 use crate::alignment::check_layer;
+use crate::batch::{Batch, Targets};
+use crate::config::TrainConfig;
+use crate::error::Error;
+use crate::objectives::Objectives;
 use crate::random_crop::cut;
 use crate::sampler::{Sampler, SamplerState};
-use crate::{Batch, Error, Example, ExampleSource, Objectives, Pooling, Targets, TrainConfig, TrainingData};
+use crate::source::{Example, ExampleSource, TrainingData};
 
 /// Turns examples into batches. The batches of a step depend on the seed, the step and the streams' states alone.
 #[derive(Debug)]
@@ -205,7 +209,7 @@ impl Collator {
             }
             let mut add = |side: Vec<u32>| {
                 let start = batch.push(self.wrap(&side), |_| 0);
-                pooled_rows(options.pooling, start, side.len())
+                options.pooling.rows(start, side.len())
             };
             let (source, target) = (add(first), add(second));
             batch.translation.sources.push(source);
@@ -250,15 +254,6 @@ impl Targets {
     fn append(&mut self, other: Self, row: impl Fn(usize) -> usize) {
         self.rows.extend(other.rows.into_iter().map(row));
         self.labels.extend(other.labels);
-    }
-}
-
-/// The rows of a sequence that starts at `start` and holds `length` tokens of its own that stand for it.
-fn pooled_rows(pooling: Pooling, start: usize, length: usize) -> Range<usize> {
-    match pooling {
-        Pooling::First => start..start + 1,
-        Pooling::Mean if length == 0 => start..start + 1,
-        Pooling::Mean => start + 1..start + 1 + length,
     }
 }
 

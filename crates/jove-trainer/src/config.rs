@@ -5,7 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::collator::Shares;
-use crate::{Device, Error, Objectives};
+use crate::error::Error;
+use crate::objectives::Objectives;
+use jove_objectives::Device;
 
 /// How to train: length, batches, optimizer, objectives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

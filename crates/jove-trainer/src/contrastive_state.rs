@@ -7,10 +7,14 @@ use dfdx::prelude::HasShape as _;
 use jove_checkpoint::{NamedTensor, TensorFile, write_tensor_file};
 use jove_core::Silent;
 use jove_model::{Backend, Matrix, Parameters as _};
-use jove_objectives::QueuedTranslations;
+use jove_objectives::{QueuedTranslations, Tensors};
 
-use crate::checkpoint::Tensors;
-use crate::{Batch, Error, KeyQueue, Model, MomentumEncoder, Objectives};
+use crate::batch::Batch;
+use crate::error::Error;
+use crate::momentum::MomentumEncoder;
+use crate::objectives::Objectives;
+use crate::queue::KeyQueue;
+use jove_objectives::Model;
 
 const MOMENTUM_FILE: &str = "momentum.safetensors";
 const QUEUES_FILE: &str = "queues.safetensors";
@@ -177,7 +181,7 @@ mod tests {
 
     use super::*;
     use crate::alignment::TranslationForm;
-    use crate::{LinkTargets, TranslationTargets};
+    use crate::batch::{LinkTargets, TranslationTargets};
 
     fn model() -> Model<Cpu> {
         let config = ModelConfig { max_position_embeddings: 20, ..ModelConfig::bert(40, 8, 2, 2, 16) };

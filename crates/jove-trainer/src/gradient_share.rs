@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use jove_model::ops::{norm, tape};
 use jove_model::{Backend, Gradients, Pass};
 
+use crate::batch::Batch;
+use crate::error::Error;
 use crate::step_losses::{ObjectiveKind, StepLosses};
-use crate::{Batch, Error, Model};
+use jove_objectives::Model;
 
 /// For each objective with items in `batch`, the norm of its weighted loss's gradient over all parameters of the encoder,
 /// as a part of the sum of these norms; nothing where only one objective is on. Takes a forward and a backward pass for each

@@ -1,7 +1,7 @@
 //! The training loop: batches, AdamW, schedule, accumulation, exact resume, metrics.
 //!
 //! [`Trainer::step`] is all of training in a page: an [`Collator`] fills the step's batches, each batch goes once through
-//! the [`Model`], every objective looks at its rows of the result, and AdamW follows the summed gradients. Every random
+//! the [`Model`](jove_objectives::Model), every objective looks at its rows of the result, and AdamW follows the summed gradients. Every random
 //! choice derives from the seed, the step and the example, so a run that was stopped and resumed ends at the same bits
 //! as one that was not, on any number of threads.
 
@@ -17,7 +17,6 @@ mod gradient_share;
 mod hard_negatives;
 mod loss_rows;
 mod metrics;
-mod model;
 mod momentum;
 mod objectives;
 mod pseudo_labels;
@@ -37,12 +36,11 @@ pub use config::TrainConfig;
 pub use error::{Cause, Error};
 pub use hard_negatives::{HardNegatives, RelationFact, Relations};
 pub use metrics::{Diagnostics, Loss, Losses, MetricsLine, read_metrics};
-pub use model::Model;
 pub use momentum::MomentumEncoder;
-pub use objectives::{KnowledgeLinkOptions, MlmOptions, Objectives, Pooling, RelationOptions, TlmOptions};
+pub use objectives::{KnowledgeLinkOptions, MlmOptions, Objectives, RelationOptions, TlmOptions};
 pub use queue::KeyQueue;
 pub use sampler::{Sample, Sampler, SamplerState};
 pub use schedule::Schedule;
-pub use source::{Descriptions, Example, ExampleSource, Examples, Pair, TrainingData};
+pub use source::{Example, ExampleSource, Examples, Pair, TrainingData};
 pub use trainer::{Output, StepReport, Trainer};
-pub use training_run::{Device, Start, Trained, TrainingRun, cuda};
+pub use training_run::{Start, Trained, TrainingRun};

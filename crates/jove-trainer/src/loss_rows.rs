@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use jove_objectives::Pointer;
 
-use crate::{Batch, LinkTargets, Targets, TranslationTargets};
+use crate::batch::{Batch, LinkTargets, Targets, TranslationTargets};
 
 /// What the losses of a batch read of the last layer. Few rows of it, most often: a model that predicts hidden tokens needs
 /// no other hidden states, see [`jove_model::Encoder::forward_rows`].

@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use dfdx::prelude::{NoneTape, Shape, Tensor, TryAdd as _};
 use jove_model::ops::tape;
-use jove_model::{
-    Backend, Encoder, Matrix, PackedBatch, ParameterMut, ParameterRef, Parameters, Pass, ValueMut, ValueRef,
-};
+use jove_model::{Backend, Encoder, Matrix, PackedBatch, Parameters, Pass, ValueMut, ValueRef, parameters};
 use jove_objectives::LinkHead;
 
-use crate::{Batch, Error, Model, TranslationTargets};
+use crate::batch::{Batch, TranslationTargets};
+use crate::error::Error;
+use jove_objectives::Model;
 
 /// A copy of the encoder and of the link head that follows them slowly and is never trained itself, so that keys which were
 /// made at different times are still alike. Momentum Contrast (MoCo), arXiv 1911.05722, equation 2; for encoders of two
@@ -126,21 +126,7 @@ fn approach<S: Shape, D: Backend>(
     Ok(())
 }
 
-impl<D: Backend> Parameters<D> for MomentumEncoder<D> {
-    fn visit<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
-        self.encoder.visit(f);
-        if let Some(link) = &self.link {
-            link.visit(f);
-        }
-    }
-
-    fn visit_mut<'a>(&'a mut self, f: &mut dyn FnMut(ParameterMut<'a, D>)) {
-        self.encoder.visit_mut(f);
-        if let Some(link) = &mut self.link {
-            link.visit_mut(f);
-        }
-    }
-}
+parameters!(impl<D: Backend> MomentumEncoder<D> { encoder, link });
 
 #[cfg(test)]
 mod tests {

@@ -3,12 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use jove_core::ModelConfig;
-use jove_model::parameter_count;
+use jove_core::{ModelConfig, Seed};
+use jove_model::{Backend, parameter_count};
+use jove_objectives::{Model, Pooling};
 
 use crate::alignment::TranslationForm;
+use crate::alignment::{TranslationOptions, WordAlignmentOptions};
 use crate::config::check;
-use crate::{Error, TranslationOptions, WordAlignmentOptions};
+use crate::error::Error;
 
 /// The most keys of a queue.
 pub(crate) const QUEUE_MAX: usize = 1 << 20;
@@ -41,17 +43,6 @@ pub struct Objectives {
 pub struct MlmOptions {
     /// Factor on the mean loss per masked token; default 1.
     pub weight: f64,
-}
-
-/// How one vector is made of a sequence.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Pooling {
-    /// The vector of the first, special token.
-    First,
-    /// The mean over the sequence's own tokens.
-    #[default]
-    Mean,
 }
 
 /// The contrastive knowledge link.
@@ -218,6 +209,22 @@ impl Objectives {
     /// Whether any objective reads single texts.
     pub fn needs_text(&self) -> bool {
         self.mlm.weight > 0.0 || self.link.weight > 0.0
+    }
+
+    /// A model with the heads that the objectives need and it does not have yet.
+    pub(crate) fn add_heads<D: Backend>(&self, model: Model<D>, seed: Seed) -> Result<Model<D>, Error> {
+        let (link, relation) = (&self.link, &self.relation);
+        let mut model = model;
+        if link.weight > 0.0 {
+            model = model.with_link(link.projection, seed)?;
+        }
+        if link.weight > 0.0 && link.learned_temperature {
+            model = model.with_learned_temperature(link.temperature as f32)?;
+        }
+        if self.word_alignment.weight > 0.0 {
+            model = model.with_pointer(seed)?;
+        }
+        Ok(if relation.weight > 0.0 { model.with_relation(relation.projection, seed)? } else { model })
     }
 
     /// Checks every field.

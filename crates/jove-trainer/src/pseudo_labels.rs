@@ -4,7 +4,10 @@ use dfdx::prelude::NoneTape;
 use jove_model::{Backend, PackedBatch, Pass};
 use jove_objectives::{PairRows, label_words};
 
-use crate::{Batch, Error, Model, WordAlignmentOptions};
+use crate::alignment::WordAlignmentOptions;
+use crate::batch::Batch;
+use crate::error::Error;
+use jove_objectives::Model;
 
 /// Finds the counterparts of the hidden words of every batch's pairs, with the weights as they stand: the pairs are read
 /// once more with nothing hidden, without a tape and without dropout. Nothing is read where the objective is off.
@@ -55,7 +58,7 @@ mod tests {
     use jove_core::{ModelConfig, Seed};
 
     use super::*;
-    use crate::Targets;
+    use crate::batch::Targets;
 
     /// Two pairs behind a single text; the model sees 39 where a token is hidden.
     fn batch() -> Batch {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use jove_model::{Backend, Matrix};
 
-use crate::Error;
+use crate::error::Error;
 
 /// The last keys that a contrast has seen, first in, first out, each with the number of what it stands for, so that a
 /// query is not held against a key of its own: the queue of Momentum Contrast (MoCo), arXiv 1911.05722, section 3.2.

@@ -1,15 +1,17 @@
 //! Where examples come from.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
-use jove_core::{EntityId, Lang, TokenId, TokenizedText};
+use jove_core::{Lang, TokenizedText};
 use jove_corpus::{PairReader, ShardReader};
 use jove_masking::{MaskConfig, SameType};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Cause;
-use crate::{Error, HardNegatives, Objectives, Relations};
+use crate::error::Error;
+use crate::hard_negatives::{HardNegatives, Relations};
+use crate::objectives::Objectives;
+use jove_objectives::Descriptions;
 
 /// Examples that can be read in any order, from any thread: a shard file, or a list in memory.
 pub trait Examples<T>: Send + Sync {
@@ -60,10 +62,6 @@ impl Examples<Pair> for PairReader {
 
 /// A sentence and its translation.
 pub type Pair = (TokenizedText, TokenizedText);
-
-/// The tokens of every entity's descriptions, without special tokens; an entity may have several, such as one a
-/// language, and one of them is drawn each time.
-pub type Descriptions = BTreeMap<EntityId, Vec<Vec<TokenId>>>;
 
 /// All that a run reads.
 pub struct TrainingData {
@@ -204,6 +202,8 @@ impl Example {
 
 #[cfg(test)]
 mod tests {
+    use jove_core::TokenId;
+
     use super::*;
 
     #[test]

@@ -10,13 +10,16 @@ use jove_objectives::{
 };
 
 use crate::alignment::TranslationForm;
+use crate::batch::{Batch, LinkTargets, Targets, TranslationTargets};
 use crate::contrastive_state::{QueuedPairs, Queues};
+use crate::diagnostics;
+use crate::error::Error;
 use crate::loss_rows::LossRows;
 use crate::metrics::{Diagnostics, add_losses};
-use crate::{
-    Batch, Error, LinkTargets, Loss, Losses, Model, MomentumEncoder, Objectives, Targets, TranslationTargets,
-    diagnostics,
-};
+use crate::metrics::{Loss, Losses};
+use crate::momentum::MomentumEncoder;
+use crate::objectives::Objectives;
+use jove_objectives::Model;
 
 /// An objective.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,14 +9,21 @@ use jove_core::{Progress, SpecialTokens};
 use jove_model::ops::{adamw, norm, tape};
 use jove_model::{AdamState, AdamW, Backend, Gradients, OwnedTape, Pass};
 
+use crate::batch::Batch;
 use crate::checkpoint::{self, State};
+use crate::collator::Collator;
+use crate::config::TrainConfig;
 use crate::contrastive_state::{ContrastiveState, Queues};
 use crate::diagnostics::warn_of_collapse;
+use crate::error::Error;
 use crate::gradient_share::gradient_shares;
 use crate::metrics::{Diagnostics, MetricsWriter, add_losses};
+use crate::metrics::{Losses, MetricsLine};
 use crate::pseudo_labels;
+use crate::schedule::Schedule;
+use crate::source::TrainingData;
 use crate::step_losses::{Counts, ObjectiveKind, StepLosses};
-use crate::{Batch, Collator, Error, Losses, MetricsLine, Model, Schedule, TrainConfig, TrainingData};
+use jove_objectives::Model;
 
 /// Where a run writes.
 #[derive(Clone, Debug, Default)]
@@ -87,7 +94,7 @@ impl<D: Backend> Trainer<D> {
         output: Output,
     ) -> Result<Self, Error> {
         let assembler = Collator::new(config, data, specials, model.config())?;
-        let model = model.with_heads(&config.objectives, config.seed)?;
+        let model = config.objectives.add_heads(model, config.seed)?;
         Ok(Self {
             schedule: Schedule::new(config.learning_rate, config.warmup, config.total_steps()),
             state: State { settings: config.fingerprint(), data: assembler.data_fingerprint(), ..State::default() },

@@ -4,21 +4,12 @@ use std::path::PathBuf;
 
 use jove_core::{ModelConfig, Progress, SpecialTokens};
 use jove_model::{Backend, Cpu, Parameters as _};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use jove_objectives::{Device, Model, cuda};
 
-use crate::{Error, Model, Output, TrainConfig, Trainer, TrainingData};
-
-/// Where the arithmetic is done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Device {
-    /// The processor.
-    #[default]
-    Cpu,
-    /// The first NVIDIA card; needs a program built with `--features cuda`, see `docs/cuda.md`.
-    Cuda,
-}
+use crate::config::TrainConfig;
+use crate::error::Error;
+use crate::source::TrainingData;
+use crate::trainer::{Output, Trainer};
 
 /// What the weights are before the first step.
 #[derive(Clone, Debug)]
@@ -72,22 +63,4 @@ impl TrainingRun {
         trainer.run(progress)?;
         Ok(Trained { parameters: trainer.model().parameter_count() as u64 })
     }
-}
-
-/// The first card.
-///
-/// # Errors
-/// Where the driver or the card is missing.
-#[cfg(feature = "cuda")]
-pub fn cuda() -> Result<jove_model::Cuda, Error> {
-    jove_model::Cuda::try_seed_from_u64(0).map_err(|error| Error::NoDevice { reason: format!("{error:?}") })
-}
-
-/// Says that this program knows no card.
-///
-/// # Errors
-/// Always.
-#[cfg(not(feature = "cuda"))]
-pub fn cuda() -> Result<Cpu, Error> {
-    Err(Error::NoDevice { reason: "this program was built without `--features cuda`".to_owned() })
 }

@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use jove_core::ModelConfig;
 
 use super::names::{is_positions, is_transposed, to_tf};
-use crate::{NamedTensor, Result, TensorSource, TensorSpec};
+use crate::error::Result;
+use crate::spec::TensorSpec;
+use crate::tensor::{NamedTensor, TensorSource};
 
 /// A view of a model, under Hugging Face names, as Google's BERT stores it. XLM-R takes BERT's names, and its position
 /// table loses the rows that are never used, since BERT counts from 0.
-pub struct TfExport<'a, S: ?Sized> {
+pub(crate) struct TfExport<'a, S: ?Sized> {
     source: &'a S,
     /// TensorFlow's name to Hugging Face's.
     names: BTreeMap<String, String>,
@@ -21,7 +23,7 @@ pub struct TfExport<'a, S: ?Sized> {
 
 impl<'a, S: TensorSource + ?Sized> TfExport<'a, S> {
     /// Views `source`, a model of `config`'s shape.
-    pub fn new(source: &'a S, config: &ModelConfig) -> Self {
+    pub(crate) fn new(source: &'a S, config: &ModelConfig) -> Self {
         let rows_dropped = config.first_position();
         let (mut names, mut order, mut left_out) = (BTreeMap::new(), Vec::new(), Vec::new());
         for mut spec in source.specs() {
@@ -43,7 +45,7 @@ impl<'a, S: TensorSource + ?Sized> TfExport<'a, S> {
     }
 
     /// Tensors that Google's BERT has no place for.
-    pub fn left_out(&self) -> &[String] {
+    pub(crate) fn left_out(&self) -> &[String] {
         &self.left_out
     }
 }

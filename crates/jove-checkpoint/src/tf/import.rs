@@ -7,10 +7,12 @@ use jove_core::ModelConfig;
 
 use super::export::transposed;
 use super::names::{from_tf, is_positions, is_training_state, is_transposed};
-use crate::{NamedTensor, Result, TensorSource, TensorSpec};
+use crate::error::Result;
+use crate::spec::TensorSpec;
+use crate::tensor::{NamedTensor, TensorSource};
 
 /// A view of a BERT checkpoint of Google's making as Hugging Face would store it.
-pub struct TfImport<S> {
+pub(crate) struct TfImport<S> {
     source: S,
     /// Hugging Face's name to the stored one.
     stored: BTreeMap<String, String>,
@@ -21,7 +23,7 @@ pub struct TfImport<S> {
 impl<S: TensorSource> TfImport<S> {
     /// Views `source`; `config` is that of the model as Hugging Face has it. Names that BERT does not have stay as they
     /// are, and show up as unexpected; the optimizer's variables are left out.
-    pub fn new(source: S, config: &ModelConfig) -> Self {
+    pub(crate) fn new(source: S, config: &ModelConfig) -> Self {
         let (mut stored, mut left_out) = (BTreeMap::new(), Vec::new());
         for spec in source.specs() {
             if is_training_state(&spec.name) {
@@ -35,7 +37,7 @@ impl<S: TensorSource> TfImport<S> {
     }
 
     /// Variables that were left out on purpose, with the reason.
-    pub fn left_out(&self) -> &[(String, &'static str)] {
+    pub(crate) fn left_out(&self) -> &[(String, &'static str)] {
         &self.left_out
     }
 }

@@ -7,7 +7,8 @@ use jove_core::{Layout, ModelConfig};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{Error, Result, TensorSource};
+use crate::error::{Error, Result};
+use crate::tensor::TensorSource;
 
 #[derive(Deserialize)]
 struct Stored {
@@ -25,7 +26,7 @@ struct Stored {
 }
 
 /// The text of UER's configuration for a model.
-pub fn uer_config_to_json(config: &ModelConfig, sentence_pairs: bool) -> String {
+pub(crate) fn uer_config_to_json(config: &ModelConfig, sentence_pairs: bool) -> String {
     let stored = json!({
         "emb_size": config.hidden_size,
         "feedforward_size": config.intermediate_size,
@@ -52,7 +53,7 @@ pub fn uer_config_to_json(config: &ModelConfig, sentence_pairs: bool) -> String 
 ///
 /// # Errors
 /// Where a table of the embeddings is missing, or the configuration describes another encoder.
-pub fn uer_config_from_json(
+pub(crate) fn uer_config_from_json(
     path: &Path,
     text: &[u8],
     source: &(impl TensorSource + ?Sized),

@@ -7,12 +7,14 @@ use jove_core::parameter_names::Part;
 use jove_core::{Layout, ModelConfig};
 
 use super::names::{DECODER, is_of_pairs, part_of, to_uer};
+use crate::error::Result;
 use crate::layout::prefix;
+use crate::spec::TensorSpec;
+use crate::tensor::{NamedTensor, TensorSource};
 use crate::torch::Alias;
-use crate::{NamedTensor, Result, TensorSource, TensorSpec};
 
 /// A view of a model, under Hugging Face names, as UER stores it.
-pub struct UerExport<'a, S: ?Sized> {
+pub(crate) struct UerExport<'a, S: ?Sized> {
     source: &'a S,
     layout: Layout,
     /// UER's name to Hugging Face's.
@@ -27,7 +29,7 @@ impl<'a, S: TensorSource + ?Sized> UerExport<'a, S> {
     ///
     /// # Errors
     /// Where XLM-R's token-type row cannot be read.
-    pub fn new(source: &'a S, config: &ModelConfig) -> Result<Self> {
+    pub(crate) fn new(source: &'a S, config: &ModelConfig) -> Result<Self> {
         let (layout, mut names, mut order, mut left_out) = (config.layout, BTreeMap::new(), Vec::new(), Vec::new());
         let mut specs = source.specs();
         specs.sort_by(|a, b| a.name.cmp(&b.name));
@@ -52,13 +54,13 @@ impl<'a, S: TensorSource + ?Sized> UerExport<'a, S> {
     }
 
     /// Tensors that UER has no place for.
-    pub fn left_out(&self) -> &[String] {
+    pub(crate) fn left_out(&self) -> &[String] {
         &self.left_out
     }
 
     /// Whether XLM-R's token-type row was added to the position table. UER gives real tokens a row of zeros, so a
     /// trained row would get lost; every token has this type and some position, so the sum is the same.
-    pub fn folded_token_type(&self) -> bool {
+    pub(crate) fn folded_token_type(&self) -> bool {
         self.folded
     }
 

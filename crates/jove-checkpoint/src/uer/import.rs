@@ -9,10 +9,12 @@ use jove_core::parameter_names::Part;
 
 use super::export::padding_rows;
 use super::names::{DECODER, from_uer, part_of, renewed};
-use crate::{Error, NamedTensor, Result, TensorSource, TensorSpec};
+use crate::error::{Error, Result};
+use crate::spec::TensorSpec;
+use crate::tensor::{NamedTensor, TensorSource};
 
 /// A view of a UER checkpoint, new names or old, as Hugging Face would store it.
-pub struct UerImport<S> {
+pub(crate) struct UerImport<S> {
     source: S,
     layout: Layout,
     /// Hugging Face's name to the stored one.
@@ -22,7 +24,7 @@ pub struct UerImport<S> {
 
 impl<S: TensorSource> UerImport<S> {
     /// Views `source`; names that UER does not have stay as they are, and show up as unexpected.
-    pub fn new(source: S, layout: Layout) -> Self {
+    pub(crate) fn new(source: S, layout: Layout) -> Self {
         let (mut stored, mut decoder) = (BTreeMap::new(), None);
         for spec in source.specs() {
             if renewed(&spec.name) == DECODER {
@@ -41,7 +43,7 @@ impl<S: TensorSource> UerImport<S> {
     ///
     /// # Errors
     /// Where the two differ: such a head is not supported.
-    pub fn check_tied(&self, path: &Path) -> Result<()> {
+    pub(crate) fn check_tied(&self, path: &Path) -> Result<()> {
         let Some(decoder) = &self.decoder else { return Ok(()) };
         let words = self.stored.values().find(|stored| part_of(stored) == Some(Part::WordEmbeddings));
         let Some(words) = words else { return Ok(()) };

@@ -43,7 +43,7 @@ fn rows_come_back_from_anywhere() {
         assert_eq!(reader.get(row).unwrap(), texts[row], "{row}");
     }
     assert!(reader.iter().map(Result::unwrap).eq(texts));
-    assert!(matches!(reader.get(2502), Err(crate::Error::NoSuchRow { .. })));
+    assert!(matches!(reader.get(2502), Err(crate::error::Error::NoSuchRow { .. })));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use prost::Message;
 use tokenizers::models::unigram::Unigram;
 
 use super::{charsmap, parts};
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct ModelProto {

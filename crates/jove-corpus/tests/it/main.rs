@@ -182,7 +182,7 @@ fn pairs_are_read_and_bad_ones_named() {
     assert_eq!((report.rejected, report.duplicates, report.misaligned), (3, 1, 1));
     assert_eq!(
         report.problems[0].to_string().split(": ").nth(1),
-        Some("expected 2 columns with one tab between, found `no tab here`")
+        Some("expected 2 columns separated by a tab, found `no tab here`")
     );
 }
 

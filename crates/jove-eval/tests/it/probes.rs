@@ -8,7 +8,7 @@ use jove_eval::{
     relation_cloze_items,
 };
 use jove_model::Cpu;
-use jove_trainer::Model;
+use jove_objectives::Model;
 
 use crate::world::{World, world};
 

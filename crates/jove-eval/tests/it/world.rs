@@ -7,7 +7,8 @@ use jove_corpus::{Tokenizer, TrainerKind};
 use jove_kb::{BuildOptions, Format, Kb, Patterns, Sentence, Source, VerbalizeOptions, build, verbalize};
 use jove_masking::MaskConfig;
 use jove_model::Cpu;
-use jove_trainer::{Descriptions, Model, Output, TrainConfig, Trainer, TrainingData};
+use jove_objectives::{Descriptions, Model};
+use jove_trainer::{Output, TrainConfig, Trainer, TrainingData};
 
 const PATTERNS: &str = r#"
 [relations.capital.sentences]

@@ -11,22 +11,20 @@ use jove_eval::{
 use jove_kb::Sentence;
 use rand::seq::SliceRandom as _;
 
-use crate::Result;
 use crate::cache::{Key, Leftover, Stage};
-use crate::execute::Prepared;
+use crate::error::Result;
+use crate::files::{read_lines, write_json};
+use crate::prepared::Prepared;
 use crate::results::Measure;
-use crate::run::Variant;
 use crate::stage::text::{PairRecord, TatoebaRecord};
-use crate::stage::{StageContext, annotate, describe, kb, read_lines, shards, text, tokenizer, write_json};
+use crate::stage::{StageContext, annotate, kb, knowledge, shards, text, tokenizer};
+use crate::variant::Variant;
 
 /// What the probes measured, in their stage.
 pub(crate) const MEASURES: &str = "measures.json";
 
 /// Where all choices of the probes come from: every model is asked the same questions.
 const SEED: Seed = Seed(0);
-
-/// Part of the key: raise it when the same settings ask otherwise.
-const QUESTIONS: u32 = 2;
 
 /// Probes a trained variant.
 pub(crate) fn probe(
@@ -39,10 +37,12 @@ pub(crate) fn probe(
     // All variants are asked at the length that each of them has learnt, so that all see the same.
     let lengths = work.run.variants.iter().map(|variant| variant.train.max_length);
     let max_length = lengths.min().unwrap_or(variant.train.max_length);
-    let settings = (QUESTIONS, &work.run.file.probes, max_length, &work.run.file.describe);
-    let key = Key::new("probe", &settings, &[&trained.key, &prepared.text.key, &prepared.annotated.key]);
+    let descriptions = knowledge::probed(work, variant, prepared)?;
+    let mut inputs = vec![&trained.key, &prepared.text.key, &prepared.annotated.key];
+    inputs.extend(descriptions.as_ref().map(|part| &part.key));
+    let key = Key::new("probe", &(&work.run.file.probes, max_length), &inputs);
     work.cache.stage(&format!("probe-{}-{seed}", variant.name), key, Leftover::Discard, |folder| {
-        let tokenizer = tokenizer::open(&prepared.cut(variant).vocabulary)?;
+        let tokenizer = tokenizer::open(&prepared.corpus(variant).vocabulary)?;
         let options = ProbeOptions {
             max_length,
             description_pooling: variant.train.objectives.link.pooling,
@@ -50,7 +50,7 @@ pub(crate) fn probe(
         };
         let (checkpoint, device) = (trained.file("checkpoint"), variant.train.device);
         let model = jove_eval::open(&checkpoint, device, tokenizer.specials(), options, work.progress)?;
-        let asker = ProbeRunner { work, prepared, variant, tokenizer: &tokenizer, model };
+        let asker = ProbeRunner { work, prepared, variant, tokenizer: &tokenizer, descriptions, model };
         let mut measures = Vec::new();
         measures.extend(asker.text()?);
         measures.extend(asker.facts()?);
@@ -68,6 +68,8 @@ struct ProbeRunner<'a> {
     prepared: &'a Prepared,
     variant: &'a Variant,
     tokenizer: &'a Tokenizer,
+    /// Of entities, where facts are held out.
+    descriptions: Option<Stage>,
     model: Box<dyn Evaluator + 'a>,
 }
 
@@ -85,9 +87,7 @@ impl ProbeRunner<'_> {
     /// Relation cloze and mention retrieval, on sentences of held-out facts.
     fn facts(&self) -> Result<Vec<Measure>> {
         let sentences: Vec<Sentence> = read_lines(&self.prepared.text.file(text::FACTS))?;
-        if sentences.is_empty() {
-            return Ok(Vec::new());
-        }
+        let Some(descriptions) = &self.descriptions else { return Ok(Vec::new()) };
         let items_max = self.work.run.file.probes.items_max;
         let base = kb::open(&self.prepared.base)?;
         let items = relation_cloze_items(&base, &sentences, self.tokenizer, &self.cloze_options())?;
@@ -99,7 +99,7 @@ impl ProbeRunner<'_> {
 
         let texts = self.gold(&sentences)?;
         let items = mention_items(&texts, items_max, SEED);
-        let descriptions = describe::descriptions(self.prepared, self.tokenizer, &self.work.run.file.describe)?;
+        let descriptions = knowledge::read_descriptions(descriptions)?;
         let mentions = self.model.mention_retrieval(&items, &descriptions, &self.linked_in_training()?)?;
         let MentionScores { all, unseen, .. } = mentions;
         measures.extend(ranked("mention → entity", &all.scores));
@@ -149,7 +149,7 @@ impl ProbeRunner<'_> {
 
     /// The entities that training text links to.
     fn linked_in_training(&self) -> Result<BTreeSet<EntityId>> {
-        let shard = ShardReader::open(&self.prepared.asked(self.variant).shards.file(shards::TRAIN))?;
+        let shard = ShardReader::open(&self.prepared.true_corpus(self.variant).shards.file(shards::TRAIN))?;
         let mut linked = BTreeSet::new();
         for index in 0..shard.len() {
             linked.extend(shard.get(index)?.mentions.into_iter().map(|(_, entity)| entity));
@@ -209,7 +209,7 @@ impl ProbeRunner<'_> {
 
     /// The mean loss of masked tokens of held-out text, and its exponential, by language.
     fn perplexity(&self) -> Result<Vec<Measure>> {
-        let shard = ShardReader::open(&self.prepared.asked(self.variant).shards.file(shards::DEV))?;
+        let shard = ShardReader::open(&self.prepared.true_corpus(self.variant).shards.file(shards::DEV))?;
         let mut by_lang: BTreeMap<Lang, Vec<(u64, TokenizedText)>> = BTreeMap::new();
         for index in 0..shard.len() {
             let text = shard.get(index)?;

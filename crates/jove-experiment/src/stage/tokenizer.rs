@@ -6,9 +6,9 @@ use jove_core::Layout;
 use jove_corpus::{AnnotatedReader, Tokenizer, TrainOptions, TrainerKind};
 
 use crate::cache::{Key, Leftover, Stage};
+use crate::error::{Error, Result};
 use crate::run_file::Vocabulary;
 use crate::stage::{StageContext, annotate};
-use crate::{Error, Result};
 
 /// The tokenizer's folder in its stage.
 const FOLDER: &str = "tokenizer";

@@ -4,6 +4,7 @@
 
 mod fixture;
 mod grid;
+mod knowledge;
 mod leaks;
 mod refusals;
 mod whole_run;

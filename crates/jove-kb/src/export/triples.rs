@@ -7,11 +7,12 @@ use jove_core::{EntityId, Lang, Progress};
 use oxrdf::{BlankNode, Literal, NamedNode, NamedOrBlankNode, Term, Triple};
 use oxttl::NTriplesSerializer;
 
-use super::tell;
+use super::report::advance;
+use crate::error::{Error, Result};
+use crate::fact::PredicateId;
 use crate::import::names::iri_of_key;
 use crate::import::reserved::{HEADER, Reserved, escape};
-use crate::kb::NameRecord;
-use crate::{Error, Kb, PredicateId, Result};
+use crate::kb::{Kb, NameRecord};
 
 /// One side of a triple.
 pub(super) enum Thing<'a> {
@@ -49,7 +50,7 @@ pub(super) fn write(kb: &Kb, out: &mut impl Writer, progress: &dyn Progress) -> 
     for id in 0..kb.entity_count()? as u32 {
         write_entity(kb, EntityId(id), out)?;
         if id % 1024 == 1023 {
-            tell(1024, progress)?;
+            advance(1024, progress)?;
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Hard negatives: wrong objects that look right.
+//! Hard negatives of a fact: plausible wrong objects.
 
 use std::collections::BTreeSet;
 
@@ -6,20 +6,20 @@ use jove_core::EntityId;
 use rand::RngExt as _;
 use rand::seq::SliceRandom as _;
 
-use super::Graph;
-use crate::PredicateId;
+use super::adjacency::Graph;
+use crate::fact::PredicateId;
 
-/// Neighbours of neighbours looked at for one question; hubs would make it all of the graph.
+/// Maximum number of neighbours of neighbours for one query; a hub would bring in most of the graph.
 const NEAR_MAX: usize = 4_096;
 
 impl Graph {
-    /// Up to `count` entities that could be taken for an object of `(subject, predicate)` and are none: entities of the
-    /// same type as `object`, those that share neighbours with the true object first, then others at random. Never an
-    /// entity of which the fact is true, in the asked direction or, for a symmetric predicate, the other way round.
+    /// Up to `count` wrong objects of `(subject, predicate)`: entities of the same type as `object`, those that share
+    /// neighbours with the true object first, then random ones. Never an entity that makes the fact true, in its own
+    /// direction or by the inverse predicate.
     ///
-    /// `types` holds the type of every entity as `Kb::type_of_all` gives it; `inverse` is the predicate that says the
-    /// same the other way round, where there is one.
-    #[allow(clippy::too_many_arguments, reason = "a question has this many parts")]
+    /// `types` holds the type of every entity as `Kb::type_of_all` gives it; `inverse` is the inverse
+    /// predicate, where there is one.
+    #[allow(clippy::too_many_arguments, reason = "a query has this many parts")]
     pub fn hard_negatives(
         &self,
         subject: EntityId,
@@ -72,7 +72,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::Fact;
+    use crate::fact::Fact;
 
     proptest! {
         #[test]

@@ -2,9 +2,10 @@
 
 use rusqlite::Row;
 
-use crate::build::intake::{Intake, Provisional};
+use crate::error::{Error, Result};
+use crate::intake::{Intake, Provisional};
+use crate::kb::Kb;
 use crate::schema::LABEL;
-use crate::{Error, Kb, Result};
 
 use jove_core::Lang;
 

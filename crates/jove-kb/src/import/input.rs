@@ -8,9 +8,8 @@ use std::rc::Rc;
 
 use jove_core::Problem;
 
-use crate::build::intake::Intake;
-use crate::build::reject::hex;
-use crate::{Error, Result};
+use crate::error::{Error, Result};
+use crate::intake::{Intake, hex};
 
 /// The longest line that is read, in bytes. The largest items of Wikidata take about 10 MB.
 const LINE_BYTES_MAX: usize = 64 << 20;

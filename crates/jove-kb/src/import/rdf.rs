@@ -9,8 +9,10 @@ use oxttl::{NTriplesParser, TurtleParser};
 use super::input::{Lines, Packed};
 use super::names;
 use super::reserved::Reserved;
-use crate::build::intake::{Intake, Object, Provisional};
-use crate::{Error, Result, Role, Roles, Source};
+use crate::error::{Error, Result};
+use crate::intake::{Intake, Object, Provisional};
+use crate::options::Source;
+use crate::roles::{Role, Roles};
 
 /// Roles of the usual vocabularies.
 pub(crate) fn roles() -> Roles {

@@ -6,8 +6,8 @@ use jove_core::{Lang, Problem};
 
 use super::input::Lines;
 use super::names::KEY_IRI;
-use crate::Result;
-use crate::build::intake::{Intake, Object};
+use crate::error::Result;
+use crate::intake::{Intake, Object};
 
 /// The first line of an exported table.
 pub(crate) const HEADER: &str = "#jove-kb\t1\tsubject predicate object kind";

@@ -8,7 +8,8 @@ use std::str::FromStr;
 use jove_core::{EntityId, Lang};
 use serde::Serialize;
 
-use crate::{Error, Kb, Result};
+use crate::error::{Error, Result};
+use crate::kb::Kb;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jove_core::EntityId;
 
-use super::Patterns;
-use crate::{Fact, PredicateId, PredicateInfo};
+use super::patterns::Patterns;
+use crate::fact::{Fact, PredicateId, PredicateInfo};
 
 /// A predicate counts as another's inverse when this share of its facts is also told the other way round.
 const SHOWN_SHARE: f64 = 0.5;

@@ -2,10 +2,11 @@
 
 mod families;
 mod patterns;
+mod sentence;
 
 use std::collections::BTreeMap;
 
-use jove_core::{ByteSpan, EntityId, Lang, Purpose, Rng, Seed};
+use jove_core::{EntityId, Lang, Purpose, Rng, Seed};
 use rand::RngExt as _;
 use rand::seq::SliceRandom as _;
 use schemars::JsonSchema;
@@ -14,7 +15,11 @@ use serde::{Deserialize, Serialize};
 use self::families::Families;
 use self::patterns::Pattern;
 pub use self::patterns::{Patterns, Relation};
-use crate::{Error, Fact, Kb, PredicateId, Result};
+use self::sentence::Named;
+pub use self::sentence::Sentence;
+use crate::error::{Error, Result};
+use crate::fact::{Fact, PredicateId};
+use crate::kb::Kb;
 
 /// How to make sentences.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -54,23 +59,6 @@ impl VerbalizeOptions {
         }
         Ok(())
     }
-}
-
-/// A sentence that states one fact.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sentence {
-    /// The sentence.
-    pub text: String,
-    /// Its language.
-    pub lang: Lang,
-    /// What it states.
-    pub fact: Fact,
-    /// Where the subject's name stands, in bytes.
-    pub subject: ByteSpan,
-    /// Where the object's name stands, in bytes.
-    pub object: ByteSpan,
-    /// The number of its pattern, see [`Patterns::text`].
-    pub pattern: u32,
 }
 
 /// Sentences to train on and sentences to ask with.
@@ -141,9 +129,6 @@ struct Writer<'a> {
     forms: BTreeMap<PredicateId, Vec<Pattern>>,
     patterns: &'a Patterns,
 }
-
-/// A name and the article before it.
-type Named<'a> = (&'a str, &'a str);
 
 impl Writer<'_> {
     /// The patterns and names for a fact, when there are any. Nothing can be learned, nor asked, where both names are

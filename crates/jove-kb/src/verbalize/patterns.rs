@@ -7,8 +7,9 @@ use jove_core::{ByteSpan, Lang};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Named, Sentence};
-use crate::{Error, Fact, Result};
+use super::sentence::{Named, Sentence};
+use crate::error::{Error, Result};
+use crate::fact::Fact;
 
 /// Sentence patterns of one relation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -5,7 +5,7 @@ use unicode_script::{Script, UnicodeScript};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{english, universal};
-use crate::Segment;
+use crate::segments::Segment;
 
 /// Whether the Chinese dictionary should cut the text: by its language, or, where that is open, by its characters.
 pub(crate) fn is_chinese(text: &str, lang: Lang) -> bool {

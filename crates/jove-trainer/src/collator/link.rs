@@ -7,9 +7,9 @@ use jove_core::{EntityId, Purpose, Rng, TokenId};
 use rand::RngExt as _;
 use rand::seq::SliceRandom as _;
 
-use super::{Collator, ids, pooled_rows};
-use crate::source::Descriptions;
-use crate::{Batch, LinkTargets};
+use super::{Collator, ids};
+use crate::batch::{Batch, LinkTargets};
+use jove_objectives::Descriptions;
 
 /// A mention of a packed text whose entity has a description.
 pub(super) type LinkedMention = (Range<usize>, EntityId);
@@ -100,7 +100,7 @@ impl Collator {
         }
         for description in &chosen.tokens {
             let start = batch.push(self.wrap(&ids(description)), |_| 0);
-            targets.descriptions.push(pooled_rows(options.pooling, start, description.len()));
+            targets.descriptions.push(options.pooling.rows(start, description.len()));
         }
         targets.entities = chosen.entities;
         targets.excluded = self.sharing_names(&targets);

@@ -5,8 +5,10 @@ use jove_objectives::{PairSequence, pair_sequence};
 use rand::RngExt as _;
 
 use super::link::Chosen;
-use super::{Collator, ids, pooled_rows};
-use crate::{Batch, Example, ExampleSource, LinkTargets, Pooling};
+use super::{Collator, ids};
+use crate::batch::{Batch, LinkTargets};
+use crate::source::{Example, ExampleSource};
+use jove_objectives::Pooling;
 
 impl Collator {
     /// Adds facts: `description of the subject [SEP] relation` as the query, the description of the object as its key, each
@@ -54,7 +56,7 @@ impl Collator {
         }
         for description in &chosen.tokens {
             let start = batch.push(self.wrap(&ids(description)), |_| 0);
-            targets.descriptions.push(pooled_rows(options.pooling, start, description.len()));
+            targets.descriptions.push(options.pooling.rows(start, description.len()));
         }
         targets.entities = chosen.entities;
         // What else is true of the subject is no mistake.

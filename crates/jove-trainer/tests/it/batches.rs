@@ -2,7 +2,8 @@
 
 use jove_core::{EntityId, Lang, Layout, ModelConfig, TokenId};
 use jove_masking::{MaskConfig, SameType, TypedName, UnitWeights};
-use jove_trainer::{Batch, Collator, Pooling, TrainConfig, TrainingData};
+use jove_objectives::Pooling;
+use jove_trainer::{Batch, Collator, TrainConfig, TrainingData};
 use proptest::prelude::*;
 
 use crate::world::{COUNTRIES, data, everything, linking, model, plain, sentence, specials};

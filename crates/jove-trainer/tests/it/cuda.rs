@@ -42,7 +42,7 @@ fn train<D: Backend>(config: &TrainConfig, device: &D) -> Trained {
 
 /// Losses, gradient norms and weights agree, and each of the objectives took part.
 fn check(config: &TrainConfig, objectives: &[&str]) {
-    let (found, weights) = train(config, &jove_trainer::cuda().unwrap());
+    let (found, weights) = train(config, &jove_objectives::cuda().unwrap());
     let (expected, expected_weights) = train(config, &Cpu::default());
     assert_eq!(found.len() as u64, config.total_steps());
     for (found, expected) in found.iter().zip(&expected) {

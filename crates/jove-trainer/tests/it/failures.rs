@@ -34,7 +34,7 @@ fn a_run_that_cannot_write_keeps_the_last_checkpoint() {
     // A file where the new checkpoint has to be made: nothing can be written there, as on a full disk.
     std::fs::write(dir.path().join(".checkpoint.new"), "in the way").unwrap();
     assert!(next.run(&Silent).is_err());
-    let kept = jove_trainer::Model::open(&output(dir.path()).checkpoint(), model().device()).unwrap();
+    let kept = jove_objectives::Model::open(&output(dir.path()).checkpoint(), model().device()).unwrap();
     assert!(kept.parameter_count() > 0);
 }
 

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jove_core::{Progress, Silent};
-use jove_trainer::{Error, MetricsLine, Model, TrainConfig, Trainer, read_metrics};
+use jove_objectives::Model;
+use jove_trainer::{Error, MetricsLine, TrainConfig, Trainer, read_metrics};
 
 use crate::world::{bits, data, everything, linking, model, output, plain, remembering, specials, trainer};
 

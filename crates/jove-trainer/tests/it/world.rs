@@ -2,7 +2,8 @@
 
 use jove_core::{EntityId, Lang, ModelConfig, Pos, Seed, SpecialTokens, TokenId, TokenSpan, TokenizedText};
 use jove_model::{Backend, Parameters as _};
-use jove_trainer::{HardNegatives, Model, Output, Relations, TrainConfig, Trainer, TrainingData};
+use jove_objectives::Model;
+use jove_trainer::{HardNegatives, Output, Relations, TrainConfig, Trainer, TrainingData};
 
 use dfdx::prelude::Cpu;
 

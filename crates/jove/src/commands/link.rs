@@ -139,11 +139,11 @@ pub(crate) fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
 }
 
 fn draw(kb: &Kb, annotator: &Annotator, texts: &[AnnotatedText], lang: Lang) -> String {
-    let judge = |text: &AnnotatedText| {
+    let explain = |text: &AnnotatedText| {
         annotator.linker.explain(&text.text, lang, Some(&annotator.tagger.segments(&text.text, lang)))
     };
-    let judged: Vec<Vec<ScoredMention>> = texts.par_iter().map(judge).collect();
+    let scored: Vec<Vec<ScoredMention>> = texts.par_iter().map(explain).collect();
     let rows =
-        texts.iter().zip(&judged).map(|(text, judged)| Linked { text: &text.text, mentions: &text.mentions, judged });
+        texts.iter().zip(&scored).map(|(text, scored)| Linked { text: &text.text, mentions: &text.mentions, scored });
     page("Links", rows, |entity| card(kb, entity, lang))
 }

@@ -184,8 +184,9 @@ fn table(told: &Told) -> String {
         let share = share(targets, counts.targets);
         lines.push(format!("{kind:<8}{units:>10}{targets:>10}{share:>8.1}%  {}", lengths.join(" ")));
     }
-    let fates = counts.targets_by_fate.iter().map(|(fate, n)| format!("{fate} {:.1}%", share(*n, counts.targets)));
-    lines.push(format!("the model sees: {}", fates.collect::<Vec<_>>().join(", ")));
+    let actions =
+        counts.targets_by_action.iter().map(|(action, n)| format!("{action} {:.1}%", share(*n, counts.targets)));
+    lines.push(format!("the model sees: {}", actions.collect::<Vec<_>>().join(", ")));
     lines.push(format!("mentions: {}, of which masked {}", counts.mentions, counts.mentions_masked));
     let graph = told.coverage;
     for (what, part, whole) in [

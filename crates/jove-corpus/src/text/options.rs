@@ -1,0 +1,58 @@
+//! Which text files are read, and how they are cleaned.
+
+use std::path::PathBuf;
+
+use jove_core::Lang;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::clean::CleanOptions;
+
+/// How a file holds its texts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TextFormat {
+    /// Decided by the file's name: `.jsonl` is read as `json-lines`, everything else as `lines`.
+    #[default]
+    Auto,
+    /// One text a line; blank lines are ignored.
+    Lines,
+    /// Lines up to a blank line are one text.
+    Blocks,
+    /// One JSON object a line, with the text in one of its fields.
+    JsonLines,
+    /// Tab-separated columns, one text a line, with the text in one of them; quotes around it are removed.
+    Table,
+}
+
+/// A source of text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct TextSource {
+    /// A file, or a folder whose `.txt` and `.jsonl` files are read in the order of their names, subfolders included.
+    pub path: PathBuf,
+    /// The language of every text, as a tag such as `zh`; without it the language of each text is identified. Default: none.
+    pub lang: Option<Lang>,
+    /// How the files hold their texts. Default: `auto`.
+    pub format: TextFormat,
+    /// Where the text stands in a row: the name of a field in JSON lines, the number of a column in a table, counted
+    /// from 1. Default when empty: `text` and 1.
+    pub field: String,
+    /// The domain of the texts, such as `news`, by which texts may be balanced. Default: none.
+    pub domain: Option<String>,
+}
+
+/// Texts to read, how they are cleaned, and how many bad rows are tolerated.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct TextOptions {
+    /// The files and folders to read.
+    pub sources: Vec<TextSource>,
+    /// Cleaning and de-duplication.
+    pub clean: CleanOptions,
+    /// How many bad rows (other bytes than UTF-8, NUL bytes, lines beyond 1 MiB, broken JSON) are tolerated before
+    /// reading stops. Default: 0.
+    pub max_bad: u64,
+    /// The file that bad rows are written to. Default: none.
+    pub reject_file: Option<PathBuf>,
+}
