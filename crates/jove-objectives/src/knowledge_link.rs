@@ -5,7 +5,7 @@ use std::ops::Range;
 use dfdx::prelude::{HasShape as _, Tape};
 use jove_core::Seed;
 use jove_model::ops::tape;
-use jove_model::{Backend, Linear, LossSum, Matrix, ParameterMut, ParameterRef, Parameters};
+use jove_model::{Backend, Linear, LossSum, Matrix, parameters};
 
 use crate::error::{Error, check_length};
 use crate::info_nce::{Contrast, InfoNce};
@@ -94,19 +94,7 @@ impl<D: Backend> LinkHead<D> {
     }
 }
 
-impl<D: Backend> Parameters<D> for LinkHead<D> {
-    fn visit<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
-        self.mention.visit(f);
-        self.description.visit(f);
-        self.temperature.iter().for_each(|temperature| temperature.visit(f));
-    }
-
-    fn visit_mut<'a>(&'a mut self, f: &mut dyn FnMut(ParameterMut<'a, D>)) {
-        self.mention.visit_mut(f);
-        self.description.visit_mut(f);
-        self.temperature.iter_mut().for_each(|temperature| temperature.visit_mut(f));
-    }
-}
+parameters!(impl<D: Backend> LinkHead<D> { mention, description, temperature });
 
 /// Which rows of a batch are mentions and which are descriptions, and what is known of their entities.
 #[derive(Clone, Copy, Debug)]

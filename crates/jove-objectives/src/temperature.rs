@@ -1,7 +1,7 @@
 //! A learned softmax temperature.
 
 use dfdx::prelude::{Axes2, Axis, BroadcastTo as _, HasShape as _, SumTo as _, Tape, TryMul as _};
-use jove_model::{Backend, Matrix, ParameterMut, ParameterRef, Parameters, ValueMut, ValueRef, Vector};
+use jove_model::{Backend, Matrix, Parameter, Vector, parameters};
 
 use crate::error::{Error, device_failed};
 
@@ -13,8 +13,7 @@ const LOGIT_SCALE_MAX: f32 = 100.0;
 /// section 2.3.
 #[derive(Clone, Debug)]
 pub struct Temperature<D: Backend> {
-    name: String,
-    log_scale: Vector<D>,
+    log_scale: Parameter<Vector<D>>,
 }
 
 impl<D: Backend> Temperature<D> {
@@ -25,7 +24,7 @@ impl<D: Backend> Temperature<D> {
     pub fn new(dev: &D, name: impl Into<String>, temperature: f32) -> Result<Self, Error> {
         let start = (1.0 / temperature).ln().clamp(0.0, LOGIT_SCALE_MAX.ln());
         let log_scale = dev.try_tensor_from_vec(vec![start], (1,)).map_err(device_failed)?;
-        Ok(Self { name: name.into(), log_scale })
+        Ok(Self { log_scale: Parameter { name: name.into(), value: log_scale } })
     }
 
     /// The current temperature τ.
@@ -42,7 +41,7 @@ impl<D: Backend> Temperature<D> {
     /// Where the device fails.
     pub fn divide<T: Tape<f32, D>>(&self, x: Matrix<D, T>) -> Result<Matrix<D, T>, Error> {
         let shape = *x.shape();
-        let scale = self.log_scale.retaped::<T>().try_exp().map_err(device_failed)?;
+        let scale = self.log_scale.value.retaped::<T>().try_exp().map_err(device_failed)?;
         let scale = scale.try_sum::<(), Axis<0>>().map_err(device_failed)?;
         let scale = scale.try_broadcast_like::<_, Axes2<0, 1>>(&shape).map_err(device_failed)?;
         x.try_mul(scale).map_err(device_failed)
@@ -53,23 +52,15 @@ impl<D: Backend> Temperature<D> {
         let logarithm = self.logarithm();
         let bounded = logarithm.clamp(0.0, LOGIT_SCALE_MAX.ln());
         if bounded.to_bits() != logarithm.to_bits() {
-            D::copy_from(&mut self.log_scale, &[bounded]);
+            D::copy_from(&mut self.log_scale.value, &[bounded]);
         }
     }
 
     fn logarithm(&self) -> f32 {
         let mut out = [0.0];
-        D::copy_into(&self.log_scale, &mut out);
+        D::copy_into(&self.log_scale.value, &mut out);
         out[0]
     }
 }
 
-impl<D: Backend> Parameters<D> for Temperature<D> {
-    fn visit<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
-        f(ParameterRef { name: self.name.clone(), value: ValueRef::Vector(&self.log_scale) });
-    }
-
-    fn visit_mut<'a>(&'a mut self, f: &mut dyn FnMut(ParameterMut<'a, D>)) {
-        f(ParameterMut { name: self.name.clone(), value: ValueMut::Vector(&mut self.log_scale) });
-    }
-}
+parameters!(impl<D: Backend> Temperature<D> { log_scale });

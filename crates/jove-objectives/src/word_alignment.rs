@@ -5,7 +5,7 @@ use std::ops::Range;
 use dfdx::prelude::{HasShape as _, Tape, TryAdd as _};
 use jove_core::Seed;
 use jove_model::ops::tape;
-use jove_model::{Backend, Linear, LossSum, Matrix, ParameterMut, ParameterRef, Parameters, Scalar};
+use jove_model::{Backend, Linear, LossSum, Matrix, Scalar, parameters};
 
 use crate::error::{Error, device_failed};
 use crate::transport::{Transport, align, sinkhorn};
@@ -49,17 +49,7 @@ impl<D: Backend> PointerHead<D> {
     }
 }
 
-impl<D: Backend> Parameters<D> for PointerHead<D> {
-    fn visit<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
-        self.query.visit(f);
-        self.key.visit(f);
-    }
-
-    fn visit_mut<'a>(&'a mut self, f: &mut dyn FnMut(ParameterMut<'a, D>)) {
-        self.query.visit_mut(f);
-        self.key.visit_mut(f);
-    }
-}
+parameters!(impl<D: Backend> PointerHead<D> { query, key });
 
 /// Pseudo-labels of word alignment: aligns the words of each pair by optimal transport ([`sinkhorn`], [`align`]) over the cosines
 /// of their states, and returns a pointer for each row of `masked` (ascending) that is aligned; of several counterparts the one

@@ -4,7 +4,7 @@ mod file;
 
 use dfdx::prelude::{NoneTape, Tape};
 use jove_core::{ModelConfig, Seed};
-use jove_model::{Backend, Hidden, MaskedLm, Matrix, PackedBatch, ParameterMut, ParameterRef, Parameters, Pass};
+use jove_model::{Backend, Hidden, MaskedLm, Matrix, PackedBatch, ParameterRef, Parameters as _, Pass, parameters};
 
 use crate::error::Error;
 use crate::knowledge_link::LinkHead;
@@ -111,20 +111,10 @@ impl<D: Backend> Model<D> {
 
     /// Walks the parameters that are no part of a Hugging Face model.
     fn visit_heads<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
-        self.link.iter().chain(&self.relation).for_each(|head| head.visit(f));
-        self.pointer.iter().for_each(|head| head.visit(f));
+        self.link.visit(f);
+        self.relation.visit(f);
+        self.pointer.visit(f);
     }
 }
 
-impl<D: Backend> Parameters<D> for Model<D> {
-    fn visit<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
-        self.lm.visit(f);
-        self.visit_heads(f);
-    }
-
-    fn visit_mut<'a>(&'a mut self, f: &mut dyn FnMut(ParameterMut<'a, D>)) {
-        self.lm.visit_mut(f);
-        self.link.iter_mut().chain(&mut self.relation).for_each(|head| head.visit_mut(f));
-        self.pointer.iter_mut().for_each(|head| head.visit_mut(f));
-    }
-}
+parameters!(impl<D: Backend> Model<D> { lm, link, relation, pointer });
