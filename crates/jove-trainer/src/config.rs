@@ -1,12 +1,14 @@
 //! What a run file says about training.
 
+use std::collections::BTreeMap;
+
 use jove_core::Seed;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::collator::Shares;
-use crate::error::Error;
-use crate::objectives::Objectives;
+use crate::error::{Error, check};
+use crate::objective::Objectives;
+use crate::objective::kind::Objective;
 use jove_objectives::Device;
 
 /// How to train: length, batches, optimizer, objectives.
@@ -123,18 +125,12 @@ impl TrainConfig {
 
     /// Each kind of sequence needs room for the fewest that make sense, at their longest.
     fn validate_shares(&self) -> Result<(), Error> {
-        let (shares, objectives) = (Shares::of(self), &self.objectives);
-        let needs = [
-            ("texts", objectives.needs_text(), shares.text, self.max_length),
-            ("link", objectives.link.weight > 0.0, shares.link, 2 * objectives.link.description_length),
-            ("tlm", objectives.needs_pair_sequences(), shares.tlm, self.max_length),
-            ("translation", objectives.translation.weight > 0.0, shares.translation, 4 * self.max_length),
-            // Two facts with two objects.
-            ("relation", objectives.relation.weight > 0.0, shares.relation, 6 * objectives.relation.description_length),
-        ];
-        for (name, on, room, least) in needs {
+        let budgets = TokenBudgets::of(self);
+        for (objective, &room) in &budgets.tokens {
+            let name = if *objective == Objective::Mlm { "texts" } else { objective.name() };
+            let least = self.objectives.rules(*objective).tokens_min(self.max_length);
             let expected = format!("enough for {name} to have {least} tokens of each batch");
-            check("batch-tokens", expected, room, !on || room >= least)?;
+            check("batch-tokens", expected, room, room >= least)?;
         }
         Ok(())
     }
@@ -160,14 +156,37 @@ impl TrainConfig {
     }
 }
 
-/// `Error::Config` for `field` unless `holds`.
-pub(crate) fn check(
-    field: &str,
-    expected: impl Into<String>,
-    found: impl std::fmt::Display,
-    holds: bool,
-) -> Result<(), Error> {
-    if holds { Ok(()) } else { Err(Error::config(field, expected, found)) }
+/// Tokens of a batch that the sequences of each objective may take; without those that have none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TokenBudgets {
+    pub(crate) tokens: BTreeMap<Objective, usize>,
+}
+
+impl TokenBudgets {
+    /// What the run file says; texts, which masked language modelling adds, take what the others leave. Without objectives
+    /// on texts the others take the whole batch.
+    pub(crate) fn of(config: &TrainConfig) -> Self {
+        let objectives = &config.objectives;
+        let texts = objectives.needs_text();
+        let sum: f64 = Objective::ALL.into_iter().map(|objective| objectives.fraction(objective)).sum();
+        let scale = if texts { 1.0 } else { 1.0 / sum };
+        let mut tokens = BTreeMap::new();
+        for objective in Objective::ALL {
+            let fraction = objectives.fraction(objective);
+            if fraction > 0.0 {
+                tokens.insert(objective, (config.batch_tokens as f64 * fraction * scale).floor() as usize);
+            }
+        }
+        if texts {
+            tokens.insert(Objective::Mlm, config.batch_tokens.saturating_sub(tokens.values().sum()));
+        }
+        Self { tokens }
+    }
+
+    /// Those of an objective; 0 where it has none.
+    pub(crate) fn get(&self, objective: Objective) -> usize {
+        self.tokens.get(&objective).copied().unwrap_or(0)
+    }
 }
 
 #[cfg(test)]

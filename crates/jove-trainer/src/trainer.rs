@@ -13,16 +13,16 @@ use crate::batch::Batch;
 use crate::checkpoint::{self, State};
 use crate::collator::Collator;
 use crate::config::TrainConfig;
-use crate::contrastive_state::{ContrastiveState, Queues};
+use crate::contrastive_state::ContrastiveState;
 use crate::diagnostics::warn_of_collapse;
 use crate::error::Error;
 use crate::gradient_share::gradient_shares;
 use crate::metrics::{Diagnostics, MetricsWriter, add_losses};
 use crate::metrics::{Losses, MetricsLine};
-use crate::pseudo_labels;
+use crate::objective::kind::Objective;
 use crate::schedule::Schedule;
 use crate::source::TrainingData;
-use crate::step_losses::{Counts, ObjectiveKind, StepLosses};
+use crate::step_losses::{Counts, StepLosses};
 use jove_objectives::Model;
 
 /// Where a run writes.
@@ -160,7 +160,7 @@ impl<D: Backend> Trainer<D> {
     /// where the device fails.
     pub fn step(&mut self) -> Result<StepReport, Error> {
         let mut batches = self.assembler.step(self.state.step)?;
-        pseudo_labels::label(&self.model, &self.config.objectives.word_alignment, &mut batches)?;
+        self.prepare(&mut batches)?;
         let gradient_shares = self.gradient_shares(&batches)?;
         // A step that fails leaves none, since they would not be 0.
         let (mut gradients, losses) = self.accumulate(&batches)?;
@@ -172,7 +172,7 @@ impl<D: Backend> Trainer<D> {
         self.gradients = Some(tape::recycle(&self.model, gradients)?);
         self.model.clamp();
         if let Some(memory) = &mut self.memory {
-            memory.update(&self.model, &batches)?;
+            memory.update(&self.config.objectives, &self.model, &batches)?;
         }
         let tokens = batches.iter().map(|batch| batch.len() as u64).sum();
         self.state.step += 1;
@@ -254,13 +254,22 @@ impl<D: Backend> Trainer<D> {
         let mut diagnostics = Diagnostics::new();
         for (index, batch) in batches.iter().enumerate() {
             let tape: OwnedTape<D> = tape::resume(self.model.device(), gradients)?;
-            let evaluated = objective.evaluate(&self.model, batch, tape, &self.pass(index), &ObjectiveKind::ALL)?;
+            let evaluated = objective.evaluate(&self.model, batch, tape, &self.pass(index), &Objective::ALL)?;
             add_losses(&mut losses, &evaluated.losses);
             diagnostics.extend(evaluated.diagnostics);
             gradients = tape::backward(evaluated.loss)?;
         }
         self.diagnostics = diagnostics;
         Ok((gradients, losses))
+    }
+
+    /// Adds the targets that depend on the weights as they stand.
+    fn prepare(&self, batches: &mut [Batch]) -> Result<(), Error> {
+        let objectives = &self.config.objectives;
+        for batch in batches {
+            objectives.active().try_for_each(|objective| objectives.get(objective).prepare(&self.model, batch))?;
+        }
+        Ok(())
     }
 
     /// Whether a line of metrics is written after a step.
@@ -272,9 +281,14 @@ impl<D: Backend> Trainer<D> {
         Ok(StepLosses {
             options: &self.config.objectives,
             counts: Counts::of(batches),
-            watched: self.is_logged(self.state.step + 1),
-            queues: Queues::of(self.memory.as_ref(), self.model.device())?,
-            slow: self.memory.as_ref().map(|memory| &memory.encoder),
+            diagnosed: self.is_logged(self.state.step + 1),
+            queues: self
+                .memory
+                .as_ref()
+                .map(|memory| memory.keys(self.model.device()))
+                .transpose()?
+                .unwrap_or_default(),
+            momentum: self.memory.as_ref().map(|memory| &memory.encoder),
         })
     }
 

@@ -6,6 +6,7 @@ mod batches;
 #[cfg(feature = "cuda")]
 mod cuda;
 mod failures;
+mod golden_curve;
 mod learning;
 mod resume;
 mod world;
