@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use jove_core::{Lang, Problem, Progress};
+use jove_core::{InvalidSetting, Lang, Problem, Progress};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -89,10 +89,8 @@ pub fn read_pairs<E: From<Error>>(
     progress: &dyn Progress,
     mut each: impl FnMut(SentencePair) -> Result<(), E>,
 ) -> Result<PairReport, E> {
-    if options.ratio_max.is_nan() || options.ratio_max < 1.0 {
-        let (expected, found) = ("a number of at least 1".to_owned(), options.ratio_max.to_string());
-        return Err(Error::Setting { field: "ratio-max", expected, found }.into());
-    }
+    let ratio_max = options.ratio_max;
+    InvalidSetting::check(ratio_max >= 1.0, "ratio-max", "a number, 1 or more", ratio_max).map_err(Error::from)?;
     let mut rejects = Rejects::new(options.reject_file.as_deref(), options.max_bad);
     let mut filter = DuplicateFilter::new(options.duplicates, 1.0);
     let mut report = PairReport::default();
@@ -125,7 +123,7 @@ pub fn read_pairs<E: From<Error>>(
 }
 
 /// How many times longer the longer side is. Bytes of UTF-8 compare languages better than characters: a Han character
-/// has three and stands for about one and a half syllables.
+/// has three bytes and represents about one and a half syllables.
 pub(crate) fn ratio(texts: &[String; 2]) -> f64 {
     let [left, right] = texts.each_ref().map(|text| text.len().max(1) as f64);
     (left / right).max(right / left)

@@ -44,7 +44,7 @@ impl<'a, S: TensorSource + ?Sized> TfExport<'a, S> {
         Self { source, names, order, left_out, rows_dropped }
     }
 
-    /// Tensors that Google's BERT has no place for.
+    /// Tensors without a counterpart in Google's BERT.
     pub(crate) fn left_out(&self) -> &[String] {
         &self.left_out
     }

@@ -21,8 +21,8 @@ pub(crate) struct TfImport<S> {
 }
 
 impl<S: TensorSource> TfImport<S> {
-    /// Views `source`; `config` is that of the model as Hugging Face has it. Names that BERT does not have stay as they
-    /// are, and show up as unexpected; the optimizer's variables are left out.
+    /// Views `source`; `config` is that of the model as Hugging Face has it. Names that BERT does not have stay
+    /// unchanged, and are reported as unexpected; the optimizer's variables are left out.
     pub(crate) fn new(source: S, config: &ModelConfig) -> Self {
         let (mut stored, mut left_out) = (BTreeMap::new(), Vec::new());
         for spec in source.specs() {

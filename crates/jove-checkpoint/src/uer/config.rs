@@ -49,7 +49,7 @@ pub(crate) fn uer_config_to_json(config: &ModelConfig, sentence_pairs: bool) -> 
 }
 
 /// The model that a UER checkpoint holds: heads from its configuration, sizes from its tensors (`source`, under UER's
-/// names). Without `layout`, XLM-R is taken where the row of sentence A is all zeros, as its conversion makes it.
+/// names). Without `layout`, the model is XLM-R where the row of sentence A is all zeros, as an export of XLM-R writes it.
 ///
 /// # Errors
 /// Where a table of the embeddings is missing, or the configuration describes another encoder.
@@ -59,7 +59,7 @@ pub(crate) fn uer_config_from_json(
     source: &(impl TensorSource + ?Sized),
     layout: Option<Layout>,
 ) -> Result<ModelConfig> {
-    let refuse = |reason: String| Err(Error::config(path, reason));
+    let invalid = |reason: String| Err(Error::config(path, reason));
     let stored: Stored = serde_json::from_slice(text).map_err(|error| Error::config(path, error.to_string()))?;
     for (key, value, expected) in [
         ("hidden_act", &stored.hidden_act, "gelu"),
@@ -67,7 +67,7 @@ pub(crate) fn uer_config_from_json(
         ("encoder", &stored.encoder, "transformer"),
     ] {
         if let Some(found) = value.as_deref().filter(|found| *found != expected) {
-            return refuse(format!("{key}: expected {expected}, found {found}"));
+            return invalid(format!("{key}: expected {expected}, found {found}"));
         }
     }
     let specs = source.specs();
@@ -88,7 +88,7 @@ pub(crate) fn uer_config_from_json(
     let layers = stored.layers_num.filter(|layers| *layers <= 1024).unwrap_or_else(|| layers.count());
     let layout = match layout {
         Some(layout) => layout,
-        None => guess_layout(source)?,
+        None => layout_of(source)?,
     };
     let base = match layout {
         Layout::Bert => ModelConfig::bert(vocab_size, hidden_size, layers, stored.heads_num, intermediate_size),
@@ -113,7 +113,7 @@ fn uer_name(part: Part, layer: usize) -> String {
     part.name(Naming::Uer, layer).expect("UER names every part")
 }
 
-fn guess_layout(source: &(impl TensorSource + ?Sized)) -> Result<Layout> {
+fn layout_of(source: &(impl TensorSource + ?Sized)) -> Result<Layout> {
     let old = "embedding.segment_embedding.weight";
     let name = format!("{}.weight", uer_name(Part::TokenTypeEmbeddings, 0));
     let is_old = source.specs().iter().any(|spec| spec.name == old);

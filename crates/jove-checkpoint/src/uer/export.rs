@@ -53,18 +53,18 @@ impl<'a, S: TensorSource + ?Sized> UerExport<'a, S> {
         Ok(view)
     }
 
-    /// Tensors that UER has no place for.
+    /// Tensors without a counterpart in UER.
     pub(crate) fn left_out(&self) -> &[String] {
         &self.left_out
     }
 
     /// Whether XLM-R's token-type row was added to the position table. UER gives real tokens a row of zeros, so a
-    /// trained row would get lost; every token has this type and some position, so the sum is the same.
+    /// trained row would be lost; every token has this type and some position, so the sum is the same.
     pub(crate) fn folded_token_type(&self) -> bool {
         self.folded
     }
 
-    /// The head's last layer, which UER stores beside the word table and PyTorch writes once.
+    /// The head's last layer, which UER stores in addition to the word table and PyTorch writes once.
     pub(crate) fn aliases(&self) -> Vec<Alias> {
         if !self.names.contains_key("target.mlm.linear_2.bias") {
             return Vec::new();

@@ -23,7 +23,7 @@ pub(crate) struct UerImport<S> {
 }
 
 impl<S: TensorSource> UerImport<S> {
-    /// Views `source`; names that UER does not have stay as they are, and show up as unexpected.
+    /// Views `source`; names that UER does not have are unchanged, and reported as unexpected.
     pub(crate) fn new(source: S, layout: Layout) -> Self {
         let (mut stored, mut decoder) = (BTreeMap::new(), None);
         for spec in source.specs() {
@@ -32,14 +32,14 @@ impl<S: TensorSource> UerImport<S> {
                 continue;
             }
             let name = from_uer(layout, &spec.name).unwrap_or_else(|| spec.name.clone());
-            // Two stored names for one tensor: the second keeps its own name, and shows up as unexpected.
+            // Two stored names for one tensor: the second keeps its stored name, and is reported as unexpected.
             let name = if stored.contains_key(&name) { spec.name.clone() } else { name };
             stored.insert(name, spec.name);
         }
         Self { source, layout, stored, decoder }
     }
 
-    /// Checks that the head's last layer is the word table, as it is with `tie_weights`; `path` is for messages.
+    /// Checks that the last layer of the head equals the word table (`tie_weights`); `path` is for messages.
     ///
     /// # Errors
     /// Where the two differ: such a head is not supported.

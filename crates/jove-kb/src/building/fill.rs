@@ -28,7 +28,7 @@ pub(crate) fn fill(
     let database = |doing| Error::database(path, doing);
     // One thread writes, so the library's own locks are in the way.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(database("creating the base"))?;
+    let connection = Connection::open_with_flags(path, flags).map_err(database("creating the knowledge base"))?;
     prepare(&connection, options.search_index).map_err(database("creating tables"))?;
     progress.begin("write", Some(sorted.count), "rows");
     let mut written = Written::default();
@@ -40,7 +40,7 @@ pub(crate) fn fill(
     }
     progress.end();
     finish(&connection, options, read, &written, progress).map_err(database("writing indexes"))?;
-    connection.close().map_err(|(_, error)| database("closing the base")(error))?;
+    connection.close().map_err(|(_, error)| database("closing the knowledge base")(error))?;
     Ok(written)
 }
 

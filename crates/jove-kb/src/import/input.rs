@@ -1,4 +1,4 @@
-//! Files of lines, plain or packed.
+//! Files of lines, plain or compressed.
 
 use std::cell::{Cell, RefCell};
 use std::fs::File;
@@ -14,7 +14,7 @@ use crate::intake::{Intake, hex};
 /// The longest line that is read, in bytes. The largest items of Wikidata take about 10 MB.
 const LINE_BYTES_MAX: usize = 64 << 20;
 
-/// Lines between two looks at `Progress::cancelled`.
+/// Lines between two checks of `Progress::cancelled`.
 const CHECK_EVERY: u64 = 1 << 12;
 
 /// Counts and hashes the bytes that come off the disk.
@@ -44,7 +44,7 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// Opens a file; its first bytes tell how it is packed.
+    /// Opens a file; its first bytes say how it is compressed.
     pub(crate) fn open(path: &Path, intake: &Intake<'_>) -> Result<Self> {
         let (input, bytes) = open(path, intake.hash())?;
         let progress = intake.progress;
@@ -53,12 +53,12 @@ impl Lines {
         Ok(Self { path: path.to_owned(), input, bytes, told: 0, line: 0, buffer: Vec::new() })
     }
 
-    /// The next line that is text without zero bytes and of bearable length; others are rejected on the way.
+    /// The next line that is text without zero bytes and of limited length; others are rejected on the way.
     pub(crate) fn next_text(&mut self, intake: &mut Intake<'_>) -> Result<Option<(u64, &str)>> {
         self.next(intake, false)
     }
 
-    /// The next line that is text of bearable length, zero bytes or not.
+    /// The next line that is text of limited length, zero bytes or not.
     pub(crate) fn next_line(&mut self, intake: &mut Intake<'_>) -> Result<Option<(u64, &str)>> {
         self.next(intake, true)
     }
@@ -74,7 +74,7 @@ impl Lines {
         Ok(None)
     }
 
-    /// What makes the present line no text.
+    /// What makes the current line no text.
     fn wrong(&self, zeros: bool) -> Option<Problem> {
         let problem = |expected, found: &str| Some(Problem::new(&self.path, Some(self.line), expected, found));
         if self.buffer.len() > LINE_BYTES_MAX {
@@ -141,7 +141,7 @@ impl Lines {
 /// A file's content and how many of its bytes were read.
 type Opened = (Box<dyn BufRead>, Rc<Cell<u64>>);
 
-/// Opens a file that may be packed, and a count of the bytes read from disk.
+/// Opens a file that may be compressed, and a count of the bytes read from disk.
 fn open(path: &Path, hash: Rc<RefCell<blake3::Hasher>>) -> Result<Opened> {
     let file = File::open(path).map_err(Error::io(path))?;
     let count = Rc::new(Cell::new(0));
@@ -167,7 +167,7 @@ pub(crate) struct Packed {
 }
 
 impl Packed {
-    /// Opens a file; its first bytes tell how it is packed.
+    /// Opens a file; its first bytes say how it is compressed.
     pub(crate) fn open(path: &Path, intake: &Intake<'_>) -> Result<(Box<dyn BufRead>, Self)> {
         let (input, bytes) = open(path, intake.hash())?;
         let progress = intake.progress;
@@ -176,7 +176,7 @@ impl Packed {
         Ok((input, Self { bytes, told: Cell::new(0) }))
     }
 
-    /// Tells how far reading is, and learns whether it should stop.
+    /// Reports progress and checks for cancellation.
     pub(crate) fn tell(&self, intake: &Intake<'_>) -> Result<()> {
         intake.progress.advance(self.bytes.get() - self.told.replace(self.bytes.get()));
         if intake.progress.cancelled() { Err(Error::Interrupted) } else { Ok(()) }

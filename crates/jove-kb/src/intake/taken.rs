@@ -9,7 +9,7 @@ use super::facts::FactSorter;
 use super::merge::Merges;
 use super::sorter::Sorter;
 
-/// An entity while a base is built; merging and selecting renumber it.
+/// An entity while a knowledge base is built; merging and selecting renumber it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Provisional(pub(crate) u32);
 

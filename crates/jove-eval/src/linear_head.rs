@@ -1,10 +1,11 @@
-//! Multinomial logistic regression, trained the same way every time.
+//! Deterministic multinomial logistic regression.
 
 use rayon::prelude::*;
 
-/// Weight of the squared weights in the loss, beside the mean cross-entropy: what keeps separable data finite.
+/// Weight of the L2 penalty: the loss is the mean cross-entropy plus half of this times the squared weights, which keeps the
+/// optimum finite on separable data.
 const PENALTY: f64 = 1e-3;
-/// Steps of accelerated gradient descent; more move no score by a tenth of a point.
+/// Steps of accelerated gradient descent; more change no score by a tenth of a point.
 const STEPS: usize = 150;
 
 /// A linear classifier over standardised features.
@@ -12,14 +13,14 @@ const STEPS: usize = 150;
 pub(crate) struct LinearHead {
     width: usize,
     mean: Vec<f64>,
-    /// 1 / standard deviation; 0 for a feature that never changes.
+    /// 1 / standard deviation; 0 for a constant feature.
     scale: Vec<f64>,
     /// [classes, width + 1], the bias last.
     weights: Vec<f64>,
 }
 
 impl LinearHead {
-    /// Fits a head to `values` [items, width] by Nesterov's accelerated gradient ("A method for solving the convex
+    /// Fits a head to `values` `[items, width]` by Nesterov's accelerated gradient ("A method for solving the convex
     /// programming problem with convergence rate O(1/k²)", 1983) from zero, with a step that the loss's curvature bounds:
     /// no randomness and nothing to tune. Sums run in the order of items, so threads change nothing.
     pub(crate) fn fit(values: &[f32], width: usize, classes: &[usize], count: usize) -> Self {
@@ -28,7 +29,7 @@ impl LinearHead {
         let mut head = Self { width, mean, scale, weights: vec![0.0; count * (width + 1)] };
         let rows: Vec<f64> = head.features(values);
         let mut ahead = head.weights.clone();
-        // The softmax curves by at most 1/2, and the largest eigenvalue of the features' moment matrix is at most its trace.
+        // The Hessian of the softmax's cross-entropy is at most 1/2.
         let largest = largest_eigenvalue(&rows, width + 1);
         let rate = 1.0 / (0.5 * largest + PENALTY);
         for step in 0..STEPS {
@@ -45,7 +46,7 @@ impl LinearHead {
         head
     }
 
-    /// The likeliest class of each of `values` [items, width]; the first of equals.
+    /// The most probable class of each row of `values` `[items, width]`; the first of equals.
     pub(crate) fn classify(&self, values: &[f32]) -> Vec<usize> {
         let rows = self.features(values);
         let best = |row: &[f64]| {
@@ -55,7 +56,7 @@ impl LinearHead {
         rows.par_chunks_exact(self.width + 1).map(best).collect()
     }
 
-    /// Standardised features with a one for the bias, [items, width + 1].
+    /// Standardised features with a one for the bias, `[items, width + 1]`.
     fn features(&self, values: &[f32]) -> Vec<f64> {
         let row = |row: &[f32]| -> Vec<f64> {
             let scaled = row.iter().zip(&self.mean).zip(&self.scale).map(|((x, mean), s)| (f64::from(*x) - mean) * s);
@@ -64,7 +65,7 @@ impl LinearHead {
         values.chunks_exact(self.width.max(1)).flat_map(row).collect()
     }
 
-    /// Probabilities less the truth, [items, classes].
+    /// Probabilities minus the one-hot targets, `[items, classes]`.
     fn errors(&self, rows: &[f64], weights: &[f64], classes: &[usize]) -> Vec<f64> {
         let error = |(row, &class): (&[f64], &usize)| -> Vec<f64> {
             let mut values = logits(row, weights);
@@ -91,7 +92,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// The mean gradient of the cross-entropy, [classes, width].
+/// The gradient of the mean cross-entropy, `[classes, width]`.
 fn gradient(rows: &[f64], errors: &[f64], width: usize, classes: usize, items: usize) -> Vec<f64> {
     let of = |class: usize| {
         let mut sum = vec![0.0; width];
@@ -123,7 +124,7 @@ fn moments(values: &[f32], width: usize) -> (Vec<f64>, Vec<f64>) {
     (mean, scale.collect())
 }
 
-/// A bound on the largest eigenvalue of the features' moment matrix: power iteration, with a tenth to spare.
+/// An upper estimate of the largest eigenvalue of the features' second-moment matrix: power iteration plus 10%.
 fn largest_eigenvalue(rows: &[f64], width: usize) -> f64 {
     let items = (rows.len() / width).max(1) as f64;
     let mut vector = vec![1.0 / (width as f64).sqrt(); width];
@@ -160,8 +161,8 @@ mod tests {
         let classes: Vec<usize> = (0..60).map(|index| index % 3).collect();
         let head = LinearHead::fit(&values, 4, &classes, 3);
         assert_eq!(head, LinearHead::fit(&values, 4, &classes, 3));
-        let asked: Vec<f32> = (60..120).flat_map(item).collect();
-        assert_eq!(head.classify(&asked), (60..120).map(|index| index % 3).collect::<Vec<_>>());
+        let unseen: Vec<f32> = (60..120).flat_map(item).collect();
+        assert_eq!(head.classify(&unseen), (60..120).map(|index| index % 3).collect::<Vec<_>>());
     }
 
     #[test]
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn features_that_never_change_say_nothing() {
+    fn constant_features_are_ignored() {
         let head = LinearHead::fit(&[1.0, 1.0, 1.0, 1.0], 2, &[0, 1], 2);
         assert_eq!(head.classify(&[5.0, -3.0]), [0]);
         assert_eq!(head.classify(&[]), Vec::<usize>::new());

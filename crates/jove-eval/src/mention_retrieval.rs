@@ -1,4 +1,4 @@
-//! Mention retrieval: which entity's description a mention points to.
+//! Mention retrieval: which entity's description is nearest to a mention.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,39 +7,41 @@ use jove_model::Backend;
 use jove_objectives::{Descriptions, Pooling};
 use serde::{Deserialize, Serialize};
 
-use crate::probe::{Probe, Query};
+use crate::error::Error;
+use crate::probe::{Probe, Query, display};
+use crate::ranking::Ranking;
 use crate::vectors::Vectors;
-use crate::{Error, Ranking};
 
 /// A sentence with a linked mention.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MentionItem {
     /// The sentence, without special tokens.
     pub tokens: Vec<TokenId>,
-    /// Where the mention is.
+    /// The tokens of the mention; not empty.
     pub span: TokenSpan,
-    /// What it names.
+    /// Its entity.
     pub entity: EntityId,
 }
 
-/// How well mentions find their entities.
+/// Scores of mention retrieval.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MentionScores {
     /// All mentions.
     pub all: Ranking,
-    /// Mentions of entities that training linked.
+    /// Mentions of entities that training text links.
     pub seen: Ranking,
-    /// Mentions of entities that training never linked.
+    /// Mentions of entities that no training text links.
     pub unseen: Ranking,
 }
 
 impl<D: Backend> Probe<'_, D> {
-    /// Ranks all described entities by the cosine of their descriptions to each mention; an entity with several counts
-    /// by its best. A model with a link head uses it; the mean-pooled hidden states of one without are centred, so that
-    /// it is judged by the best it can do. Mentions of entities without a description are left out.
+    /// Ranks all entities with a description by the cosine of description and mention; an entity with several descriptions is
+    /// scored by the best. A model with a link head compares projections; the mean-pooled hidden states of a model without
+    /// are centred first, since their common direction would hide all differences. Mentions of entities without a
+    /// description are left out; `trained` are the entities of [`MentionScores::seen`].
     ///
     /// # Errors
-    /// Where an item does not fit together, the device fails, or the user asked to stop.
+    /// Where an item is invalid, the device fails, or the user cancels.
     pub fn mention_retrieval(
         &self,
         items: &[MentionItem],
@@ -48,31 +50,31 @@ impl<D: Backend> Probe<'_, D> {
     ) -> Result<MentionScores, Error> {
         let described = descriptions.iter().filter(|(_, variants)| variants.iter().any(|tokens| !tokens.is_empty()));
         let number: BTreeMap<EntityId, usize> = described.enumerate().map(|(index, (&id, _))| (id, index)).collect();
-        let mut asked = Vec::new();
+        let mut answerable = Vec::new();
         for (index, item) in items.iter().enumerate() {
             if item.span.is_empty() || item.span.range().end > item.tokens.len() {
-                let (expected, found) = ("a mention within the sentence", format!("{:?}", item.span));
+                let (expected, found) = ("a mention within the sentence", display(item.span));
                 return Err(Error::Item { probe: "mention retrieval", index, expected, found });
             }
-            asked.extend(number.get(&item.entity).map(|&answer| (item, answer)));
+            answerable.extend(number.get(&item.entity).map(|&answer| (item, answer)));
         }
-        let mentions: Vec<Query> = asked
+        let mentions: Vec<Query> = answerable
             .iter()
-            .map(|(item, _)| self.question(&item.tokens, item.span, &item.tokens[item.span.range()]))
+            .map(|(item, _)| self.query(&item.tokens, item.span, &item.tokens[item.span.range()]))
             .collect();
         let mut keys = Vec::new();
         let mut groups = Vec::new();
         for (entity, group) in &number {
             for tokens in descriptions[entity].iter().filter(|tokens| !tokens.is_empty()) {
-                keys.push(self.described(tokens));
+                keys.push(self.description_query(tokens));
                 groups.push(*group);
             }
         }
         let (mentions, keys) = self.link_vectors(&mentions, &keys)?;
-        let answers: Vec<usize> = asked.iter().map(|&(_, answer)| answer).collect();
+        let answers: Vec<usize> = answerable.iter().map(|&(_, answer)| answer).collect();
         let ranks = mentions.ranks(&keys, &groups, &answers);
         let of = |wanted: Option<bool>| {
-            let chosen = asked
+            let chosen = answerable
                 .iter()
                 .zip(&ranks)
                 .filter(|((item, _), _)| wanted.is_none_or(|wanted| trained.contains(&item.entity) == wanted));
@@ -81,12 +83,12 @@ impl<D: Backend> Probe<'_, D> {
         Ok(MentionScores { all: of(None), seen: of(Some(true)), unseen: of(Some(false)) })
     }
 
-    fn described(&self, tokens: &[TokenId]) -> Query {
+    fn description_query(&self, tokens: &[TokenId]) -> Query {
         let whole = TokenSpan::new(0, tokens.len() as u32);
-        let question = self.question(tokens, whole, tokens);
+        let query = self.query(tokens, whole, tokens);
         match self.options.description_pooling {
-            Pooling::Mean => question,
-            Pooling::First => Query { rows: 0..1, ..question },
+            Pooling::Mean => query,
+            Pooling::First => Query { rows: 0..1, ..query },
         }
     }
 

@@ -1,4 +1,4 @@
-//! Probes of a checkpoint, for callers who do not name its device's type.
+//! Probes of a checkpoint on a device that is chosen at run time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -7,12 +7,16 @@ use jove_core::{EntityId, Lang, Progress, Seed, SpecialTokens, TokenizedText};
 use jove_model::{Backend, Cpu};
 use jove_objectives::{Descriptions, Device, Model};
 
-use crate::{
-    BitextScores, ClozeItem, Error, MentionItem, MentionScores, Perplexity, Probe, ProbeOptions, Ranking, TypingItems,
-    TypingScores,
-};
+use crate::bitext_retrieval::BitextScores;
+use crate::cloze::ClozeItem;
+use crate::entity_typing::{TypingItems, TypingScores};
+use crate::error::Error;
+use crate::mention_retrieval::{MentionItem, MentionScores};
+use crate::perplexity::Perplexity;
+use crate::probe::{Probe, ProbeOptions};
+use crate::ranking::Ranking;
 
-/// A model that answers probes, on whichever device it is.
+/// The probes of a model, whatever its device.
 pub trait Evaluator {
     /// See [`Probe::cloze`].
     ///
@@ -54,10 +58,10 @@ pub trait Evaluator {
     ) -> Result<BTreeMap<Lang, Perplexity>, Error>;
 }
 
-/// Reads a checkpoint onto a device, ready to be asked.
+/// Loads a checkpoint onto a device.
 ///
 /// # Errors
-/// Where the device is not there, or the checkpoint is missing or damaged.
+/// Where the device is not available, or the checkpoint is missing or damaged.
 pub fn open<'a>(
     checkpoint: &Path,
     device: Device,
@@ -67,29 +71,29 @@ pub fn open<'a>(
 ) -> Result<Box<dyn Evaluator + 'a>, Error> {
     Ok(match device {
         Device::Cpu => {
-            Box::new(Opened { model: Model::open(checkpoint, &Cpu::default())?, specials, options, progress })
+            Box::new(Loaded { model: Model::open(checkpoint, &Cpu::default())?, specials, options, progress })
         }
         Device::Cuda => {
-            Box::new(Opened { model: Model::open(checkpoint, &jove_objectives::cuda()?)?, specials, options, progress })
+            Box::new(Loaded { model: Model::open(checkpoint, &jove_objectives::cuda()?)?, specials, options, progress })
         }
     })
 }
 
-/// A model of its own with what a [`Probe`] of it needs.
-struct Opened<'a, D: Backend> {
+/// A model that is owned, with the arguments of its [`Probe`].
+struct Loaded<'a, D: Backend> {
     model: Model<D>,
     specials: SpecialTokens,
     options: ProbeOptions,
     progress: &'a dyn Progress,
 }
 
-impl<D: Backend> Opened<'_, D> {
+impl<D: Backend> Loaded<'_, D> {
     fn probe(&self) -> Probe<'_, D> {
         Probe::new(&self.model, self.specials, self.options, self.progress)
     }
 }
 
-impl<D: Backend> Evaluator for Opened<'_, D> {
+impl<D: Backend> Evaluator for Loaded<'_, D> {
     fn cloze(&self, items: &[ClozeItem]) -> Result<Ranking, Error> {
         self.probe().cloze(items)
     }

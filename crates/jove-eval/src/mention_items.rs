@@ -1,4 +1,4 @@
-//! Builds the items of the probes that ask about mentions.
+//! Items of mention retrieval and of entity typing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,21 +7,23 @@ use jove_kb::Kb;
 use rand::RngExt as _;
 use rand::seq::SliceRandom as _;
 
-use crate::{Error, MentionItem, TypingItem, TypingItems};
+use crate::entity_typing::{TypingItem, TypingItems};
+use crate::error::Error;
+use crate::mention_retrieval::MentionItem;
 
-/// The streams of [`Purpose::Probe`] that are drawn from here.
+/// Random streams of [`Purpose::Probe`] that this module uses.
 const MENTION_ORDER: u64 = 2;
 const TYPING_SIDE: u64 = 5;
 const TYPING_ORDER: u64 = 6;
 
-/// A type counts as frequent from so many entities on, on either side of the split.
+/// Fewest entities of a type on either side of the split.
 const TYPE_ENTITIES_MIN: usize = 4;
-/// The most types told apart: the most frequent ones.
+/// Largest number of types: the most frequent ones.
 const TYPES_MAX: usize = 20;
-/// The most mentions of one entity, so that a few entities do not stand for a type.
+/// Largest number of mentions of one entity, so that a few entities do not dominate a type.
 const ENTITY_MENTIONS_MAX: usize = 8;
 
-/// One item for every linked mention of some texts, at most `items_max` of them, drawn by `seed`.
+/// Items of mention retrieval: the linked mentions of some texts, a sample of at most `items_max` of them by `seed`.
 pub fn mention_items(texts: &[TokenizedText], items_max: usize, seed: Seed) -> Vec<MentionItem> {
     let mut places = places(texts);
     places.shuffle(&mut seed.rng(Purpose::Probe, MENTION_ORDER, 0));
@@ -29,17 +31,17 @@ pub fn mention_items(texts: &[TokenizedText], items_max: usize, seed: Seed) -> V
     places.into_iter().map(|place| mention(texts, place)).collect()
 }
 
-/// Mentions whose type is asked for. Each entity is drawn to one side, so that what is learnt of a type is asked of other
-/// entities; its type is the first one that the graph gives it. Types with fewer than four entities on either side are
-/// left out, and all but the 20 with the most entities; each side has at most `items_max` mentions, and eight of an
-/// entity. Both sides are empty where fewer than two types are left.
+/// Items of entity typing: mentions with the type of their entity, the first that the graph gives it. Each entity is assigned to
+/// training or test by `seed`, so that no entity is on both sides. Types with fewer than four entities on either side are
+/// left out, and so are all but the 20 with the most entities; each side has at most `items_max` mentions, at most eight of one
+/// entity. Both sides are empty where fewer than two types remain.
 ///
 /// # Errors
-/// Where the base cannot be read.
+/// Where the knowledge base cannot be read.
 pub fn typing_items(kb: &Kb, texts: &[TokenizedText], items_max: usize, seed: Seed) -> Result<TypingItems, Error> {
     let types = kb.type_of_all()?;
     let type_of = |entity: EntityId| types.get(entity.0 as usize).copied().flatten();
-    let learns = |entity: EntityId| seed.rng(Purpose::Probe, TYPING_SIDE, u64::from(entity.0)).random_bool(0.5);
+    let in_training = |entity: EntityId| seed.rng(Purpose::Probe, TYPING_SIDE, u64::from(entity.0)).random_bool(0.5);
     let mut places = places(texts);
     places.shuffle(&mut seed.rng(Purpose::Probe, TYPING_ORDER, 0));
     let entity_of = |(index, mention): (usize, usize)| texts[index].mentions[mention].1;
@@ -47,12 +49,12 @@ pub fn typing_items(kb: &Kb, texts: &[TokenizedText], items_max: usize, seed: Se
     let mut members: BTreeMap<u32, [BTreeSet<EntityId>; 2]> = BTreeMap::new();
     for entity in places.iter().map(|&place| entity_of(place)) {
         if let Some(kind) = type_of(entity) {
-            members.entry(kind).or_default()[usize::from(learns(entity))].insert(entity);
+            members.entry(kind).or_default()[usize::from(in_training(entity))].insert(entity);
         }
     }
     members.retain(|_, sides| sides.iter().all(|side| side.len() >= TYPE_ENTITIES_MIN));
     let mut frequent: Vec<(usize, u32)> =
-        members.iter().map(|(&kind, [asks, learns])| (asks.len() + learns.len(), kind)).collect();
+        members.iter().map(|(&kind, [test, train])| (test.len() + train.len(), kind)).collect();
     frequent.sort_unstable_by_key(|&(count, kind)| (std::cmp::Reverse(count), kind));
     frequent.truncate(TYPES_MAX);
     let mut items = TypingItems { train: Vec::new(), test: Vec::new(), types: frequent.len() };
@@ -64,7 +66,7 @@ pub fn typing_items(kb: &Kb, texts: &[TokenizedText], items_max: usize, seed: Se
     for place in places {
         let entity = entity_of(place);
         let Some(&class) = type_of(entity).and_then(|kind| class.get(&kind)) else { continue };
-        let side = if learns(entity) { &mut items.train } else { &mut items.test };
+        let side = if in_training(entity) { &mut items.train } else { &mut items.test };
         let taken = taken.entry(entity).or_default();
         if side.len() < items_max && *taken < ENTITY_MENTIONS_MAX {
             *taken += 1;
@@ -74,7 +76,7 @@ pub fn typing_items(kb: &Kb, texts: &[TokenizedText], items_max: usize, seed: Se
     Ok(items)
 }
 
-/// Every mention, as text and place in it.
+/// Every mention, as the index of its text and its index there.
 fn places(texts: &[TokenizedText]) -> Vec<(usize, usize)> {
     texts.iter().enumerate().flat_map(|(index, text)| (0..text.mentions.len()).map(move |m| (index, m))).collect()
 }
