@@ -22,7 +22,7 @@ pub struct Hit {
     pub entity: EntityId,
     /// Its key.
     pub key: String,
-    /// Its name in the asked language, or the nearest.
+    /// Its name in the wanted language, or the nearest one.
     pub label: Option<String>,
     /// Its popularity.
     pub popularity: f32,

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::error::{Error, Result};
+use crate::spec::TensorSpec;
 use crate::tensor::TensorSource;
 
 #[derive(Deserialize)]
@@ -59,17 +60,8 @@ pub(crate) fn uer_config_from_json(
     source: &(impl TensorSource + ?Sized),
     layout: Option<Layout>,
 ) -> Result<ModelConfig> {
-    let invalid = |reason: String| Err(Error::config(path, reason));
     let stored: Stored = serde_json::from_slice(text).map_err(|error| Error::config(path, error.to_string()))?;
-    for (key, value, expected) in [
-        ("hidden_act", &stored.hidden_act, "gelu"),
-        ("layernorm_positioning", &stored.layernorm_positioning, "post"),
-        ("encoder", &stored.encoder, "transformer"),
-    ] {
-        if let Some(found) = value.as_deref().filter(|found| *found != expected) {
-            return invalid(format!("{key}: expected {expected}, found {found}"));
-        }
-    }
+    check_encoder(path, &stored)?;
     let specs = source.specs();
     let shape = |part: Part| -> Result<[usize; 2]> {
         let name = format!("{}.weight", uer_name(part, 0));
@@ -81,22 +73,16 @@ pub(crate) fn uer_config_from_json(
     let [positions, _] = shape(Part::PositionEmbeddings)?;
     let [segments, _] = shape(Part::TokenTypeEmbeddings)?;
     let [intermediate_size, _] = shape(Part::Intermediate)?;
-    let layers = (0..1024).take_while(|layer| {
-        let last = format!("{}.beta", uer_name(Part::OutputNorm, *layer));
-        specs.iter().any(|spec| super::names::renewed(&spec.name) == last)
-    });
-    let layers = stored.layers_num.filter(|layers| *layers <= 1024).unwrap_or_else(|| layers.count());
+    let layers = stored.layers_num.filter(|layers| *layers <= LAYERS_MAX).unwrap_or_else(|| layers_in(&specs));
     let layout = match layout {
         Some(layout) => layout,
         None => layout_of(source)?,
     };
-    let base = match layout {
-        Layout::Bert => ModelConfig::bert(vocab_size, hidden_size, layers, stored.heads_num, intermediate_size),
-        Layout::XlmRoberta => {
-            ModelConfig::xlm_roberta(vocab_size, hidden_size, layers, stored.heads_num, intermediate_size)
-        }
+    let (new, padding_rows): (fn(_, _, _, _, _) -> _, _) = match layout {
+        Layout::Bert => (ModelConfig::bert, 1),
+        Layout::XlmRoberta => (ModelConfig::xlm_roberta, 2),
     };
-    let padding_rows = if layout == Layout::Bert { 1 } else { 2 };
+    let base: ModelConfig = new(vocab_size, hidden_size, layers, stored.heads_num, intermediate_size);
     let dropout = stored.dropout.unwrap_or(base.hidden_dropout_prob);
     let config = ModelConfig {
         max_position_embeddings: positions,
@@ -111,6 +97,31 @@ pub(crate) fn uer_config_from_json(
 
 fn uer_name(part: Part, layer: usize) -> String {
     part.name(Naming::Uer, layer).expect("UER names every part")
+}
+
+/// Far above any published encoder.
+const LAYERS_MAX: usize = 1024;
+
+fn check_encoder(path: &Path, stored: &Stored) -> Result<()> {
+    for (key, value, expected) in [
+        ("hidden_act", &stored.hidden_act, "gelu"),
+        ("layernorm_positioning", &stored.layernorm_positioning, "post"),
+        ("encoder", &stored.encoder, "transformer"),
+    ] {
+        if let Some(found) = value.as_deref().filter(|found| *found != expected) {
+            return Err(Error::config(path, format!("{key}: expected {expected}, found {found}")));
+        }
+    }
+    Ok(())
+}
+
+/// The number of layers whose last tensor is there.
+fn layers_in(specs: &[TensorSpec]) -> usize {
+    let has_last = |layer: &usize| {
+        let last = format!("{}.beta", uer_name(Part::OutputNorm, *layer));
+        specs.iter().any(|spec| super::names::renewed(&spec.name) == last)
+    };
+    (0..LAYERS_MAX).take_while(has_last).count()
 }
 
 fn layout_of(source: &(impl TensorSource + ?Sized)) -> Result<Layout> {

@@ -69,3 +69,28 @@ pub struct TextOptions {
     /// The file that bad rows are written to. Default: none.
     pub reject_file: Option<PathBuf>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(path: &str, format: TextFormat, field: &str, expected: Option<&str>) {
+        let source = TextSource { path: path.into(), format, field: field.to_owned(), ..TextSource::default() };
+        let found = source.validate().err().map(|error| error.to_string());
+        assert_eq!(found.as_deref(), expected, "{source:?}");
+    }
+
+    #[test]
+    fn paths_and_columns_are_checked_without_reading() {
+        check("none.txt", TextFormat::Auto, "", None);
+        check("", TextFormat::Auto, "", Some("path: expected a file or a folder, found none"));
+        check("x.jsonl", TextFormat::JsonLines, "正文", None);
+        for field in ["", "1", "12"] {
+            check("x.tsv", TextFormat::Table, field, None);
+        }
+        for field in ["0", "-1", "one", "２"] {
+            let expected = format!("field: expected a column of the table, counted from 1, found `{field}`");
+            check("x.tsv", TextFormat::Table, field, Some(&expected));
+        }
+    }
+}

@@ -249,7 +249,7 @@ fn invalid_options_are_rejected_before_anything_is_read() {
     let check = |message: String, expected: &str| assert_eq!(message, expected);
     check(
         invalid_text(|options| options.clean.chars_max = 0),
-        "chars-max: expected at least 16 and at least chars-min, found 0",
+        "chars-max: expected 16 or more, and at least chars-min, found 0",
     );
     check(
         invalid_text(|options| options.clean.symbols_max = 1.5),
@@ -259,7 +259,7 @@ fn invalid_options_are_rejected_before_anything_is_read() {
     for (ratio_max, found) in [(0.5, "0.5"), (f64::NAN, "NaN"), (f64::NEG_INFINITY, "-inf")] {
         let options = PairOptions { ratio_max, ..folder.pairs("p.tsv") };
         let error = read_pairs(&options, &Silent, |_| Ok::<(), Error>(())).unwrap_err();
-        check(error.to_string(), &format!("ratio-max: expected a number of at least 1, found {found}"));
+        check(error.to_string(), &format!("ratio-max: expected a number, 1 or more, found {found}"));
     }
 }
 

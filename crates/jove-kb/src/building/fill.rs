@@ -150,7 +150,7 @@ fn finish(
     // SQLite sorts an index in pieces as large as its cache, and is quickest where a piece fits the processor's own.
     connection.pragma_update(None, "cache_size", -4 * 1024)?;
     connection.execute_batch(INDEXES)?;
-    if written.names_besides_keys {
+    if written.names_differ_from_keys {
         connection.execute_batch(NAME_INDEX)?;
     }
     connection.execute_batch("COMMIT; PRAGMA analysis_limit=256; PRAGMA optimize=0x10002;")?;

@@ -38,7 +38,7 @@ pub(crate) struct Lines {
     path: PathBuf,
     input: Box<dyn BufRead>,
     bytes: Rc<Cell<u64>>,
-    told: u64,
+    reported: u64,
     line: u64,
     buffer: Vec<u8>,
 }
@@ -50,7 +50,7 @@ impl Lines {
         let progress = intake.progress;
         let total = std::fs::metadata(path).ok().map(|meta| meta.len());
         progress.begin(&format!("read {}", path.file_name().unwrap_or_default().to_string_lossy()), total, "bytes");
-        Ok(Self { path: path.to_owned(), input, bytes, told: 0, line: 0, buffer: Vec::new() })
+        Ok(Self { path: path.to_owned(), input, bytes, reported: 0, line: 0, buffer: Vec::new() })
     }
 
     /// The next line that is text without zero bytes and of limited length; others are rejected on the way.
@@ -102,8 +102,8 @@ impl Lines {
     /// Reads one more line into the buffer, at most a little more than the limit of it.
     fn advance(&mut self, intake: &mut Intake<'_>) -> Result<bool> {
         if self.line.is_multiple_of(CHECK_EVERY) {
-            intake.progress.advance(self.bytes.get() - self.told);
-            self.told = self.bytes.get();
+            intake.progress.advance(self.bytes.get() - self.reported);
+            self.reported = self.bytes.get();
             if intake.progress.cancelled() {
                 return Err(Error::Interrupted);
             }
@@ -115,7 +115,7 @@ impl Lines {
             Err(error) => return Err(self.unreadable(error)),
         };
         if read == 0 {
-            intake.progress.advance(self.bytes.get() - self.told);
+            intake.progress.advance(self.bytes.get() - self.reported);
             intake.progress.end();
             return Ok(false);
         }
@@ -163,7 +163,7 @@ fn open(path: &Path, hash: Rc<RefCell<blake3::Hasher>>) -> Result<Opened> {
 /// A file being read as a stream.
 pub(crate) struct Packed {
     bytes: Rc<Cell<u64>>,
-    told: Cell<u64>,
+    reported: Cell<u64>,
 }
 
 impl Packed {
@@ -173,12 +173,12 @@ impl Packed {
         let progress = intake.progress;
         let total = std::fs::metadata(path).ok().map(|meta| meta.len());
         progress.begin(&format!("read {}", path.file_name().unwrap_or_default().to_string_lossy()), total, "bytes");
-        Ok((input, Self { bytes, told: Cell::new(0) }))
+        Ok((input, Self { bytes, reported: Cell::new(0) }))
     }
 
     /// Reports progress and checks for cancellation.
-    pub(crate) fn tell(&self, intake: &Intake<'_>) -> Result<()> {
-        intake.progress.advance(self.bytes.get() - self.told.replace(self.bytes.get()));
+    pub(crate) fn report(&self, intake: &Intake<'_>) -> Result<()> {
+        intake.progress.advance(self.bytes.get() - self.reported.replace(self.bytes.get()));
         if intake.progress.cancelled() { Err(Error::Interrupted) } else { Ok(()) }
     }
 }

@@ -64,6 +64,6 @@ pub(crate) struct Taken {
     pub(crate) merges: Merges,
     pub(crate) entities: u32,
     pub(crate) popularity: Vec<f32>,
-    /// Entities with a selected type; all when no types were asked for.
+    /// Entities with a selected type; `None` when all types are.
     pub(crate) selected: Option<Bits>,
 }

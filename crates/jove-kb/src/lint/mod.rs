@@ -108,7 +108,7 @@ type Kind = (&'static str, Level, &'static str);
 const COMMON: Kind = (
     "common-word-alias",
     Level::Warning,
-    "links will be wrong wherever the word stands in text; remove the alias or give it a low prior",
+    "links will be wrong wherever the word occurs in text; remove the alias or give it a low prior",
 );
 const SHORT: Kind = (
     "one-character-alias",

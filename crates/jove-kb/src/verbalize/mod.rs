@@ -124,7 +124,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// The patterns and names for a fact, when there are any. Nothing can be learned, nor asked, where both names are
+    /// The patterns and names for a fact, when there are any. Nothing can be learned or probed where both names are
     /// the same, as with Singapore and its capital.
     fn write(&self, fact: Fact) -> Option<(&[Pattern], [Named<'_>; 2])> {
         let forms = self.forms.get(&fact.predicate).filter(|forms| !forms.is_empty())?;
