@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, check};
+use crate::loop_options::LoopOptions;
 use crate::objective::Objectives;
 use crate::objective::kind::Objective;
 use jove_objectives::Device;
@@ -108,15 +109,12 @@ impl TrainConfig {
         match (self.steps, self.tokens) {
             (Some(_), Some(_)) => return Err(Error::config("steps", "either steps or tokens", "both")),
             (None, None) => return Err(Error::config("steps", "either steps or tokens", "neither")),
-            _ => check("steps", "at least one step", self.total_steps(), self.total_steps() > 0)?,
+            _ => self.loop_options().validate()?,
         }
-        check("accumulation", "1 to 65536", self.accumulation, (1..=65536).contains(&self.accumulation))?;
         check("max-length", "8 or more tokens", self.max_length, self.max_length >= 8)?;
         let room = 2 * self.max_length;
         let fits = (room..=1 << 24).contains(&self.batch_tokens);
         check("batch-tokens", format!("{room} (twice max-length) to {}", 1 << 24), self.batch_tokens, fits)?;
-        check("log-every", "1 or more", self.log_every, self.log_every >= 1)?;
-        self.validate_optimizer()?;
         let exponent = self.language_exponent;
         check("language-exponent", "0 to 1", exponent, (0.0..=1.0).contains(&exponent))?;
         self.objectives.validate()?;
@@ -135,17 +133,24 @@ impl TrainConfig {
         Ok(())
     }
 
-    fn validate_optimizer(&self) -> Result<(), Error> {
-        let positive = |value: f64| value.is_finite() && value > 0.0;
-        let not_negative = |value: f64| value.is_finite() && value >= 0.0;
-        check("learning-rate", "a number above 0", self.learning_rate, positive(self.learning_rate))?;
-        check("warmup", "0 up to but not 1", self.warmup, (0.0..1.0).contains(&self.warmup))?;
-        check("weight-decay", "0 or more", self.weight_decay, not_negative(self.weight_decay))?;
-        for beta in self.betas {
-            check("betas", "two numbers from 0 up to but not 1", beta, (0.0..1.0).contains(&beta))?;
+    /// The settings of the training loop.
+    pub fn loop_options(&self) -> LoopOptions {
+        LoopOptions {
+            seed: self.seed,
+            steps: self.total_steps(),
+            accumulation: self.accumulation,
+            learning_rate: self.learning_rate,
+            warmup: self.warmup,
+            weight_decay: self.weight_decay,
+            betas: self.betas,
+            epsilon: self.epsilon,
+            clip: self.clip,
+            recompute: self.recompute,
+            dropout: self.dropout,
+            save_every: self.save_every,
+            log_every: self.log_every,
+            gradient_share_every: self.gradient_share_every,
         }
-        check("epsilon", "a number above 0", self.epsilon, positive(self.epsilon))?;
-        check("clip", "0 or more", self.clip, not_negative(self.clip))
     }
 
     /// A digest of everything that a step's outcome depends on: all fields but those on saving and logging.

@@ -16,6 +16,7 @@ use crate::objective::Objectives;
 use crate::objective::kind::Objective;
 use crate::objective::rules::LossInput;
 use crate::queue::QueuedKeys;
+use crate::step::BatchLosses;
 
 /// The number of items of each objective.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,28 +33,24 @@ impl Counts {
     }
 }
 
-/// What every batch of a step shares.
-pub(crate) struct StepLosses<'a, D: Backend> {
-    pub(crate) options: &'a Objectives,
+/// What all batches of a step share.
+#[derive(Debug)]
+pub struct StepShared<D: Backend> {
     /// Whether diagnostics are read.
     pub(crate) diagnosed: bool,
     /// Keys of former steps.
     pub(crate) queues: BTreeMap<&'static str, QueuedKeys<D>>,
-    /// The encoder of the keys in queues, where there is one.
-    pub(crate) momentum: Option<&'a MomentumEncoder<D>>,
     /// The items of the whole step: each loss is divided by its count here, so that a step does not depend on how it is
     /// cut into batches.
     pub(crate) counts: Counts,
 }
 
-/// The losses of one batch.
-pub(crate) struct BatchLosses<D: Backend> {
-    /// The weighted loss with its tape; 0 where no objective has items.
-    pub(crate) loss: Scalar<D, OwnedTape<D>>,
-    /// The plain losses.
-    pub(crate) losses: Losses,
-    /// Measures of what was computed.
-    pub(crate) diagnostics: Diagnostics,
+/// The objectives of a run in one step.
+pub(crate) struct StepLosses<'a, D: Backend> {
+    pub(crate) options: &'a Objectives,
+    /// The encoder of the keys in queues, where there is one.
+    pub(crate) momentum: Option<&'a MomentumEncoder<D>>,
+    pub(crate) shared: &'a StepShared<D>,
 }
 
 impl<D: Backend> StepLosses<'_, D> {
@@ -86,7 +83,8 @@ impl<D: Backend> StepLosses<'_, D> {
                 _ => (&last, rows.targets.get(&objective)),
             };
             let Some(targets) = targets else { continue };
-            let (queues, momentum, diagnosed) = (&self.queues, self.momentum, self.diagnosed);
+            let StepShared { queues, diagnosed, .. } = self.shared;
+            let (momentum, diagnosed) = (self.momentum, *diagnosed);
             let input = LossInput { model, batch, hidden, targets: &**targets, queues, momentum, diagnosed };
             let Some(part) = self.options.get(objective).loss(&input, &mut diagnostics)? else { continue };
             let loss = Loss { sum: f64::from(tape::value(&part.sum)), count: part.count as u64 };
@@ -103,7 +101,7 @@ impl<D: Backend> StepLosses<'_, D> {
 
     /// An objective's items in the whole step.
     fn count(&self, objective: Objective) -> usize {
-        self.counts.0.get(&objective).copied().unwrap_or(0)
+        self.shared.counts.0.get(&objective).copied().unwrap_or(0)
     }
 
     /// What an objective's summed loss is multiplied by: its weight over its items in the whole step.

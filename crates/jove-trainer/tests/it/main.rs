@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod batches;
+mod classification;
 #[cfg(feature = "cuda")]
 mod cuda;
 mod failures;
