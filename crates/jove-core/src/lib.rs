@@ -28,6 +28,7 @@ mod id;
 mod invalid_setting;
 mod lang;
 mod model_config;
+pub mod parameter_names;
 mod pos;
 mod problem;
 mod progress;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jove_core::ModelConfig;
 
 use super::export::transposed;
-use super::names::{POSITIONS, from_tf, is_training_state, is_transposed};
+use super::names::{from_tf, is_positions, is_training_state, is_transposed};
 use crate::error::Result;
 use crate::spec::TensorSpec;
 use crate::tensor::{NamedTensor, TensorSource};
@@ -51,7 +51,7 @@ impl<S: TensorSource> TensorSource for TfImport<S> {
             if is_transposed(from) {
                 shape.reverse();
             }
-            if from == POSITIONS
+            if is_positions(from)
                 && let Some(rows) = shape.first_mut()
             {
                 *rows = rows.saturating_add(self.rows_added);
@@ -67,7 +67,7 @@ impl<S: TensorSource> TensorSource for TfImport<S> {
         if is_transposed(stored) {
             tensor = transposed(&tensor);
         }
-        if stored == POSITIONS
+        if is_positions(stored)
             && self.rows_added > 0
             && let &[rows, width] = tensor.shape.as_slice()
         {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use jove_core::parameter_names::{Naming, Part};
 use jove_core::{Layout, ModelConfig};
 use serde::Deserialize;
 use serde_json::json;
@@ -62,15 +63,16 @@ pub(crate) fn uer_config_from_json(
     let stored: Stored = serde_json::from_slice(text).map_err(|error| Error::config(path, error.to_string()))?;
     check_encoder(path, &stored)?;
     let specs = source.specs();
-    let shape = |name: &str| -> Result<[usize; 2]> {
+    let shape = |part: Part| -> Result<[usize; 2]> {
+        let name = format!("{}.weight", uer_name(part, 0));
         let spec = specs.iter().find(|spec| super::names::renewed(&spec.name) == name);
         let shape = spec.and_then(|spec| <[usize; 2]>::try_from(spec.shape.as_slice()).ok());
         shape.ok_or_else(|| Error::config(path, format!("the checkpoint holds no table `{name}`")))
     };
-    let [vocab_size, hidden_size] = shape("embedding.word.embedding.weight")?;
-    let [positions, _] = shape("embedding.pos.embedding.weight")?;
-    let [segments, _] = shape("embedding.seg.embedding.weight")?;
-    let [intermediate_size, _] = shape("encoder.transformer.0.feed_forward.linear_1.weight")?;
+    let [vocab_size, hidden_size] = shape(Part::WordEmbeddings)?;
+    let [positions, _] = shape(Part::PositionEmbeddings)?;
+    let [segments, _] = shape(Part::TokenTypeEmbeddings)?;
+    let [intermediate_size, _] = shape(Part::Intermediate)?;
     let layers = stored.layers_num.filter(|layers| *layers <= LAYERS_MAX).unwrap_or_else(|| layers_in(&specs));
     let layout = match layout {
         Some(layout) => layout,
@@ -112,16 +114,21 @@ fn check_encoder(path: &Path, stored: &Stored) -> Result<()> {
 /// The number of layers whose last tensor is there.
 fn layers_in(specs: &[TensorSpec]) -> usize {
     let has_last = |layer: &usize| {
-        let last = format!("encoder.transformer.{layer}.layer_norm_2.beta");
+        let last = format!("{}.beta", uer_name(Part::OutputNorm, *layer));
         specs.iter().any(|spec| super::names::renewed(&spec.name) == last)
     };
     (0..LAYERS_MAX).take_while(has_last).count()
 }
 
+fn uer_name(part: Part, layer: usize) -> String {
+    part.name(Naming::Uer, layer).expect("UER names every part")
+}
+
 fn layout_of(source: &(impl TensorSource + ?Sized)) -> Result<Layout> {
-    let names = ["embedding.seg.embedding.weight", "embedding.segment_embedding.weight"];
-    let name = if source.specs().iter().any(|spec| spec.name == names[1]) { names[1] } else { names[0] };
-    let table = source.get(name)?;
+    let old = "embedding.segment_embedding.weight";
+    let name = format!("{}.weight", uer_name(Part::TokenTypeEmbeddings, 0));
+    let is_old = source.specs().iter().any(|spec| spec.name == old);
+    let table = source.get(if is_old { old } else { &name })?;
     let width = table.shape.get(1).copied().unwrap_or(0).max(1);
     let sentence_a = table.data.chunks(width).nth(1);
     let zeros = sentence_a.is_some_and(|row| row.iter().all(|value| *value == 0.0));

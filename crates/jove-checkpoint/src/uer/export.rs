@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use jove_core::parameter_names::Part;
 use jove_core::{Layout, ModelConfig};
 
-use super::names::{DECODER, is_of_pairs, to_uer};
+use super::names::{DECODER, is_of_pairs, part_of, to_uer};
 use crate::error::Result;
 use crate::layout::prefix;
 use crate::spec::TensorSpec;
@@ -40,7 +41,7 @@ impl<'a, S: TensorSource + ?Sized> UerExport<'a, S> {
                 left_out.push(spec.name);
                 continue;
             };
-            if uer == "embedding.seg.embedding.weight" {
+            if part_of(&uer) == Some(Part::TokenTypeEmbeddings) {
                 spec.shape[0] += padding_rows(layout);
             }
             names.insert(uer.clone(), spec.name);
@@ -121,9 +122,9 @@ impl<S: TensorSource + ?Sized> TensorSource for UerExport<'_, S> {
     fn get(&self, name: &str) -> Result<NamedTensor<'_>> {
         let tensor = self.source.get(self.names.get(name).map_or(name, String::as_str))?;
         let tensor = NamedTensor { name: name.to_owned(), ..tensor };
-        match name {
-            "embedding.pos.embedding.weight" => self.positions(tensor),
-            "embedding.seg.embedding.weight" => Ok(self.segments(tensor)),
+        match part_of(name) {
+            Some(Part::PositionEmbeddings) => self.positions(tensor),
+            Some(Part::TokenTypeEmbeddings) => Ok(self.segments(tensor)),
             _ => Ok(tensor),
         }
     }

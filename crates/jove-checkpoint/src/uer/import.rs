@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use jove_core::Layout;
+use jove_core::parameter_names::Part;
 
 use super::export::padding_rows;
-use super::names::{DECODER, from_uer, renewed};
+use super::names::{DECODER, from_uer, part_of, renewed};
 use crate::error::{Error, Result};
 use crate::spec::TensorSpec;
 use crate::tensor::{NamedTensor, TensorSource};
@@ -44,7 +45,7 @@ impl<S: TensorSource> UerImport<S> {
     /// Where the two differ: such a head is not supported.
     pub(crate) fn check_tied(&self, path: &Path) -> Result<()> {
         let Some(decoder) = &self.decoder else { return Ok(()) };
-        let words = self.stored.values().find(|stored| renewed(stored) == "embedding.word.embedding.weight");
+        let words = self.stored.values().find(|stored| part_of(stored) == Some(Part::WordEmbeddings));
         let Some(words) = words else { return Ok(()) };
         let (a, b) = (self.source.get(decoder)?, self.source.get(words)?);
         if a.shape == b.shape && a.data.iter().zip(&*b.data).all(|(a, b)| a.to_bits() == b.to_bits()) {
@@ -56,9 +57,9 @@ impl<S: TensorSource> UerImport<S> {
 
     /// Whether a tensor is one whose rows move.
     fn moved(&self, name: &str) -> Moved {
-        match self.stored.get(name).map(|stored| renewed(stored)).as_deref() {
-            Some("embedding.seg.embedding.weight") => Moved::Segments,
-            Some("embedding.pos.embedding.weight") if self.layout == Layout::XlmRoberta => Moved::Positions,
+        match self.stored.get(name).and_then(|stored| part_of(stored)) {
+            Some(Part::TokenTypeEmbeddings) => Moved::Segments,
+            Some(Part::PositionEmbeddings) if self.layout == Layout::XlmRoberta => Moved::Positions,
             _ => Moved::No,
         }
     }
