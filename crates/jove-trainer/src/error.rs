@@ -3,9 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
-use jove_core::Advise;
+use jove_core::{Advise, InvalidSetting};
 
-use crate::Example;
+use crate::example::Example;
 
 /// An error of a lower crate that trains along; kept whole, so that its cause can be shown.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -116,12 +116,6 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
-    /// The device is not there.
-    #[error("train.device: expected a device at hand, found none: {reason}")]
-    NoDevice {
-        /// What the driver says.
-        reason: String,
-    },
     /// The user asked to stop; a checkpoint was saved.
     #[error("interrupted after step {step}; a checkpoint was saved")]
     Interrupted {
@@ -138,6 +132,23 @@ impl Error {
     pub(crate) fn damaged(path: &std::path::Path, what: impl Into<String>) -> Self {
         Self::Checkpoint { path: path.to_owned(), what: what.into(), cause: None }
     }
+}
+
+impl From<InvalidSetting> for Error {
+    /// An invalid mask setting.
+    fn from(invalid: InvalidSetting) -> Self {
+        Self::Mask(invalid.into())
+    }
+}
+
+/// `Error::Config` for `field` unless `holds`.
+pub(crate) fn check(
+    field: &str,
+    expected: impl Into<String>,
+    found: impl std::fmt::Display,
+    holds: bool,
+) -> Result<(), Error> {
+    if holds { Ok(()) } else { Err(Error::config(field, expected, found)) }
 }
 
 /// At most the first twenty examples, as a person would look them up.
@@ -165,7 +176,6 @@ impl Advise for Error {
             }
             Self::NoData { .. } => "give the objective its data, or set its weight to 0",
             Self::OtherRun { .. } => "train into another directory, or remove this one to start anew",
-            Self::NoDevice { .. } => "set train.device to cpu, or see docs/cuda.md",
             Self::Interrupted { .. } => "run the same command again to go on",
             Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "free some disk space and run again: the last good checkpoint is untouched"
@@ -182,7 +192,7 @@ impl Advise for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ExampleSource;
+    use crate::example::ExampleSource;
 
     #[test]
     fn a_stop_names_the_step_and_the_examples() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jove_core::{EntityId, TokenId};
 
-use crate::Descriptions;
+use jove_objectives::Descriptions;
 
 /// Which entities a mention could be taken for, and which it might as well mean.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

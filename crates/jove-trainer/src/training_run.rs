@@ -4,21 +4,13 @@ use std::path::PathBuf;
 
 use jove_core::{ModelConfig, Progress, SpecialTokens};
 use jove_model::{Backend, Cpu, Parameters as _};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use jove_objectives::{Device, Model, cuda};
 
-use crate::{Error, Model, Output, TrainConfig, Trainer, TrainingData};
-
-/// Where the arithmetic is done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Device {
-    /// The processor.
-    #[default]
-    Cpu,
-    /// The first NVIDIA card; needs a program built with `--features cuda`, see `docs/cuda.md`.
-    Cuda,
-}
+use crate::config::TrainConfig;
+use crate::error::Error;
+use crate::pretraining::Pretraining;
+use crate::source::TrainingData;
+use crate::trainer::{Output, Trainer};
 
 /// What the weights are before the first step.
 #[derive(Clone, Debug)]
@@ -55,7 +47,7 @@ impl TrainingRun {
     /// Trains to the end, from the checkpoint in the output folder where there is one.
     ///
     /// # Errors
-    /// As [`Trainer::resume`] and [`Trainer::run`]; also where the device is not there.
+    /// As [`Pretraining::new`], [`Trainer::resume`] and [`Trainer::run`]; also where the device is not there.
     pub fn run(self, progress: &dyn Progress) -> Result<Trained, Error> {
         match self.config.device {
             Device::Cpu => self.run_on(&Cpu::default(), progress),
@@ -68,26 +60,9 @@ impl TrainingRun {
             Start::Random(shape) => Model::new(shape, device, self.config.seed)?,
             Start::Checkpoint(dir) => Model::start(dir, device, self.config.seed)?,
         };
-        let mut trainer = Trainer::resume(&self.config, model, self.data, self.specials, self.output)?;
+        let pretraining = Pretraining::new(&self.config, model, self.data, self.specials)?;
+        let mut trainer = Trainer::resume(self.config.loop_options(), pretraining, self.output)?;
         trainer.run(progress)?;
         Ok(Trained { parameters: trainer.model().parameter_count() as u64 })
     }
-}
-
-/// The first card.
-///
-/// # Errors
-/// Where the driver or the card is missing.
-#[cfg(feature = "cuda")]
-pub fn cuda() -> Result<jove_model::Cuda, Error> {
-    jove_model::Cuda::try_seed_from_u64(0).map_err(|error| Error::NoDevice { reason: format!("{error:?}") })
-}
-
-/// Says that this program knows no card.
-///
-/// # Errors
-/// Always.
-#[cfg(not(feature = "cuda"))]
-pub fn cuda() -> Result<Cpu, Error> {
-    Err(Error::NoDevice { reason: "this program was built without `--features cuda`".to_owned() })
 }

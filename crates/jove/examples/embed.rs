@@ -10,7 +10,7 @@ use std::path::Path;
 use jove_core::Seed;
 use jove_corpus::Tokenizer;
 use jove_model::{Cpu, PackedBatch};
-use jove_trainer::Model;
+use jove_objectives::Model;
 
 /// Tokens in a batch, about.
 const BATCH_TOKENS: usize = 4096;

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use jove_corpus::Tokenizer;
 use jove_model::{Cpu, PackedBatch};
-use jove_trainer::Model;
+use jove_objectives::Model;
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

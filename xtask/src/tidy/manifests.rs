@@ -16,7 +16,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("jove-corpus", &["jove-core"]),
     ("jove-masking", &["jove-core"]),
     ("jove-model", &["jove-core"]),
-    ("jove-checkpoint", &["jove-core", "jove-model"]),
+    ("jove-checkpoint", &["jove-core"]),
     ("jove-objectives", &["jove-core", "jove-model", "jove-checkpoint"]),
     ("jove-trainer", &["jove-core", "jove-corpus", "jove-masking", "jove-model", "jove-checkpoint", "jove-objectives"]),
     (
@@ -62,6 +62,7 @@ const TESTS_MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("jove-kb", &["jove-browser"]),
     ("jove-linker", &["jove-browser"]),
     ("jove-masking", &["jove-browser", "jove-corpus"]),
+    ("jove-eval", &["jove-trainer"]),
     ("jove-experiment", &["jove-browser"]),
     ("jove", &["jove-browser"]),
 ];
