@@ -132,7 +132,9 @@ fn unused(package: &Package, dependency: &Dependency<'_>) -> Option<String> {
     };
     let used = match dependency.table {
         "dependencies" => in_place(&[Place::Src]),
-        "build-dependencies" => in_place(&[Place::Build]),
+        "build-dependencies" => {
+            in_place(&[Place::Build]) || shared_with_build(package).any(|source| named(source, &name))
+        }
         _ => {
             in_place(&[Place::Src, Place::Tests, Place::Other])
                 || package.sources.iter().any(|source| in_doctest(source, &name))
@@ -140,6 +142,13 @@ fn unused(package: &Package, dependency: &Dependency<'_>) -> Option<String> {
     };
     let renamed = dependency.value.get("package").is_some();
     (!used && !renamed).then(|| format!("no line names {} of [{}]", dependency.name, dependency.table))
+}
+
+/// Files of the crate that its build script takes in by `#[path = "…"]`.
+fn shared_with_build(package: &Package) -> impl Iterator<Item = &Source> {
+    let script = package.source("build.rs").map_or("", |build| &package.sources[build].text);
+    let paths = script.split("#[path = \"").skip(1).filter_map(|rest| rest.split('"').next());
+    paths.filter_map(|path| Some(&package.sources[package.source(path)?]))
 }
 
 /// Whether code, not comments, holds the name.

@@ -137,6 +137,12 @@ fn crates_depend_downward_and_on_what_they_name() {
         );
     }
     assert_eq!(broken(&[("jove-core", unused, &lib("#[derive(serde_x::Serialize)] struct A;"))]), Vec::<String>::new());
+    let shared = [
+        ("src/lib.rs", ""),
+        ("src/digest.rs", "fn f() { b::c() }"),
+        ("build.rs", "#[path = \"src/digest.rs\"] mod digest;"),
+    ];
+    assert_eq!(broken(&[("jove-core", "[build-dependencies]\nb = \"1\"", &shared)]), Vec::<String>::new());
     let for_tests = "[dev-dependencies]\nserde-x = \"1\"\n[target.'cfg(unix)'.build-dependencies]\nb = \"1\"";
     let files = [("src/lib.rs", "//! ```\n//! serde_x::a();\n//! ```"), ("build.rs", "fn main() { b::c() }")];
     assert_eq!(broken(&[("jove-core", for_tests, &files)]), Vec::<String>::new());
