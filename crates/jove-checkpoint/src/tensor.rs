@@ -38,7 +38,7 @@ impl<'a> NamedTensor<'a> {
     }
 
     /// How many values are NaN or infinite.
-    pub fn non_finite(&self) -> usize {
+    pub(crate) fn non_finite(&self) -> usize {
         // The exponent of all ones marks both; a running maximum is many times faster than testing each value.
         let largest = |chunk: &[f32]| chunk.iter().fold(0, |most: u32, value| most.max(value.to_bits() & 0x7fff_ffff));
         let poisoned = self.data.chunks(4096).any(|chunk| largest(chunk) >= 0x7f80_0000);

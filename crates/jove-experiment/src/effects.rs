@@ -88,7 +88,7 @@ pub fn effects(variants: &[String], rows: &[Row], primary: &[String]) -> Vec<Eff
 
 /// What the graph contributes: where a variant has controls, the variant versus each of them, and the shuffled graph versus no
 /// graph, all of the same recipe; ordered and corrected for multiple testing as [`effects`] are.
-pub fn contrasts(variants: &[String], results: &[ArmResult], primary: &[String]) -> Vec<Effect> {
+pub(crate) fn contrasts(variants: &[String], results: &[ArmResult], primary: &[String]) -> Vec<Effect> {
     let pairs = contrasted(variants);
     let tables: Vec<Vec<Row>> =
         pairs.iter().map(|[variant, base]| compare(&[base.clone(), variant.clone()], results)).collect();

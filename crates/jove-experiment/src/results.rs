@@ -154,7 +154,7 @@ fn values_of(variant: &str, results: &[ArmResult], measure: &Measure) -> Vec<(u6
 
 impl Row {
     /// What the differences of one variant to the first say, in plain words.
-    pub fn verdict(&self, variant: usize) -> Verdict {
+    pub(crate) fn verdict(&self, variant: usize) -> Verdict {
         let differences = &self.differences[variant];
         let Some(summary) = Summary::of(differences) else { return Verdict::NotMeasured };
         let better = |difference: f64| if self.measure.higher_is_better { difference > 0.0 } else { difference < 0.0 };

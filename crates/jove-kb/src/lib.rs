@@ -54,7 +54,6 @@ pub use kb::{Kb, SourceInfo};
 pub use lint::{Finding, Level, LintOptions, lint};
 pub use migrate::migrate;
 pub use options::{BuildOptions, Columns, Format, Selection, Source};
-pub use roles::{Role, Roles};
 pub use schema::VERSION as SCHEMA_VERSION;
 pub use search::Hit;
 pub use stats::Stats;

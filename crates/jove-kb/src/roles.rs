@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 /// What an attribute of a source becomes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Role {
+pub(crate) enum Role {
     /// An edge to another entity.
     #[default]
     Fact,
@@ -38,16 +38,16 @@ pub enum Role {
 /// As TOML: a table `[roles]` from attribute to role.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Roles {
+pub(crate) struct Roles {
     /// Role of each attribute.
-    pub roles: BTreeMap<String, Role>,
+    pub(crate) roles: BTreeMap<String, Role>,
     /// Role of attributes that are not named. Default `fact`.
-    pub other: Role,
+    pub(crate) other: Role,
 }
 
 impl Roles {
     /// The roles that tables of triples use when no file says otherwise.
-    pub fn common() -> Self {
+    pub(crate) fn common() -> Self {
         let named = [
             (Role::Label, &["label", "rdfs:label", "skos:prefLabel", "名称", "中文名", "中文名称"][..]),
             (Role::Alias, &["alias", "aliases", "altLabel", "skos:altLabel", "别名", "又名", "别称", "俗称", "简称"]),
@@ -69,13 +69,13 @@ impl Roles {
     ///
     /// # Errors
     /// When it cannot be read or holds anything but roles.
-    pub fn read(path: &Path) -> Result<Self> {
+    pub(crate) fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
         toml::from_str(&text).map_err(|error| Error::Toml { path: path.to_owned(), message: error.to_string() })
     }
 
     /// The role of an attribute.
-    pub fn of(&self, attribute: &str) -> Role {
+    pub(crate) fn of(&self, attribute: &str) -> Role {
         self.roles.get(attribute).copied().unwrap_or(self.other)
     }
 }

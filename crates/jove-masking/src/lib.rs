@@ -48,6 +48,6 @@ mod unit;
 pub use config::{Corruption, MaskConfig, ReplacementScope, UnitWeights};
 pub use error::Error;
 pub use plan::{MaskPlan, plan, plan_with};
-pub use replace::{Names, NoReplacements, Replacements, SameType, TypedName};
+pub use replace::{Names, Replacements, SameType, TypedName};
 pub use stats::MaskStats;
 pub use unit::{MaskAction, MaskedUnit, Target, UnitKind};

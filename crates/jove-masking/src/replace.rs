@@ -20,7 +20,7 @@ pub struct Names<'a> {
 
 impl<'a> Names<'a> {
     /// No names.
-    pub const EMPTY: Self = Self { tokens: &[], length: 1 };
+    pub(crate) const EMPTY: Self = Self { tokens: &[], length: 1 };
 
     /// How many names.
     pub const fn len(self) -> usize {
@@ -40,7 +40,7 @@ impl<'a> Names<'a> {
 
 /// Never replaces anything.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NoReplacements;
+pub(crate) struct NoReplacements;
 
 impl Replacements for NoReplacements {
     fn candidates(&self, _entity: EntityId, _lang: Lang, _tokens: usize) -> Names<'_> {

@@ -39,7 +39,7 @@ impl<D: Backend> Temperature<D> {
     ///
     /// # Errors
     /// Where the device fails.
-    pub fn divide<T: Tape<f32, D>>(&self, x: Matrix<D, T>) -> Result<Matrix<D, T>, Error> {
+    pub(crate) fn divide<T: Tape<f32, D>>(&self, x: Matrix<D, T>) -> Result<Matrix<D, T>, Error> {
         let shape = *x.shape();
         let scale = self.log_scale.value.retaped::<T>().try_exp().map_err(device_failed)?;
         let scale = scale.try_sum::<(), Axis<0>>().map_err(device_failed)?;

@@ -126,7 +126,7 @@ impl Tokenizer {
     ///
     /// # Errors
     /// As in [`Tokenizer::encode`].
-    pub fn encode_counted(&self, text: &AnnotatedText) -> Result<(TokenizedText, Alignment)> {
+    pub(crate) fn encode_counted(&self, text: &AnnotatedText) -> Result<(TokenizedText, Alignment)> {
         let encoding = self.encode_text(&text.text)?;
         align::align(text, encoding)
     }

@@ -94,7 +94,7 @@ impl Report {
     }
 
     /// The differences between variants and their controls; none below three seeds.
-    pub fn contrasts(&self) -> Vec<Effect> {
+    pub(crate) fn contrasts(&self) -> Vec<Effect> {
         contrasts(&self.names(), &self.results, &self.primary)
     }
 

@@ -97,11 +97,6 @@ impl Graph {
         self.outgoing(fact.subject)
             .any(|(object, predicates)| object == fact.object && predicates.contains(&fact.predicate))
     }
-
-    /// The petgraph itself, subject to object; weights number predicate sets.
-    pub fn petgraph(&self) -> &Csr<(), u32, Directed, u32> {
-        &self.forward
-    }
 }
 
 fn csr(entities: usize, edges: &[(u32, u32, u32)]) -> Csr<(), u32, Directed, u32> {

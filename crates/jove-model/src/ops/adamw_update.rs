@@ -50,7 +50,7 @@ pub struct Rates {
 
 impl Rates {
     /// The corrections `1 / (1 - beta1^t)` and `1 / (1 - beta2^t)` for moments that began at 0.
-    pub fn corrections(&self) -> (f64, f64) {
+    pub(crate) fn corrections(&self) -> (f64, f64) {
         let correct = |beta: f64| 1.0 / (1.0 - beta.powf(self.step as f64));
         (correct(self.constants.beta1), correct(self.constants.beta2))
     }
