@@ -65,4 +65,4 @@ pub use pairs::{PairOptions, PairReport, PairSource, SentencePair, read_pairs};
 pub use shard::{PairReader, PairWriter, ShardReader, ShardWriter};
 pub use stats::{Group, Stats, stats};
 pub use text::{CleanText, TextFormat, TextOptions, TextReport, TextSource, read_texts};
-pub use tokenizer::{Alignment, Encoding, Tokenizer, TrainOptions, TrainerKind};
+pub use tokenizer::{Encoding, Tokenizer, TrainOptions, TrainerKind};

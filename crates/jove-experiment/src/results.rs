@@ -173,7 +173,7 @@ impl Row {
 
 /// How one variant compares to the first one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Better under every one of several seeds.
     AboveAlways,
     /// Better on average over seeds, not under each.

@@ -8,15 +8,15 @@ use crate::spans::check_spans;
 
 /// How many words and mentions do not match token boundaries, or have no token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Alignment {
+pub(crate) struct Alignment {
     /// Words whose first or last token also covers text around them.
-    pub words_widened: u64,
+    pub(crate) words_widened: u64,
     /// Words without a token of their own, which are dropped.
-    pub words_lost: u64,
+    pub(crate) words_lost: u64,
     /// Mentions whose first or last token also covers text around them.
-    pub mentions_widened: u64,
+    pub(crate) mentions_widened: u64,
     /// Mentions without a token of their own, which are dropped.
-    pub mentions_lost: u64,
+    pub(crate) mentions_lost: u64,
 }
 
 /// The token spans of the words and mentions of a text, given its tokens.

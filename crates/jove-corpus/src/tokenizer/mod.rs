@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use jove_core::{AnnotatedText, ByteSpan, Layout, SpecialTokens, TokenId, TokenizedText};
 use tokenizers::models::ModelWrapper;
 
-pub use align::Alignment;
+pub(crate) use align::Alignment;
 pub use encoding::Encoding;
 pub use options::{TrainOptions, TrainerKind};
 
