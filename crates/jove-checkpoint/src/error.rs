@@ -1,46 +1,47 @@
-//! What can go wrong with a checkpoint.
+//! Errors of this crate.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use jove_core::{Advise, ModelConfigError};
 
-use crate::NameReport;
+pub(crate) use crate::message::shortened;
+use crate::report::NameReport;
 
-/// The result of anything here.
-pub type Result<T> = std::result::Result<T, Error>;
+/// The result of the functions of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a checkpoint could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The operating system refused.
+    /// A file could not be read or written.
     #[error("{}: {source}", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// The bytes are not what the format says.
-    #[error("{}: not a sound {format} file: {reason}", path.display())]
+    /// A file does not follow its format.
+    #[error("{}: not a valid {format} file: {reason}", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// The format that was expected.
+        /// The format expected.
         format: &'static str,
         /// What is wrong, and where.
         reason: String,
     },
-    /// The file holds something that this reader never touches, such as code in a pickle.
-    #[error("{}: refused: {reason}", path.display())]
+    /// A file holds something that is never read, such as code in a pickle.
+    #[error("{}: rejected: {reason}", path.display())]
     Refused {
         /// The file.
         path: PathBuf,
         /// What was found.
         reason: String,
     },
-    /// A configuration that no model here can have.
+    /// A configuration of another kind of model, or one that is invalid.
     #[error("{}: {reason}", path.display())]
     Config {
         /// The configuration file.
@@ -48,18 +49,18 @@ pub enum Error {
         /// What was expected and found.
         reason: String,
     },
-    /// Sizes that no model can have.
+    /// Invalid sizes of a model.
     #[error(transparent)]
     Shape(#[from] ModelConfigError),
-    /// A tensor that the file does not hold.
+    /// A tensor that is not in the file.
     #[error("{}: no tensor `{name}`", path.display())]
     NoTensor {
         /// The file or folder.
         path: PathBuf,
-        /// The name that was asked for.
+        /// The name requested.
         name: String,
     },
-    /// Data that are not as many as the shape says.
+    /// A number of values that differs from the shape.
     #[error("tensor `{name}`: shape {shape:?} holds {expected} values, found {found}")]
     Length {
         /// The tensor.
@@ -71,7 +72,7 @@ pub enum Error {
         /// Values found.
         found: usize,
     },
-    /// A number type that is not read as weights.
+    /// A number type other than floating point.
     #[error("{}: tensor `{name}`: expected floating-point numbers, found {found}", path.display())]
     NumberType {
         /// The file.
@@ -81,31 +82,31 @@ pub enum Error {
         /// Its number type.
         found: String,
     },
-    /// NaN or infinite weights.
+    /// Weights that are NaN or infinite.
     #[error("{}: {count} of {total} values of tensor `{name}` are NaN or infinite", path.display())]
     NonFinite {
         /// The file or folder.
         path: PathBuf,
         /// The first tensor that holds such values.
         name: String,
-        /// How many of its values are.
+        /// How many of its values are NaN or infinite.
         count: usize,
-        /// How many values it has.
+        /// The number of its values.
         total: usize,
     },
-    /// Bytes that changed after they were written.
+    /// A checksum that does not match.
     #[error("{}: tensor `{name}`: checksum is {found:08x}, the file says {expected:08x}", path.display())]
     Checksum {
         /// The file.
         path: PathBuf,
         /// The tensor.
         name: String,
-        /// What the file says.
+        /// The checksum in the file.
         expected: u32,
-        /// What its bytes give.
+        /// The checksum of the bytes.
         found: u32,
     },
-    /// The tensors are not those of the configuration.
+    /// Tensors that differ from the configuration.
     #[error("{}: the tensors do not fit the configuration: {report}", path.display())]
     Mismatch {
         /// The file or folder.
@@ -113,7 +114,7 @@ pub enum Error {
         /// All differences.
         report: Box<NameReport>,
     },
-    /// A folder that holds what this crate did not write, and so will not replace.
+    /// A folder that is not replaced, as it holds files that are not part of a checkpoint.
     #[error("{}: not replaced: the folder holds `{found}`, which is no part of a checkpoint", path.display())]
     Occupied {
         /// The folder.
@@ -121,15 +122,15 @@ pub enum Error {
         /// The first thing found.
         found: String,
     },
-    /// A hub did not give a model.
+    /// A model could not be downloaded from a hub.
     #[error("hub model {model}: {reason}")]
     Hub {
         /// Owner, name and revision.
         model: String,
-        /// What went wrong, at which file.
+        /// What failed, and at which file.
         reason: String,
     },
-    /// The user asked to stop; nothing was written.
+    /// The user interrupted the work; nothing was written.
     #[error("interrupted; nothing was written")]
     Interrupted,
 }
@@ -148,32 +149,22 @@ impl Error {
     }
 }
 
-/// Text that may hold somebody's data, made fit for one line of a message.
-pub(crate) fn shortened(text: &str) -> String {
-    const CHARS_MAX: usize = 300;
-    let mut short: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(CHARS_MAX).collect();
-    if text.chars().nth(CHARS_MAX).is_some() {
-        short.push('…');
-    }
-    short
-}
-
 impl Advise for Error {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-                "check the path; a checkpoint folder holds config.json beside its weights"
+                "check the path; a checkpoint folder holds config.json and its weights"
             }
             Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                "free some space and run again; nothing half-written was left behind"
+                "free some space and run again; no partial file was left"
             }
             Self::Malformed { .. } | Self::Checksum { .. } => {
-                "the file may be cut short or damaged; fetch or copy it again and compare its checksum"
+                "the file may be truncated or damaged; download or copy it again and compare its checksum"
             }
-            Self::Refused { .. } => "only plain tensors are read; save the model as safetensors where you trust it",
-            Self::NonFinite { .. } => "the training run that wrote it has diverged; go back to an earlier checkpoint",
+            Self::Refused { .. } => "only plain tensors are read; if you trust the file, save the model as safetensors",
+            Self::NonFinite { .. } => "the training run that wrote it has diverged; use an earlier checkpoint",
             Self::Mismatch { .. } => {
-                "the configuration may belong to another model; allow missing or unexpected tensors to go on all the same"
+                "the configuration may belong to another model; to continue, allow missing or unexpected tensors"
             }
             Self::Occupied { .. } => "choose a new folder, or empty this one",
             Self::Hub { .. } => {
@@ -182,18 +173,5 @@ impl Advise for Error {
             _ => return None,
         };
         Some(hint.to_owned())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn messages_stay_on_one_short_line() {
-        for text in ["", "a", "中文", "😀", "e\u{301}", "שלום\n\u{1b}[31m", &"长".repeat(5000)] {
-            let short = shortened(text);
-            assert!(short.chars().count() <= 301 && !short.chars().any(char::is_control), "{short:?}");
-        }
     }
 }

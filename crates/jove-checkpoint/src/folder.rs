@@ -1,20 +1,14 @@
-//! Folders that appear whole or not at all.
+//! Folders that are written atomically.
 
 use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
+use crate::message::shortened;
 
-/// A small file that travels with the weights, such as a vocabulary or a tokenizer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExtraFile {
-    name: String,
-    bytes: Vec<u8>,
-}
-
-/// Files of a tokenizer, in any of the layouts that tools know.
+/// Files of a tokenizer, in the layouts of common tools.
 pub(crate) const TOKENIZER_FILES: [&str; 9] = [
     "vocab.txt",
     "tokenizer.json",
@@ -27,52 +21,13 @@ pub(crate) const TOKENIZER_FILES: [&str; 9] = [
     "README.md",
 ];
 
-/// Names of files that the writers here make, tokenizers aside.
+/// Names of the files written here, except for tokenizers.
 const CHECKPOINT_FILES: [&str; 6] =
     ["config.json", "bert_config.json", "checkpoint", "model.safetensors", "SHA256SUMS", "config_uer.json"];
 
-/// Endings of files that the writers here make.
+/// Endings of the files written here.
 const CHECKPOINT_ENDINGS: [&str; 6] =
     [".safetensors", ".safetensors.index.json", ".bin", ".bin.index.json", ".index", ".data-00000-of-00001"];
-
-/// The largest file that travels along, in bytes; XLM-R's tokenizer has 17 MB.
-const EXTRA_BYTES_MAX: u64 = 256 << 20;
-
-impl ExtraFile {
-    /// A file with a plain name: no folder, no `..`.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] where the name would leave the folder.
-    pub fn new(name: &str, bytes: impl Into<Vec<u8>>) -> Result<Self> {
-        check_plain(Path::new(name), name)?;
-        Ok(Self { name: name.to_owned(), bytes: bytes.into() })
-    }
-
-    /// The name within the folder.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The contents.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// The tokenizer's files in a checkpoint folder, in a fixed order; none is no error.
-    ///
-    /// # Errors
-    /// Where a file cannot be read or is larger than 256 MiB.
-    pub fn tokenizer_of(folder: &Path) -> Result<Vec<Self>> {
-        let mut found = Vec::new();
-        for name in TOKENIZER_FILES.into_iter().filter(|name| *name != "README.md") {
-            let path = folder.join(name);
-            if path.is_file() {
-                found.push(Self { name: name.to_owned(), bytes: read_small(&path, EXTRA_BYTES_MAX)? });
-            }
-        }
-        Ok(found)
-    }
-}
 
 /// Reads a file that should be small.
 pub(crate) fn read_small(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
@@ -84,18 +39,18 @@ pub(crate) fn read_small(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
     fs::read(path).map_err(Error::io(path))
 }
 
-/// Refuses a name that is more than one plain path component.
+/// Rejects a name that is not a single plain path component.
 pub(crate) fn check_plain(path: &Path, name: &str) -> Result<()> {
     let mut parts = Path::new(name).components();
     let plain = matches!((parts.next(), parts.next()), (Some(std::path::Component::Normal(_)), None));
     if plain && !name.contains(['/', '\\', '\0', ':']) {
         return Ok(());
     }
-    let reason = format!("`{}` is not a plain file name", crate::error::shortened(name));
+    let reason = format!("`{}` is not a plain file name", shortened(name));
     Err(Error::Refused { path: path.to_owned(), reason })
 }
 
-/// A folder in the making, beside its final place; gone again unless committed.
+/// A folder that is written under a temporary name next to its target; removed unless committed.
 #[derive(Debug)]
 pub(crate) struct NewFolder {
     target: PathBuf,
@@ -103,18 +58,18 @@ pub(crate) struct NewFolder {
 }
 
 impl NewFolder {
-    /// Starts a folder that will stand at `target`; an existing one is replaced on commit if it holds nothing foreign.
+    /// Starts a folder for `target`; an existing one is replaced on commit if it holds only files of checkpoints.
     pub(crate) fn create(target: &Path) -> Result<Self> {
         check_replaceable(target)?;
         let absolute = std::path::absolute(target).map_err(Error::io(target))?;
         let parent = absolute.parent().unwrap_or(Path::new("/")).to_owned();
         fs::create_dir_all(&parent).map_err(Error::io(&parent))?;
-        let making = beside(&absolute, "new")?;
+        let making = sibling(&absolute, "new")?;
         fs::create_dir(&making).map_err(Error::io(&making))?;
         Ok(Self { target: absolute, making })
     }
 
-    /// Where to write now.
+    /// The temporary folder.
     pub(crate) fn path(&self) -> &Path {
         &self.making
     }
@@ -127,16 +82,16 @@ impl NewFolder {
         io::Write::write_all(&mut file, bytes).and_then(|()| file.sync_all()).map_err(Error::io(&path))
     }
 
-    /// Puts the folder in its place.
+    /// Moves the folder to its target.
     pub(crate) fn commit(self) -> Result<()> {
         let io = || Error::io(&self.target);
         check_replaceable(&self.target)?;
         sync(&self.making);
         if self.target.exists() {
-            let old = beside(&self.target, "old")?;
+            let old = sibling(&self.target, "old")?;
             fs::rename(&self.target, &old).map_err(io())?;
             if let Err(source) = fs::rename(&self.making, &self.target) {
-                // Put back what was there, so that a failure changes nothing.
+                // Restore the old folder, so that a failure changes nothing.
                 let _ = fs::rename(&old, &self.target);
                 return Err(Error::Io { path: self.target.clone(), source });
             }
@@ -151,7 +106,7 @@ impl NewFolder {
 
 impl Drop for NewFolder {
     fn drop(&mut self) {
-        // After a commit nothing is left there; before one, a half-written folder must not stay.
+        // After a commit nothing is left to remove; before one, the partial folder must go.
         let _ = fs::remove_dir_all(&self.making);
     }
 }
@@ -163,7 +118,7 @@ fn sync(folder: &Path) {
     }
 }
 
-fn beside(target: &Path, purpose: &str) -> Result<PathBuf> {
+fn sibling(target: &Path, purpose: &str) -> Result<PathBuf> {
     let Some(name) = target.file_name() else {
         let source = io::Error::new(io::ErrorKind::InvalidInput, "expected the path of a folder to write");
         return Err(Error::Io { path: target.to_owned(), source });
@@ -210,17 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_plain_names_are_taken() {
-        for name in ["vocab.txt", "a", "词表.txt", "😀", "e\u{301}.txt", "אוצר.txt", "..."] {
-            assert!(ExtraFile::new(name, "x").is_ok(), "{name:?}");
-        }
-        for name in ["", ".", "..", "/", "/etc/passwd", "../up", "a/b", "a\\b", "c:x", "a\0"] {
-            assert!(ExtraFile::new(name, "x").is_err(), "{name:?}");
-        }
-    }
-
-    #[test]
-    fn an_abandoned_folder_leaves_nothing() {
+    fn an_uncommitted_folder_leaves_nothing() {
         let root = tempfile::tempdir().unwrap();
         let folder = NewFolder::create(&root.path().join("out")).unwrap();
         folder.write("config.json", b"{}").unwrap();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use mmap_io::MemoryMappedFile;
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 /// A whole file, mapped read-only.
 pub(crate) struct MappedFile {

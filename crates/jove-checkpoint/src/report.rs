@@ -1,18 +1,18 @@
-//! What a checkpoint holds against what its configuration asks for.
+//! Differences between the tensors of a checkpoint and its configuration.
 
 use std::fmt;
 
 use jove_core::ModelConfig;
 
 use crate::layout::{optional_tensors, required_tensors};
-use crate::{TensorSource, TensorSpec};
+use crate::spec::TensorSpec;
 
-/// A way in which a checkpoint may differ from its configuration, or from what is sound.
+/// A kind of difference between a checkpoint and its configuration, or of invalid weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Difference {
-    /// Tensors are not there.
+    /// Tensors that the model needs are missing.
     Missing,
-    /// Tensors are there that no part of the model takes.
+    /// Tensors are present that no part of the model uses.
     Unexpected,
     /// Tensors have another shape; they are left out.
     Reshaped,
@@ -20,28 +20,28 @@ pub enum Difference {
     NonFinite,
 }
 
-/// Which differences are put up with; none by default.
+/// Which differences are tolerated; none by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Allow(Vec<Difference>);
 
 impl Allow {
-    /// Puts up with the given differences.
+    /// Tolerates the given differences.
     pub fn these(differences: impl IntoIterator<Item = Difference>) -> Self {
         Self(differences.into_iter().collect())
     }
 
-    /// Whether a difference is put up with.
-    pub fn has(&self, difference: Difference) -> bool {
+    /// Whether a difference is tolerated.
+    pub(crate) fn has(&self, difference: Difference) -> bool {
         self.0.contains(&difference)
     }
 }
 
-/// A tensor of another shape than the configuration asks for.
+/// A tensor of another shape than the configuration requires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reshaped {
     /// The tensor's Hugging Face name.
     pub name: String,
-    /// The shape that the configuration asks for.
+    /// The shape that the configuration requires.
     pub expected: Vec<usize>,
     /// The shape found.
     pub found: Vec<usize>,
@@ -50,9 +50,9 @@ pub struct Reshaped {
 /// All differences between a checkpoint's tensors and its configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NameReport {
-    /// Tensors of encoder and head that are not there.
+    /// Missing tensors of encoder and head.
     pub missing: Vec<TensorSpec>,
-    /// Tensors that no part of the model takes.
+    /// Tensors that no part of the model uses.
     pub unexpected: Vec<TensorSpec>,
     /// Tensors of another shape.
     pub reshaped: Vec<Reshaped>,
@@ -61,9 +61,8 @@ pub struct NameReport {
 }
 
 impl NameReport {
-    /// Compares the tensors of `source`, under their Hugging Face names, with what `config` asks for.
-    pub fn compare(source: &(impl TensorSource + ?Sized), config: &ModelConfig) -> Self {
-        let mut found = source.specs();
+    /// Compares tensors, under their Hugging Face names, with the configuration.
+    pub(crate) fn compare(mut found: Vec<TensorSpec>, config: &ModelConfig) -> Self {
         found.sort_by(|a, b| a.name.cmp(&b.name));
         let find = |name: &str| found.binary_search_by(|spec| spec.name.as_str().cmp(name)).ok();
         let (required, optional) = (required_tensors(config), optional_tensors(config));
@@ -87,8 +86,8 @@ impl NameReport {
         report
     }
 
-    /// Whether every difference is put up with.
-    pub fn is_allowed(&self, allow: &Allow) -> bool {
+    /// Whether every difference is tolerated.
+    pub(crate) fn is_allowed(&self, allow: &Allow) -> bool {
         (self.missing.is_empty() || allow.has(Difference::Missing))
             && (self.unexpected.is_empty() || allow.has(Difference::Unexpected))
             && (self.reshaped.is_empty() || allow.has(Difference::Reshaped))
@@ -109,7 +108,7 @@ impl fmt::Display for NameReport {
 fn names(all: impl ExactSizeIterator<Item = String>) -> String {
     const SHOWN: usize = 5;
     let more = all.len().saturating_sub(SHOWN);
-    let shown: Vec<String> = all.take(SHOWN).map(|name| crate::error::shortened(&name)).collect();
+    let shown: Vec<String> = all.take(SHOWN).map(|name| crate::message::shortened(&name)).collect();
     match (shown.is_empty(), more) {
         (true, _) => String::new(),
         (_, 0) => format!(" ({})", shown.join(", ")),
@@ -120,7 +119,7 @@ fn names(all: impl ExactSizeIterator<Item = String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::NamedTensor;
+    use crate::tensor::{NamedTensor, TensorSource as _};
 
     fn tensors(config: &ModelConfig) -> Vec<NamedTensor<'static>> {
         let zeros = |spec: TensorSpec| {
@@ -130,15 +129,15 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_difference_is_told() {
+    fn each_kind_of_difference_is_reported() {
         let config = ModelConfig::bert(9, 4, 1, 2, 8);
         let mut found = tensors(&config);
-        assert_eq!(NameReport::compare(&found, &config), NameReport::default());
+        assert_eq!(NameReport::compare(found.specs(), &config), NameReport::default());
         found.retain(|tensor| tensor.name != "cls.predictions.bias");
         found[0] = NamedTensor::new(found[0].name.clone(), [5], vec![0.0; 5]).unwrap();
         found.push(NamedTensor::new("classifier.weight", [2, 4], vec![0.0; 8]).unwrap());
         found.push(NamedTensor::new("bert.pooler.dense.bias", [4], vec![0.0; 4]).unwrap());
-        let report = NameReport::compare(&found, &config);
+        let report = NameReport::compare(found.specs(), &config);
         let text = "1 missing (`cls.predictions.bias` [9]); 1 unexpected (`classifier.weight` [2, 4]); \
                     1 reshaped (`bert.embeddings.LayerNorm.bias` [5], expected [4])";
         assert_eq!(report.to_string(), text);

@@ -1,4 +1,4 @@
-//! The weights of a model, whatever file they came from.
+//! The weights of a model, from a file of any format.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 
 use jove_core::ModelConfig;
 
-use crate::report::Difference;
-use crate::{Allow, Error, NameReport, NamedTensor, Result, TensorSource, TensorSpec};
+use crate::error::{Error, Result};
+use crate::report::{Allow, Difference, NameReport};
+use crate::spec::TensorSpec;
+use crate::tensor::{NamedTensor, TensorSource};
 
-/// The weights of a model under their Hugging Face names, with the shapes of its configuration. Values are read when
-/// asked for.
+/// The weights of a model under their Hugging Face names, with the shapes of its configuration. Values are read from
+/// their source when requested.
 pub struct Weights {
     path: PathBuf,
     source: Box<dyn TensorSource + Send + Sync>,
@@ -19,17 +21,17 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Takes the tensors of `source` that fit `config`, and tells of those that do not; `path` is for messages.
+    /// Selects the tensors of `source` that match `config`, and reports the others; `path` is for messages.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] where tensors are missing, unexpected or reshaped and `allow` does not put up with it.
-    pub fn fit(
+    /// [`Error::Mismatch`] where tensors are missing, unexpected or reshaped and `allow` does not tolerate it.
+    pub(crate) fn fit(
         path: &Path,
         source: impl TensorSource + Send + Sync + 'static,
         config: &ModelConfig,
         allow: &Allow,
     ) -> Result<(Self, NameReport)> {
-        let report = NameReport::compare(&source, config);
+        let report = NameReport::compare(source.specs(), config);
         if !report.is_allowed(allow) {
             return Err(Error::Mismatch { path: path.to_owned(), report: Box::new(report) });
         }
@@ -50,10 +52,11 @@ impl Weights {
         self.names.contains(name)
     }
 
-    /// One tensor, with the shape that the configuration asks for.
+    /// One tensor, with the shape that the configuration requires.
     ///
     /// # Errors
-    /// Where there is no such tensor, its file is damaged, or it holds NaN or infinite values and those are not allowed.
+    /// [`Error::NoTensor`], an error of its file, or [`Error::NonFinite`] where it holds NaN or infinite values that are not
+    /// allowed.
     pub fn get(&self, name: &str) -> Result<NamedTensor<'_>> {
         if !self.contains(name) {
             return Err(Error::NoTensor { path: self.path.clone(), name: name.to_owned() });
@@ -69,7 +72,7 @@ impl Weights {
         Ok(tensor)
     }
 
-    /// Where they came from.
+    /// The file or folder of the weights.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -1,27 +1,25 @@
-//! Making a line of the web fit to learn from, or saying why it is not.
+//! Cleaning texts, and deciding which ones to skip.
 
+use jove_core::InvalidSetting;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result};
-
-/// What is done to every text, and which texts are passed over.
+/// How texts are cleaned, and which ones are skipped.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct CleanOptions {
-    /// The fewest characters of a text; shorter ones are passed over. Default: 4.
+    /// The minimum length of a text, in characters; shorter ones are skipped. Default: 4.
     pub chars_min: usize,
-    /// The most characters of a text; longer ones are split at the ends of sentences. Default: 2000.
+    /// The maximum length of a text, in characters; longer ones are split at sentence ends. Default: 2000.
     pub chars_max: usize,
-    /// The largest share of characters that are neither letters nor white space nor punctuation of prose; texts with
-    /// more are passed over as code or tables. From 0 to 1. Default: 0.5.
+    /// The maximum share of characters that are neither letters nor white space nor punctuation of prose; texts with a
+    /// larger share are skipped as code or tables. From 0 to 1. Default: 0.5.
     pub symbols_max: f64,
-    /// Whether a text that was seen before is passed over; case, punctuation and white space do not count.
-    /// Default: true.
+    /// Whether duplicates are skipped; case, punctuation and white space are ignored in the comparison. Default: true.
     pub duplicates: bool,
-    /// Texts that share at least this much of their character 5-grams (Jaccard index, by MinHash) with one seen before
-    /// are passed over. From 0 to 1; 1 turns it off. Only texts of 80 characters or more are compared, since short ones
-    /// are alike without being copies. Default: 0.85.
+    /// The Jaccard similarity of character 5-grams (estimated by MinHash) with an earlier text from which a text is
+    /// skipped as a near-duplicate. From 0 to 1; 1 disables the check. Only texts of 80 characters or more are compared,
+    /// since short texts are similar without being copies. Default: 0.85.
     pub near_duplicates: f64,
 }
 
@@ -32,36 +30,31 @@ impl Default for CleanOptions {
 }
 
 impl CleanOptions {
-    /// Checks that texts can be cleaned so.
+    /// Checks the ranges of all fields.
     ///
     /// # Errors
-    /// Names the first field that cannot hold.
-    pub fn validate(&self) -> Result<()> {
-        let refuse =
-            |field, expected: &str, found: String| Err(Error::Setting { field, expected: expected.to_owned(), found });
-        if self.chars_max < self.chars_min.max(16) {
-            return refuse("chars-max", "at least 16 and at least chars-min", self.chars_max.to_string());
-        }
+    /// The first invalid field.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        let (least, most) = (self.chars_min, self.chars_max);
+        InvalidSetting::check(most >= least.max(16), "chars-max", "16 or more, and at least chars-min", most)?;
         for (field, value) in [("symbols-max", self.symbols_max), ("near-duplicates", self.near_duplicates)] {
-            if !(0.0..=1.0).contains(&value) {
-                return refuse(field, "a number from 0 to 1", value.to_string());
-            }
+            InvalidSetting::check((0.0..=1.0).contains(&value), field, "a number from 0 to 1", value)?;
         }
         Ok(())
     }
 }
 
-/// Why a text was passed over.
+/// Why a text was skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dropped {
     TooShort,
     Symbols,
 }
 
-/// Cleans one text: control and invisible characters go, white space becomes single spaces, and what is too long is
-/// split at the ends of sentences.
+/// Cleans one text: removes control and zero-width characters, turns white space into single spaces, and splits what
+/// is too long at sentence ends.
 pub(crate) fn clean(text: &str, options: &CleanOptions) -> Result<Vec<String>, Dropped> {
-    let text = tidy(text);
+    let text = normalize(text);
     let chars = text.chars().count();
     if chars < options.chars_min {
         return Err(Dropped::TooShort);
@@ -78,9 +71,9 @@ pub(crate) fn clean(text: &str, options: &CleanOptions) -> Result<Vec<String>, D
     Ok(parts)
 }
 
-/// White space to single spaces; controls, byte-order marks, zero-width spaces and soft hyphens to nothing. Joiners
-/// stay: emoji and Indic scripts need them.
-pub(crate) fn tidy(text: &str) -> String {
+/// Turns white space into single spaces and removes control characters, byte-order marks, zero-width spaces and soft
+/// hyphens. Joiners stay: emoji and Indic scripts need them.
+pub(crate) fn normalize(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         if character.is_whitespace() {
@@ -151,13 +144,63 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_tidied() {
+    fn white_space_and_controls_are_normalized() {
         check("", Err(Dropped::TooShort));
         check("中", Err(Dropped::TooShort));
         check("  a \t b\u{3000}c\u{200b}\u{7} ", Ok(vec!["a b c"]));
         check("👩‍👩‍👧 me e\u{301}re!", Ok(vec!["👩‍👩‍👧 me e\u{301}re!"]));
         check("שלום עולם", Ok(vec!["שלום עולם"]));
         check("{}[]<>== a", Err(Dropped::Symbols));
+    }
+
+    #[test]
+    fn only_what_has_no_width_is_removed() {
+        for (text, expected) in [
+            ("", ""),
+            ("\u{feff}中", "中"),
+            ("a\u{ad}b\u{2060}c", "abc"),
+            ("क\u{94d}\u{200d}ष", "क\u{94d}\u{200d}ष"),
+            ("می\u{200c}خواهم", "می\u{200c}خواهم"),
+            ("👩\u{200d}👩\u{200d}👧", "👩\u{200d}👩\u{200d}👧"),
+            ("\u{202e}שלום", "\u{202e}שלום"),
+            ("\u{85}\u{2028}a\u{a0}b", "a b"),
+        ] {
+            assert_eq!(normalize(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn combining_marks_count_as_letters_and_emoji_as_symbols() {
+        check("e\u{301}e\u{301}", Ok(vec!["e\u{301}e\u{301}"]));
+        check("🦀🦀🦀a", Err(Dropped::Symbols));
+        check("🦀🦀ab", Ok(vec!["🦀🦀ab"]));
+        check("1984年", Err(Dropped::Symbols));
+    }
+
+    #[test]
+    fn the_first_invalid_setting_is_named() {
+        let base = CleanOptions::default();
+        assert!(base.validate().is_ok());
+        for (options, expected) in [
+            (
+                CleanOptions { chars_max: 15, ..base.clone() },
+                "chars-max: expected 16 or more, and at least chars-min, found 15",
+            ),
+            (
+                CleanOptions { chars_min: 3000, ..base.clone() },
+                "chars-max: expected 16 or more, and at least chars-min, found 2000",
+            ),
+            (
+                CleanOptions { symbols_max: -0.1, ..base.clone() },
+                "symbols-max: expected a number from 0 to 1, found -0.1",
+            ),
+            (
+                CleanOptions { near_duplicates: f64::NAN, ..base },
+                "near-duplicates: expected a number from 0 to 1, found NaN",
+            ),
+        ] {
+            assert_eq!(options.validate().unwrap_err().to_string(), expected);
+        }
     }
 
     #[test]
@@ -169,12 +212,19 @@ mod tests {
 
     proptest! {
         #[test]
+        fn cleaning_twice_changes_nothing(text in "(\\PC|[ \t\u{3000}\u{200b}\u{7}。.!]){0,60}") {
+            let once = normalize(&text);
+            prop_assert_eq!(normalize(&once), once.as_str());
+            prop_assert!(!once.contains("  ") && once.trim() == once);
+        }
+
+        #[test]
         fn parts_are_short_and_lose_only_spaces(text in "\\PC{0,80}") {
             let options = CleanOptions { chars_min: 0, chars_max: 16, symbols_max: 1.0, ..CleanOptions::default() };
             let parts = clean(&text, &options).unwrap();
             let solid = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
             prop_assert!(parts.iter().all(|part| part.chars().count() <= 16));
-            prop_assert_eq!(solid(&parts.concat()), solid(&tidy(&text)));
+            prop_assert_eq!(solid(&parts.concat()), solid(&normalize(&text)));
         }
     }
 }

@@ -1,29 +1,33 @@
-//! What is wrong with a corpus, before it costs a day of training.
+//! Checking a corpus for what spoils training, before it costs a day of it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jove_core::{Lang, Problem, Progress};
 use serde::Serialize;
 
 use crate::clean::{self, ends_sentence};
-use crate::duplicate::{Memory, Seen};
+use crate::duplicate::{DuplicateFilter, Occurrence};
+use crate::error::{Error, Result};
+use crate::language;
 use crate::pairs::{PairOptions, Pairs, ratio};
 use crate::reject::Rejects;
 use crate::text::{TextOptions, Texts, list_all};
-use crate::{Error, Result, language};
 
-/// One thing that was looked for.
+/// How many failing rows a check shows.
+const EXAMPLES_MAX: usize = 5;
+
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// What was looked for, such as `text/encoding`.
+    /// The name of the check, such as `text/encoding`.
     pub name: &'static str,
-    /// Whether a corpus with this should not be used as it is. Others are worth a look.
+    /// Whether a corpus that fails should not be used; the others are warnings.
     pub grave: bool,
-    /// Rows that were looked at.
+    /// Rows checked.
     pub rows: u64,
-    /// Rows that have it.
+    /// Rows that fail.
     pub found: u64,
-    /// The first ones.
+    /// The first five that fail.
     pub examples: Vec<Problem>,
 }
 
@@ -32,80 +36,85 @@ impl Check {
         Self { name, grave, rows: 0, found: 0, examples: Vec::new() }
     }
 
-    fn see(&mut self, problem: Option<Problem>) {
-        const EXAMPLES: usize = 5;
+    fn count(&mut self, problem: Option<Problem>) {
         self.rows += 1;
         self.found += u64::from(problem.is_some());
-        if self.examples.len() < EXAMPLES {
+        if self.examples.len() < EXAMPLES_MAX {
             self.examples.extend(problem);
         }
     }
 
-    /// Whether the corpus may be used, as far as this goes.
+    /// Whether the corpus may be used, as far as this check goes.
     pub fn passed(&self) -> bool {
         !self.grave || self.found == 0
     }
 }
 
-/// Looks through texts and pairs for what spoils training: bytes that are not UTF-8, characters that another encoding
-/// left behind, texts without sentence ends, copies, texts and sides in another language than the given one, and pairs
-/// that cannot be translations.
+/// Checks texts and pairs for what spoils training: bytes that are not UTF-8, text decoded with the wrong encoding,
+/// texts without sentence ends, duplicates, texts in another language than the given one, and pairs that cannot be
+/// translations.
 ///
 /// # Errors
-/// When a file cannot be read, or the user stopped the work.
+/// When a file cannot be read, or the user interrupts ([`Error::Interrupted`]).
 pub fn doctor(text: &TextOptions, pairs: &PairOptions, progress: &dyn Progress) -> Result<Vec<Check>> {
-    let mut checks = TextChecks::new(text);
     let files = list_all(&text.sources)?;
     progress.begin("examine", Some((files.len() + pairs.sources.len()) as u64), "files");
-    for (source, path) in &files {
-        let source = &text.sources[*source];
-        let mut rejects = Rejects::new(None, u64::MAX);
-        let mut texts = Texts::open(path, source)?;
-        while let Some(raw) = texts.next(&mut rejects)? {
-            stop_if_asked(progress)?;
-            checks.see(path, raw.line, &raw.text, source.lang);
-        }
-        checks.encoding.take(rejects)?;
-        progress.advance(1);
-    }
-    let mut pair_checks = PairChecks::new(pairs);
-    for source in &pairs.sources {
-        let mut rejects = Rejects::new(None, u64::MAX);
-        let mut rows = Pairs::open(&source.path)?;
-        while let Some((texts, line)) = rows.next(&mut rejects)? {
-            stop_if_asked(progress)?;
-            pair_checks.see(&source.path, line, &texts, source.langs);
-        }
-        pair_checks.columns.take(rejects)?;
-        progress.advance(1);
-    }
+    let mut all = check_texts(text, &files, progress)?;
+    all.extend(check_pairs(pairs, progress)?);
     progress.end();
-    let mut all = Vec::new();
-    if !text.sources.is_empty() {
-        all.extend(checks.finish());
-    }
-    if !pairs.sources.is_empty() {
-        all.extend(pair_checks.finish());
-    }
     Ok(all)
 }
 
-fn stop_if_asked(progress: &dyn Progress) -> Result<()> {
+/// The checks of texts; none where there are no sources.
+fn check_texts(options: &TextOptions, files: &[(usize, PathBuf)], progress: &dyn Progress) -> Result<Vec<Check>> {
+    let mut checks = TextChecks::new(options);
+    for (source, path) in files {
+        let source = &options.sources[*source];
+        let mut rejects = Rejects::new(None, u64::MAX);
+        let mut texts = Texts::open(path, source)?;
+        while let Some(raw) = texts.next(&mut rejects)? {
+            check_interrupt(progress)?;
+            checks.check(path, raw.line, &raw.text, source.lang);
+        }
+        checks.encoding.add_rejects(rejects)?;
+        progress.advance(1);
+    }
+    Ok(if options.sources.is_empty() { Vec::new() } else { checks.finish() })
+}
+
+/// The checks of pairs; none where there are no sources.
+fn check_pairs(options: &PairOptions, progress: &dyn Progress) -> Result<Vec<Check>> {
+    let mut checks = PairChecks::new(options);
+    for source in &options.sources {
+        let mut rejects = Rejects::new(None, u64::MAX);
+        let mut rows = Pairs::open(&source.path)?;
+        while let Some((texts, line)) = rows.next(&mut rejects)? {
+            check_interrupt(progress)?;
+            checks.check(&source.path, line, &texts, source.langs);
+        }
+        checks.columns.add_rejects(rejects)?;
+        progress.advance(1);
+    }
+    Ok(if options.sources.is_empty() { Vec::new() } else { checks.finish() })
+}
+
+fn check_interrupt(progress: &dyn Progress) -> Result<()> {
     if progress.cancelled() { Err(Error::Interrupted) } else { Ok(()) }
 }
 
 impl Check {
-    fn take(&mut self, rejects: Rejects) -> Result<()> {
+    /// Counts rejected rows as failures.
+    fn add_rejects(&mut self, rejects: Rejects) -> Result<()> {
         let (count, samples) = rejects.finish()?;
         self.rows += count;
         self.found += count;
         self.examples.extend(samples);
-        self.examples.truncate(5);
+        self.examples.truncate(EXAMPLES_MAX);
         Ok(())
     }
 }
 
-/// A text of this many characters without the end of a sentence has lost its sentence ends.
+/// A text with more characters than this between two sentence ends has lost its punctuation.
 const UNBROKEN_CHARS_MAX: usize = 300;
 
 struct TextChecks {
@@ -114,7 +123,7 @@ struct TextChecks {
     sentences: Check,
     copies: Check,
     language: Check,
-    memory: Memory,
+    duplicates: DuplicateFilter,
 }
 
 impl TextChecks {
@@ -125,19 +134,19 @@ impl TextChecks {
             sentences: Check::new("text/sentence-ends", false),
             copies: Check::new("text/copies", false),
             language: Check::new("text/language", false),
-            memory: Memory::new(true, options.clean.near_duplicates),
+            duplicates: DuplicateFilter::new(true, options.clean.near_duplicates),
         }
     }
 
-    fn see(&mut self, path: &Path, line: u64, text: &str, lang: Option<Lang>) {
+    fn check(&mut self, path: &Path, line: u64, text: &str, lang: Option<Lang>) {
         let problem = |expected: &str| Some(Problem::new(path, Some(line), expected, text));
-        self.encoding.see(None);
-        self.damage.see(if damaged(text) { problem("text that was not decoded wrongly") } else { None });
+        self.encoding.count(None);
+        self.damage.count(if damaged(text) { problem("text decoded with the right encoding") } else { None });
         let unbroken = longest_unbroken(text) > UNBROKEN_CHARS_MAX;
-        self.sentences.see(if unbroken { problem("the end of a sentence now and then") } else { None });
-        let copy = self.memory.see(text) != Seen::New;
-        self.copies.see(if copy { problem("a text that was not there before") } else { None });
-        self.language.see(other_language(text, lang).and_then(|found| problem(&found)));
+        self.sentences.count(if unbroken { problem("a sentence end every 300 characters") } else { None });
+        let copy = self.duplicates.insert(text) != Occurrence::First;
+        self.copies.count(if copy { problem("a text that did not occur before") } else { None });
+        self.language.count(other_language(text, lang).and_then(|found| problem(&found)));
     }
 
     fn finish(self) -> Vec<Check> {
@@ -151,7 +160,7 @@ struct PairChecks {
     same: Check,
     copies: Check,
     language: Check,
-    memory: Memory,
+    duplicates: DuplicateFilter,
     ratio_max: f64,
 }
 
@@ -163,22 +172,22 @@ impl PairChecks {
             same: Check::new("pairs/untranslated", false),
             copies: Check::new("pairs/copies", false),
             language: Check::new("pairs/language", false),
-            memory: Memory::new(true, 1.0),
+            duplicates: DuplicateFilter::new(true, 1.0),
             ratio_max: options.ratio_max,
         }
     }
 
-    fn see(&mut self, path: &Path, line: u64, texts: &[String; 2], langs: [Lang; 2]) {
+    fn check(&mut self, path: &Path, line: u64, texts: &[String; 2], langs: [Lang; 2]) {
         let row = texts.join("\t");
         let problem = |expected: &str| Some(Problem::new(path, Some(line), expected, &row));
-        self.columns.see(None);
+        self.columns.count(None);
         let uneven = ratio(texts) > self.ratio_max;
-        self.lengths.see(if uneven { problem("sides of about one length") } else { None });
-        self.same.see(if texts[0] == texts[1] { problem("two different sides") } else { None });
-        let copy = self.memory.see(&row) != Seen::New;
-        self.copies.see(if copy { problem("a pair that was not there before") } else { None });
+        self.lengths.count(if uneven { problem("sides of similar length") } else { None });
+        self.same.count(if texts[0] == texts[1] { problem("two different sides") } else { None });
+        let copy = self.duplicates.insert(&row) != Occurrence::First;
+        self.copies.count(if copy { problem("a pair that did not occur before") } else { None });
         let found = texts.iter().zip(langs).find_map(|(text, lang)| other_language(text, Some(lang)));
-        self.language.see(found.and_then(|found| problem(&found)));
+        self.language.count(found.and_then(|found| problem(&found)));
     }
 
     fn finish(self) -> Vec<Check> {
@@ -212,10 +221,10 @@ fn longest_unbroken(text: &str) -> usize {
     longest
 }
 
-/// What was expected where a text is surely in another language.
+/// What was expected of a text that is reliably identified as another language.
 fn other_language(text: &str, lang: Option<Lang>) -> Option<String> {
-    let (lang, found) = (lang?, language::surely(&clean::tidy(text))?);
-    (found.primary() != lang.primary()).then(|| format!("a text in `{lang}` (this looks like `{found}`)"))
+    let (lang, found) = (lang?, language::identify_reliably(&clean::normalize(text))?);
+    (found.primary() != lang.primary()).then(|| format!("a text in `{lang}` (identified as `{found}`)"))
 }
 
 #[cfg(test)]

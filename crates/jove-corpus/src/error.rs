@@ -1,9 +1,12 @@
-//! What can go wrong between a text file and a shard.
+//! Errors of this crate.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use jove_core::{Advise, Problem};
+use jove_core::{Advise, InvalidSetting, Problem};
+
+/// The result of the functions of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -14,17 +17,17 @@ pub enum Error {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// A file does not hold what its format promises.
+    /// A file does not follow its format.
     #[error("{}: expected {expected}, found {found}", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// What should have been there.
+        /// What the format requires.
         expected: String,
-        /// What was there.
+        /// What was found.
         found: String,
     },
     /// A vocabulary lacks a piece that its layout needs.
@@ -37,15 +40,15 @@ pub enum Error {
         /// How many pieces there are.
         vocab_size: usize,
     },
-    /// A vocabulary could not be learnt.
-    #[error("learning a vocabulary: expected {expected}, found {found}")]
+    /// A vocabulary could not be trained.
+    #[error("training a vocabulary: expected {expected}, found {found}")]
     Train {
         /// What training needs.
         expected: String,
-        /// What it was given.
+        /// What it was given instead.
         found: String,
     },
-    /// The tokenizer refused a text.
+    /// The tokenizer rejected a text.
     #[error("tokenizing: {0}")]
     Tokenize(String),
     /// An annotation does not fit its text.
@@ -69,40 +72,33 @@ pub enum Error {
     NoSuchRow {
         /// The shard.
         path: PathBuf,
-        /// What was asked for.
+        /// The row requested.
         row: usize,
-        /// How many there are.
+        /// The number of rows.
         rows: usize,
     },
-    /// Nothing is left to work on.
+    /// No text was kept.
     #[error("{}: expected some text, found none{}", path.display(), if *.rejected > 0 { format!(" ({rejected} rows were rejected)") } else { String::new() })]
     EmptyCorpus {
         /// The file or folder.
         path: PathBuf,
-        /// Rows that were read but not taken.
+        /// How many rows were rejected.
         rejected: u64,
     },
-    /// More rows are bad than the run allows.
+    /// More rows are bad than the options tolerate.
     #[error("expected at most {limit} bad rows, found {found}; the last: {last}")]
     TooManyProblems {
-        /// How many are allowed.
+        /// The number tolerated.
         limit: u64,
-        /// How many were found when work stopped.
+        /// The number found when reading stopped.
         found: u64,
         /// The last one.
         last: Problem,
     },
-    /// A setting that no run can have.
-    #[error("corpus.{field}: expected {expected}, found {found}")]
-    Setting {
-        /// Its name in a run file.
-        field: &'static str,
-        /// What it may be.
-        expected: String,
-        /// What it is.
-        found: String,
-    },
-    /// The user asked to stop.
+    /// An invalid setting, named relative to the options that hold it.
+    #[error(transparent)]
+    Setting(#[from] InvalidSetting),
+    /// The user interrupted the work.
     #[error("interrupted")]
     Interrupted,
 }
@@ -117,7 +113,7 @@ impl Error {
     }
 }
 
-/// At most 200 characters of a message that may repeat somebody's data.
+/// At most 200 characters of a message that may repeat data of the user.
 fn shortened(message: &str) -> String {
     const CHARS_MAX: usize = 200;
     match message.char_indices().nth(CHARS_MAX) {
@@ -137,12 +133,12 @@ impl Advise for Error {
             Self::MissingSpecial { .. } => {
                 "BERT vocabularies need [PAD] [UNK] [CLS] [SEP] [MASK]; XLM-R ones <s> <pad> </s> <unk> <mask>."
             }
-            Self::Train { .. } => "Give more text, or ask for another vocabulary size.",
+            Self::Train { .. } => "Give more text, or choose another vocabulary size.",
             Self::EmptyCorpus { .. } => "Check the path and the reject file; a text file holds one sentence a line.",
-            Self::TooManyProblems { .. } => "Look into the reject file; raise max-bad if such rows may be left out.",
-            Self::Malformed { .. } => "The file may be cut short or of another format; make it again.",
+            Self::TooManyProblems { .. } => "See the reject file; raise max-bad if such rows may be left out.",
+            Self::Malformed { .. } => "The file may be truncated or of another format; create it again.",
             Self::Span { .. } => "Annotate the text again: the spans belong to another text.",
-            Self::Tokenize(_) | Self::NoSuchRow { .. } | Self::Setting { .. } | Self::Interrupted => return None,
+            Self::Tokenize(_) | Self::NoSuchRow { .. } | Self::Setting(_) | Self::Interrupted => return None,
         };
         Some(hint.to_owned())
     }

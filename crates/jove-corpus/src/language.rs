@@ -1,20 +1,22 @@
-//! Which language a text is in.
+//! Identifying the language of a text.
 
 use jove_core::Lang;
 use unicode_script::{Script, UnicodeScript as _};
 
-/// Guesses the language of a text: by script where a script has one language, else by the frequencies of letters
-/// (`whatlang`). `None` where nothing speaks for a language, as in numbers.
-pub fn identify(text: &str) -> Option<Lang> {
-    guess(text).map(|(lang, _)| lang)
+/// Identifies the language of a text: by script where the script has one language, else by the frequencies of letters
+/// (`whatlang`). `None` for texts without letters.
+pub(crate) fn identify(text: &str) -> Option<Lang> {
+    detect(text).map(|(lang, _)| lang)
 }
 
-/// The language of a text, where it is beyond doubt: by script, or by letters that fit no other one nearly as well.
-pub(crate) fn surely(text: &str) -> Option<Lang> {
-    guess(text).filter(|(_, sure)| *sure).map(|(lang, _)| lang)
+/// The language of a text, where the identification is reliable: by script, or by letters that fit no other language
+/// nearly as well.
+pub(crate) fn identify_reliably(text: &str) -> Option<Lang> {
+    detect(text).filter(|(_, reliable)| *reliable).map(|(lang, _)| lang)
 }
 
-fn guess(text: &str) -> Option<(Lang, bool)> {
+/// The language and whether it is reliable.
+fn detect(text: &str) -> Option<(Lang, bool)> {
     let letters = count_scripts(text);
     let total = letters.total();
     if total == 0 {
@@ -65,78 +67,80 @@ fn tag(tag: &'static str) -> Lang {
     Lang::new(tag).expect("a literal tag")
 }
 
-/// The two-letter tag of a language that `whatlang` knows by three; three where there are no two.
+/// Three-letter codes of `whatlang` with the two-letter tags of the same languages.
+const SHORT: [(&str, &str); 68] = [
+    ("epo", "eo"),
+    ("eng", "en"),
+    ("rus", "ru"),
+    ("cmn", "zh"),
+    ("spa", "es"),
+    ("por", "pt"),
+    ("ita", "it"),
+    ("ben", "bn"),
+    ("fra", "fr"),
+    ("deu", "de"),
+    ("ukr", "uk"),
+    ("kat", "ka"),
+    ("ara", "ar"),
+    ("hin", "hi"),
+    ("jpn", "ja"),
+    ("heb", "he"),
+    ("yid", "yi"),
+    ("pol", "pl"),
+    ("amh", "am"),
+    ("jav", "jv"),
+    ("kor", "ko"),
+    ("nob", "nb"),
+    ("dan", "da"),
+    ("swe", "sv"),
+    ("fin", "fi"),
+    ("tur", "tr"),
+    ("nld", "nl"),
+    ("hun", "hu"),
+    ("ces", "cs"),
+    ("ell", "el"),
+    ("bul", "bg"),
+    ("bel", "be"),
+    ("mar", "mr"),
+    ("kan", "kn"),
+    ("ron", "ro"),
+    ("slv", "sl"),
+    ("hrv", "hr"),
+    ("srp", "sr"),
+    ("mkd", "mk"),
+    ("lit", "lt"),
+    ("lav", "lv"),
+    ("est", "et"),
+    ("tam", "ta"),
+    ("vie", "vi"),
+    ("urd", "ur"),
+    ("tha", "th"),
+    ("guj", "gu"),
+    ("uzb", "uz"),
+    ("pan", "pa"),
+    ("aze", "az"),
+    ("ind", "id"),
+    ("tel", "te"),
+    ("pes", "fa"),
+    ("mal", "ml"),
+    ("ori", "or"),
+    ("mya", "my"),
+    ("nep", "ne"),
+    ("sin", "si"),
+    ("khm", "km"),
+    ("tuk", "tk"),
+    ("aka", "ak"),
+    ("zul", "zu"),
+    ("sna", "sn"),
+    ("afr", "af"),
+    ("lat", "la"),
+    ("slk", "sk"),
+    ("cat", "ca"),
+    ("tgl", "tl"),
+];
+
+/// The two-letter tag of a language, where it has one; `whatlang` knows three-letter codes.
 fn short(lang: whatlang::Lang) -> &'static str {
-    const SHORT: [(&str, &str); 68] = [
-        ("epo", "eo"),
-        ("eng", "en"),
-        ("rus", "ru"),
-        ("cmn", "zh"),
-        ("spa", "es"),
-        ("por", "pt"),
-        ("ita", "it"),
-        ("ben", "bn"),
-        ("fra", "fr"),
-        ("deu", "de"),
-        ("ukr", "uk"),
-        ("kat", "ka"),
-        ("ara", "ar"),
-        ("hin", "hi"),
-        ("jpn", "ja"),
-        ("heb", "he"),
-        ("yid", "yi"),
-        ("pol", "pl"),
-        ("amh", "am"),
-        ("jav", "jv"),
-        ("kor", "ko"),
-        ("nob", "nb"),
-        ("dan", "da"),
-        ("swe", "sv"),
-        ("fin", "fi"),
-        ("tur", "tr"),
-        ("nld", "nl"),
-        ("hun", "hu"),
-        ("ces", "cs"),
-        ("ell", "el"),
-        ("bul", "bg"),
-        ("bel", "be"),
-        ("mar", "mr"),
-        ("kan", "kn"),
-        ("ron", "ro"),
-        ("slv", "sl"),
-        ("hrv", "hr"),
-        ("srp", "sr"),
-        ("mkd", "mk"),
-        ("lit", "lt"),
-        ("lav", "lv"),
-        ("est", "et"),
-        ("tam", "ta"),
-        ("vie", "vi"),
-        ("urd", "ur"),
-        ("tha", "th"),
-        ("guj", "gu"),
-        ("uzb", "uz"),
-        ("pan", "pa"),
-        ("aze", "az"),
-        ("ind", "id"),
-        ("tel", "te"),
-        ("pes", "fa"),
-        ("mal", "ml"),
-        ("ori", "or"),
-        ("mya", "my"),
-        ("nep", "ne"),
-        ("sin", "si"),
-        ("khm", "km"),
-        ("tuk", "tk"),
-        ("aka", "ak"),
-        ("zul", "zu"),
-        ("sna", "sn"),
-        ("afr", "af"),
-        ("lat", "la"),
-        ("slk", "sk"),
-        ("cat", "ca"),
-        ("tgl", "tl"),
-    ];
     let code = lang.code();
     SHORT.iter().find(|(long, _)| *long == code).map_or(code, |(_, short)| short)
 }
@@ -146,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn languages_are_told_apart() {
+    fn scripts_and_letters_decide_the_language() {
         let cases = [
             ("北京是中华人民共和国的首都。", Some("zh")),
             ("東京タワーは東京にあります。", Some("ja")),
@@ -154,11 +158,35 @@ mod tests {
             ("The capital of France is Paris, and many people live there.", Some("en")),
             ("Столица России — Москва, и там живёт много людей.", Some("ru")),
             ("هذه هي عاصمة البلاد ويعيش فيها كثير من الناس", Some("ar")),
+            ("זוהי עיר הבירה של המדינה ורבים גרים בה", Some("he")),
+            ("中", Some("zh")),
+            ("カ", Some("ja")),
             ("123 — 456 🦀", None),
+            ("👩\u{200d}👧", None),
+            ("\u{301}", None),
             ("", None),
         ];
         for (text, lang) in cases {
             assert_eq!(identify(text).map(|lang| lang.as_str().to_owned()).as_deref(), lang, "{text}");
+        }
+    }
+
+    #[test]
+    fn mixed_texts_follow_the_script_that_decides() {
+        for (text, lang) in [
+            ("我用 Rust 写程序，它很快。", "zh"),
+            ("この文は日本語と English を含む。", "ja"),
+            ("우리는 AI 를 배운다", "ko"),
+            ("漢字だけでなく仮名も", "ja"),
+        ] {
+            assert_eq!(identify_reliably(text).map(|lang| lang.as_str().to_owned()).as_deref(), Some(lang), "{text}");
+        }
+    }
+
+    #[test]
+    fn short_latin_words_are_not_reliable() {
+        for text in ["ok", "no", "a", "e\u{301}"] {
+            assert_eq!(identify_reliably(text), None, "{text}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Bad rows: counted, kept, and too many of them stop the work.
+//! Bad rows: counted, written to a reject file, and limited in number.
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -7,15 +7,16 @@ use std::path::{Path, PathBuf};
 use jove_core::Problem;
 use serde_json::json;
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
-/// The first problems, for a report; all of them are in the reject file.
+/// How many problems a report shows; all of them are in the reject file.
 const SAMPLES: usize = 20;
 
-/// Where bad rows go: a file of JSON lines with `file`, `line`, `expected` and the `row` (or `bytes`, in hexadecimal,
-/// where the row is not UTF-8). The file is made at the first bad row and is kept when work stops early.
+/// Counts bad rows and writes them to a file of JSON lines with `file`, `line`, `expected` and the `row` (or `bytes`,
+/// in hexadecimal, where the row is not UTF-8). The file is created at the first bad row and kept when reading stops
+/// early.
 #[derive(Debug)]
-pub struct Rejects {
+pub(crate) struct Rejects {
     path: Option<PathBuf>,
     file: Option<BufWriter<File>>,
     limit: u64,
@@ -24,16 +25,13 @@ pub struct Rejects {
 }
 
 impl Rejects {
-    /// Keeps bad rows in a file, if one is named, and allows `limit` of them.
-    pub fn new(path: Option<&Path>, limit: u64) -> Self {
+    /// Writes bad rows to `path`, if given, and tolerates `limit` of them.
+    pub(crate) fn new(path: Option<&Path>, limit: u64) -> Self {
         Self { path: path.map(Path::to_owned), file: None, limit, count: 0, samples: Vec::new() }
     }
 
-    /// Takes a bad row.
-    ///
-    /// # Errors
-    /// When the file cannot be written, or with [`Error::TooManyProblems`] past the limit.
-    pub fn reject(&mut self, problem: Problem, row: &[u8]) -> Result<()> {
+    /// Adds a bad row; fails past the limit.
+    pub(crate) fn reject(&mut self, problem: Problem, row: &[u8]) -> Result<()> {
         self.count += 1;
         self.write(&problem, row)?;
         if self.count > self.limit {
@@ -46,16 +44,8 @@ impl Rejects {
         Ok(())
     }
 
-    /// How many rows were bad so far.
-    pub fn count(&self) -> u64 {
-        self.count
-    }
-
-    /// Closes the file; returns how many rows were bad, and the first twenty problems.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn finish(mut self) -> Result<(u64, Vec<Problem>)> {
+    /// Closes the file; returns how many rows were bad, and the first problems.
+    pub(crate) fn finish(mut self) -> Result<(u64, Vec<Problem>)> {
         self.flush()?;
         Ok((self.count, std::mem::take(&mut self.samples)))
     }
@@ -94,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_kept_and_the_limit_stops() {
+    fn rows_are_written_and_the_limit_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("rejects.jsonl");
         let mut rejects = Rejects::new(Some(&path), 2);
@@ -108,6 +98,27 @@ mod tests {
         assert_eq!(rows[0]["row"], "中\t\"文");
         assert_eq!(rows[1]["bytes"], "ff01");
         assert_eq!(rows.len(), 3);
+    }
+
+    #[test]
+    fn a_report_shows_the_first_problems_only() {
+        let mut rejects = Rejects::new(None, u64::MAX);
+        for line in 1..=30 {
+            rejects.reject(Problem::new("x.txt", Some(line), "UTF-8", "x"), b"\xff").unwrap();
+        }
+        let (count, problems) = rejects.finish().unwrap();
+        assert_eq!(count, 30);
+        let lines: Vec<Option<u64>> = problems.iter().map(|problem| problem.line).collect();
+        assert_eq!(lines, (1..=20).map(Some).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_reject_file_that_cannot_be_written_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("missing/rejects.jsonl");
+        let mut rejects = Rejects::new(Some(&path), 9);
+        let error = rejects.reject(Problem::new("x.txt", Some(1), "UTF-8", "x"), b"x").unwrap_err();
+        assert!(error.to_string().contains("rejects.jsonl"), "{error}");
     }
 
     #[test]

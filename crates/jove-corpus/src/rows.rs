@@ -1,4 +1,4 @@
-//! Lines of files that may be anything: bounded in memory, whatever they hold.
+//! Lines of files, read in bounded memory whatever the file holds.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _};
@@ -6,16 +6,19 @@ use std::path::{Path, PathBuf};
 
 use jove_core::Problem;
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
-/// A line without its end, as bytes.
+/// The maximum length of a line, in bytes; longer ones are bad rows.
+pub(crate) const LINE_BYTES_MAX: usize = 1 << 20;
+
+/// A line without its line break, as bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Row {
     /// Counted from 1.
     pub(crate) number: u64,
     /// Its bytes, at most the limit.
     pub(crate) bytes: Vec<u8>,
-    /// Whether more bytes followed and were passed over.
+    /// Whether more bytes followed and were skipped.
     pub(crate) cut: bool,
 }
 
@@ -28,7 +31,7 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// Opens a file; UTF-16 is refused by its byte-order mark, that of UTF-8 is passed over.
+    /// Opens a file; a byte-order mark of UTF-16 is an error, one of UTF-8 is skipped.
     pub(crate) fn open(path: &Path, limit: usize) -> Result<Self> {
         let file = File::open(path).map_err(Error::io(path))?;
         let mut reader = BufReader::with_capacity(1 << 16, file);
@@ -124,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn long_lines_are_cut_and_passed_over() {
+    fn long_lines_are_cut_and_skipped() {
         let bytes = [vec![b'x'; 300_000], b"\nb\n".to_vec(), vec![b'y'; 9]].concat();
         let rows = read(&bytes, 8);
         assert_eq!(rows[0], (1, vec![b'x'; 8], true));
@@ -134,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_named() {
+    fn bytes_that_are_not_text_are_named() {
         let check = |bytes: &[u8]| {
             let row = Row { number: 7, bytes: bytes.to_vec(), cut: false };
             text_of(&row, Path::new("x.txt"), 10).map(str::to_owned).map_err(|problem| problem.to_string())
@@ -145,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn utf_16_is_refused() {
+    fn utf_16_is_rejected() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.txt");
         std::fs::write(&path, b"\xff\xfea\0").unwrap();

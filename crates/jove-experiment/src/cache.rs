@@ -1,19 +1,16 @@
-//! Finished stages are kept under the hash of everything they depend on, and skipped when asked for again.
+//! Finished stages are kept under the hash of everything they depend on, and skipped by later runs.
 //!
-//! A stage lives in `cache/NAME-KEY/`. While it is being made, its folder is called `NAME-KEY.partial` and a lock file
-//! keeps other processes away; the rename at the end is what makes it exist.
+//! A stage is in `cache/NAME-KEY/`. While it is made, its folder is called `NAME-KEY.partial` and a lock file keeps other
+//! processes away; it exists once the folder is renamed.
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
-/// Part of every key: raise it when the files that a stage writes change their meaning.
-const FORMAT_VERSION: u32 = 1;
-
-/// A digest of the sources that results depend on, made when this crate is built: results of other code are other results.
+/// The digest of the sources that results depend on (`code_digest.rs`), part of every key: a changed source changes all keys.
 pub(crate) const CODE: &str = env!("JOVE_CODE");
 
 /// Digits of a key that go into folder names.
@@ -27,7 +24,7 @@ pub(crate) struct Key(String);
 impl Key {
     /// The key of a stage: the program's code, its name, its settings, and the keys of what it reads.
     pub(crate) fn new(stage: &str, settings: &impl Serialize, inputs: &[&Self]) -> Self {
-        let parts = serde_json::to_vec(&(FORMAT_VERSION, CODE, stage, settings, inputs))
+        let parts = serde_json::to_vec(&(CODE, stage, settings, inputs))
             .expect("settings are plain data, which always has a JSON form");
         Self::of_bytes(&parts)
     }
@@ -37,20 +34,40 @@ impl Key {
     }
 
     /// The key of the contents of files; their order counts, their names do not.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
     pub(crate) fn of_files(paths: &[PathBuf]) -> Result<Self> {
+        let hashes: Vec<Hash> = paths.iter().map(|path| hash_file(path)).collect::<Result<_>>()?;
+        Ok(Self::of_hashes(hashes))
+    }
+
+    /// [`Key::of_files`] for files that are hashed already.
+    pub(crate) fn of_hashes(hashes: impl IntoIterator<Item = Hash>) -> Self {
         let mut hasher = blake3::Hasher::new();
-        for path in paths {
-            let mut one = blake3::Hasher::new();
-            one.update_mmap(path).map_err(|source| Error::io("read", path, source))?;
-            hasher.update(one.finalize().as_bytes());
+        for hash in hashes {
+            hasher.update(&hash);
         }
-        Ok(Self(hasher.finalize().to_hex()[..KEY_DIGITS].to_owned()))
+        Self(hasher.finalize().to_hex()[..KEY_DIGITS].to_owned())
     }
 
     /// The key as text.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The hash of a file's contents.
+pub(crate) type Hash = [u8; 32];
+
+/// Hashes a file's contents.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(crate) fn hash_file(path: &Path) -> Result<Hash> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_mmap(path).map_err(|source| Error::io("read", path, source))?;
+    Ok(*hasher.finalize().as_bytes())
 }
 
 /// A finished stage.
@@ -69,12 +86,12 @@ impl Stage {
     }
 }
 
-/// What to do with files that an interrupted attempt left.
+/// What happens to the files of an interrupted attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Leftover {
     /// Start over.
     Discard,
-    /// Hand them to the maker, who goes on from there.
+    /// Keep them for `make`, which resumes from them.
     Keep,
 }
 
@@ -101,7 +118,7 @@ impl Cache {
         if !folder.is_dir() {
             fs::create_dir_all(&self.root).map_err(|source| Error::io("create", &self.root, source))?;
             let _lock = lock(&folder)?;
-            // Another process may have finished it while we waited for nothing but the lock.
+            // Another process may have finished it before we got the lock.
             if !folder.is_dir() {
                 self.make(&folder, leftover, make)?;
             }
@@ -117,7 +134,7 @@ impl Cache {
         fs::create_dir_all(&partial).map_err(|source| Error::io("create", &partial, source))?;
         let made = make(&partial);
         if made.is_err() && leftover == Leftover::Discard {
-            // The error at hand matters more than one in tidying up; the next attempt tidies again.
+            // The first error matters more than one in removing files; the next attempt removes them again.
             let _ = fs::remove_dir_all(&partial);
         }
         made?;
@@ -126,7 +143,7 @@ impl Cache {
     }
 }
 
-/// Takes the stage's lock, which the system drops with the process however it ends.
+/// Takes the stage's lock, which the system releases when the process ends, however it ends.
 fn lock(folder: &Path) -> Result<File> {
     let path = folder.with_extension("lock");
     let file = File::create(&path).map_err(|source| Error::io("create", &path, source))?;
@@ -138,7 +155,7 @@ fn lock(folder: &Path) -> Result<File> {
 }
 
 fn sync_folder(folder: &Path) -> Result<()> {
-    // Opening a folder to sync it is a POSIX idea; elsewhere the rename has to do.
+    // Only POSIX systems can open and sync a folder; elsewhere the rename has to be enough.
     if cfg!(unix) {
         File::open(folder).and_then(|handle| handle.sync_all()).map_err(|source| Error::io("sync", folder, source))?;
     }
@@ -173,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_stage_leaves_nothing_unless_it_can_go_on() {
+    fn a_failed_stage_leaves_nothing_unless_it_can_be_resumed() {
         let root = tempfile::tempdir().unwrap();
         let cache = Cache::new(root.path().to_owned());
         let key = Key::new("train", &1, &[]);

@@ -1,4 +1,4 @@
-//! What the masks of a run are drawn from, to look at them before any training.
+//! The text and settings from which a run's masks are drawn, to inspect them before training.
 
 use std::path::PathBuf;
 
@@ -7,9 +7,10 @@ use jove_corpus::{AnnotatedReader, Tokenizer};
 use jove_kb::Kb;
 use jove_masking::{MaskConfig, SameType};
 
-use crate::Result;
-use crate::run::{Run, Variant};
-use crate::stage::{StageContext, annotate, control, kb, swaps, text, tokenizer};
+use crate::error::Result;
+use crate::run::Run;
+use crate::stage::{StageContext, annotate, control, kb, knowledge, text, tokenizer};
+use crate::variant::Variant;
 
 /// The training text of a variant, and how it is masked.
 pub struct MaskSource {
@@ -59,10 +60,11 @@ impl Run {
         let annotated = annotate::annotate(&work, &base, &text)?;
         let vocabulary = tokenizer::tokenizer(&work, variant.layout, &annotated)?;
         let annotated = control::control(&work, variant.graph, &annotated)?;
+        let swaps = knowledge::replacement_names(&work, variant, &base, &vocabulary)?;
         let (kb, tokenizer) = (kb::open(&base)?, tokenizer::open(&vocabulary)?);
         Ok(MaskSource {
             variant: variant.name.clone(),
-            swaps: swaps::swaps(&kb, &tokenizer, &variant.masking)?,
+            swaps,
             kb,
             tokenizer,
             masking: variant.masking.clone(),

@@ -1,7 +1,7 @@
 //! Training metrics as TensorBoard event files, so that existing habits work.
 //!
 //! An event file is a list of records (length, checksum, bytes, checksum), each a protocol-buffer message `Event`. The few
-//! fields of it that scalars need are written with `prost`; TensorBoard's own reader takes them, see `docs/log.md`.
+//! fields of it that scalars need are written with `prost`; TensorBoard's own reader takes them, see `experiments/LOG.md`.
 
 use std::path::Path;
 use std::time::UNIX_EPOCH;
@@ -9,8 +9,8 @@ use std::time::UNIX_EPOCH;
 use jove_trainer::{MetricsLine, read_metrics};
 use prost::Message;
 
-use crate::report::write_bytes;
-use crate::{Error, Result};
+use crate::error::{Error, Result};
+use crate::files::write_bytes;
 
 /// TensorFlow's `Event`, without the parts that scalars do not use.
 #[derive(Clone, PartialEq, Message)]

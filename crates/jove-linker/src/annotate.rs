@@ -2,7 +2,8 @@
 
 use jove_core::{AnnotatedText, Lang, Word};
 
-use crate::{Linker, Tagger};
+use crate::linker::Linker;
+use crate::tagger::Tagger;
 
 /// Tags and links; shared by any number of threads.
 pub struct Annotator {

@@ -3,6 +3,8 @@
 use unicode_normalization::char::is_combining_mark;
 use unicode_script::{Script, UnicodeScript};
 
+use crate::lexicon::KOREAN_PARTICLES;
+
 /// How the characters of a script stand together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Joining {
@@ -12,49 +14,11 @@ enum Joining {
     Katakana,
     /// Hangul: a name begins at a word's start, but a particle may follow it.
     Hangul,
-    /// Han, Hiragana, Thai and the like: no spaces, nothing to see from the characters alone.
+    /// Han, Hiragana, Thai and the like: no spaces, so characters alone show no word boundary.
     Free,
     /// White space, punctuation, symbols.
     Apart,
 }
-
-/// Particles that follow a Korean noun in the same word, the longer ones first.
-const KOREAN_PARTICLES: [&str; 34] = [
-    "에서는",
-    "으로는",
-    "에게서",
-    "까지는",
-    "이라고",
-    "에서",
-    "에게",
-    "으로",
-    "까지",
-    "부터",
-    "처럼",
-    "보다",
-    "이나",
-    "이란",
-    "라는",
-    "이며",
-    "이고",
-    "이다",
-    "에는",
-    "과의",
-    "와의",
-    "은",
-    "는",
-    "이",
-    "가",
-    "을",
-    "를",
-    "의",
-    "에",
-    "도",
-    "로",
-    "와",
-    "과",
-    "만",
-];
 
 /// Whether `text[start..end]`, which is not empty, may be a name.
 pub(crate) fn stands_alone(text: &str, start: usize, end: usize) -> bool {
@@ -104,7 +68,7 @@ fn leads(c: char) -> bool {
     matches!(c, '\u{e40}'..='\u{e44}' | '\u{ec0}'..='\u{ec4}')
 }
 
-/// Whether a character is common Han; quicker than to ask for its script.
+/// Whether a character is common Han; faster than a script lookup.
 pub(crate) fn is_han(c: char) -> bool {
     ('\u{4e00}'..='\u{9fff}').contains(&c)
 }
@@ -141,7 +105,7 @@ fn joining(c: char) -> Joining {
     }
 }
 
-/// Whether a character is of a script that writes no spaces, so that its words are not to be seen.
+/// Whether a character is of a script written without spaces between words.
 pub(crate) fn is_free_script(c: char) -> bool {
     matches!(joining(c), Joining::Free | Joining::Katakana | Joining::Hangul)
 }

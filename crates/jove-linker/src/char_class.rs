@@ -2,13 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::context_cues::{BREAKS, ENDINGS};
-
-/// Counts: digits and Chinese numerals.
-const NUMERALS: &str = "0123456789０１２３４５６７８９〇零一二三四五六七八九十百千万亿两几第";
-
-/// Characters that count something when a number stands before them.
-const MEASURES: &str = "年月日号时分秒届岁个元人名位次米斤克吨里亩万亿千百十世周天公平部集章条件只所座辆台期";
+use crate::lexicon::{BREAKS, ENDINGS, MEASURES, NUMERALS};
 
 /// A set of characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,60 +1,8 @@
-//! Signs beside a name that it is only a part of a longer one.
+//! Cues in the text around a mention that it is only a part of a longer name.
 
 use crate::boundary::is_han;
 use crate::char_class::{Class, is_in};
-
-/// Endings of organisations' names: a place or a school before one of these belongs to the longer name.
-pub(crate) const ENDINGS: [&str; 43] = [
-    "出版社",
-    "公司",
-    "大学",
-    "学院",
-    "中学",
-    "小学",
-    "学校",
-    "研究所",
-    "研究院",
-    "研究会",
-    "协会",
-    "学会",
-    "委员会",
-    "联合会",
-    "商会",
-    "集团",
-    "银行",
-    "医院",
-    "卫视",
-    "电视台",
-    "电台",
-    "电视网",
-    "日报",
-    "晚报",
-    "时报",
-    "博物馆",
-    "图书馆",
-    "党校",
-    "法院",
-    "检察院",
-    "基金会",
-    "俱乐部",
-    "工作室",
-    "实验室",
-    "管理局",
-    "音乐厅",
-    "剧院",
-    "杂志社",
-    "车站",
-    "机场",
-    "艺术节",
-    "联赛",
-    "大奖赛",
-];
-
-/// Endings that make another thing of the name right before them: a genus, a family, a language.
-const SUFFIXES: &str = "属科目纲门族语";
-
-/// Words that end a noun phrase: nothing behind them belongs to the name before.
-pub(crate) const BREAKS: &str = "的是在和与于为由了及被把从到对就也都将或向等之";
+use crate::lexicon::{ENDINGS, SUFFIXES};
 
 /// How far ahead the ending of a longer name is looked for, in characters.
 const AHEAD_MAX: usize = 14;

@@ -1,17 +1,17 @@
-//! A page that shows links: coloured spans, a card for each entity, the score and the losing candidates.
+//! An HTML page of linked texts: coloured spans with a card each for the entity, its score and the losing candidates.
 
 use std::fmt::Write;
 
 use jove_core::{EntityId, Mention};
 
-use crate::ScoredMention;
+use crate::linker::ScoredMention;
 
-/// What a card says of an entity.
+/// The text of an entity's card.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Card {
     /// Its name.
     pub label: String,
-    /// Its key in the base.
+    /// Its key in the knowledge base.
     pub key: String,
     /// One line about it; may be empty.
     pub description: String,
@@ -25,14 +25,14 @@ pub struct Linked<'a> {
     pub text: &'a str,
     /// Its mentions, sorted, without overlaps.
     pub mentions: &'a [Mention],
-    /// Everything that was weighed in it, by start.
-    pub judged: &'a [ScoredMention],
+    /// Every mention that was scored in it, linked or not, by start.
+    pub scored: &'a [ScoredMention],
 }
 
 const STYLE: &str = include_str!("html.css");
 const SCRIPT: &str = include_str!("html.js");
 
-/// A whole page, in UTF-8, that needs no network. `card` tells what to say of an entity. All text is escaped.
+/// A self-contained HTML page in UTF-8. `card` gives an entity's card. All text is escaped.
 pub fn page<'a>(title: &str, texts: impl IntoIterator<Item = Linked<'a>>, card: impl Fn(EntityId) -> Card) -> String {
     let mut page = String::new();
     let title = escape(title);
@@ -70,24 +70,24 @@ fn row(page: &mut String, text: &Linked, card: &impl Fn(EntityId) -> Card) {
     page.push_str("</p>");
 }
 
-/// A place to colour.
+/// A span to colour.
 struct Shown<'a> {
     mention: Mention,
     linked: bool,
-    judged: Option<&'a ScoredMention>,
+    scored: Option<&'a ScoredMention>,
 }
 
 /// The links, and between them the longest names that were not linked.
 fn shown<'a>(text: &Linked<'a>) -> Vec<Shown<'a>> {
-    let judged_at = |span| text.judged.iter().find(|judged| judged.mention.span == span);
+    let scored_at = |span| text.scored.iter().find(|scored| scored.mention.span == span);
     let mut all: Vec<Shown> = text
         .mentions
         .iter()
-        .map(|mention| Shown { mention: *mention, linked: true, judged: judged_at(mention.span) })
+        .map(|mention| Shown { mention: *mention, linked: true, scored: scored_at(mention.span) })
         .collect();
-    for judged in text.judged {
-        if all.iter().all(|other| !other.mention.span.overlaps(judged.mention.span)) {
-            all.push(Shown { mention: judged.mention, linked: false, judged: Some(judged) });
+    for scored in text.scored {
+        if all.iter().all(|other| !other.mention.span.overlaps(scored.mention.span)) {
+            all.push(Shown { mention: scored.mention, linked: false, scored: Some(scored) });
         }
     }
     all.sort_by_key(|shown| shown.mention.span);
@@ -96,7 +96,7 @@ fn shown<'a>(text: &Linked<'a>) -> Vec<Shown<'a>> {
 
 fn show_card(page: &mut String, shown: &Shown, card: &impl Fn(EntityId) -> Card) {
     let best = card(shown.mention.entity);
-    let verdict = if shown.linked { "linked" } else { "not linked" };
+    let status = if shown.linked { "linked" } else { "not linked" };
     let _ = write!(page, "<span class=\"card\"><b>{}</b> <i>{}</i>", escape(&best.label), escape(&best.key));
     if !best.description.is_empty() {
         let _ = write!(page, "<br>{}", escape(&best.description));
@@ -104,8 +104,8 @@ fn show_card(page: &mut String, shown: &Shown, card: &impl Fn(EntityId) -> Card)
     if !best.types.is_empty() {
         let _ = write!(page, "<br><small>{}</small>", escape(&best.types.join(", ")));
     }
-    let _ = write!(page, "<br>score {:.2}, {verdict}", shown.mention.score);
-    for (entity, share) in shown.judged.iter().flat_map(|judged| &judged.candidates).skip(1) {
+    let _ = write!(page, "<br>score {:.2}, {status}", shown.mention.score);
+    for (entity, share) in shown.scored.iter().flat_map(|scored| &scored.candidates).skip(1) {
         let other = card(*entity);
         let _ = write!(page, "<br><small>{share:.2} {} <i>{}</i></small>", escape(&other.label), escape(&other.key));
     }
@@ -132,17 +132,22 @@ mod tests {
     use jove_core::ByteSpan;
 
     use super::*;
+    use crate::feature::Features;
 
     #[test]
     fn spans_are_coloured_and_text_is_escaped() {
         let mention = Mention { span: ByteSpan::new(3, 9), entity: EntityId(1), score: 0.95 };
         let other = Mention { span: ByteSpan::new(9, 12), entity: EntityId(2), score: 0.1 };
-        let judged = [
-            ScoredMention { mention, candidates: vec![(EntityId(1), 0.8), (EntityId(2), 0.2)], features: [0.0; 17] },
-            ScoredMention { mention: other, candidates: vec![(EntityId(2), 1.0)], features: [0.0; 17] },
+        let scored = [
+            ScoredMention {
+                mention,
+                candidates: vec![(EntityId(1), 0.8), (EntityId(2), 0.2)],
+                features: Features::default(),
+            },
+            ScoredMention { mention: other, candidates: vec![(EntityId(2), 1.0)], features: Features::default() },
         ];
         let card = |entity: EntityId| Card { label: format!("<{}>", entity.0), ..Card::default() };
-        let page = page("a & b", [Linked { text: "<b>北京市", mentions: &[mention], judged: &judged }], card);
+        let page = page("a & b", [Linked { text: "<b>北京市", mentions: &[mention], scored: &scored }], card);
         for expected in [
             "<title>a &amp; b</title>",
             "&lt;b&gt;<span class=\"m strong\" tabindex=\"0\">北京<span",
@@ -164,16 +169,20 @@ mod tests {
             score: 0.9,
         };
         let mentions: Vec<Mention> = text.match_indices("北京").map(|(start, _)| mention(start)).collect();
-        let judged: Vec<ScoredMention> = text
+        let scored: Vec<ScoredMention> = text
             .match_indices("上海")
-            .map(|(start, _)| ScoredMention { mention: mention(start), candidates: Vec::new(), features: [0.0; 17] })
+            .map(|(start, _)| ScoredMention {
+                mention: mention(start),
+                candidates: Vec::new(),
+                features: Features::default(),
+            })
             .collect();
         let card = |_| Card {
             label: "城市".to_owned(), description: "一个很大的城市，".repeat(9), ..Card::default()
         };
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("links.html");
-        std::fs::write(&path, page("links", [Linked { text: &text, mentions: &mentions, judged: &judged }], card))
+        std::fs::write(&path, page("links", [Linked { text: &text, mentions: &mentions, scored: &scored }], card))
             .unwrap();
         for width in [1200, 600] {
             let Some(faults) = jove_browser::faults(&path, width) else { return };
@@ -182,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_without_texts_stands() {
+    fn a_page_without_texts_is_complete() {
         assert!(super::page("", [], |_| Card::default()).contains("<h1></h1>"));
     }
 }

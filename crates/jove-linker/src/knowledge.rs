@@ -1,16 +1,16 @@
-//! What is known of entities beyond their names: descriptions and neighbours.
+//! Descriptions and graph neighbours of entities.
 
 use std::collections::HashMap;
 
 use jove_core::EntityId;
 
-use crate::Normalization;
+use crate::normal::Normalization;
 use crate::terms::for_each_term;
 
 /// The most terms of a description that are kept, from its beginning.
 const TERMS_MAX: usize = 48;
 
-/// Entities with more neighbours say little about any one of them: their own lists are not followed.
+/// Entities with more neighbours (hubs) are no evidence: their lists are ignored.
 const NEIGHBOURS_MAX: usize = 64;
 
 /// Descriptions and neighbours of entities, packed.
@@ -24,8 +24,8 @@ pub struct Knowledge {
 }
 
 impl Knowledge {
-    /// Takes (entity, description) rows, several of one entity being joined, and (entity, entity) edges, whose direction
-    /// does not count. `normalization` must be the linker's. Ids should be dense: memory grows with the largest.
+    /// Builds the table from (entity, description) rows, where several rows of one entity are joined, and undirected
+    /// (entity, entity) edges. `normalization` must be the linker's. Ids should be dense: memory grows with the largest.
     pub fn build<'a>(
         descriptions: impl IntoIterator<Item = (EntityId, &'a str)>,
         edges: impl IntoIterator<Item = (EntityId, EntityId)>,
@@ -41,7 +41,7 @@ impl Knowledge {
         Self { term_starts, terms, neighbour_starts, neighbours }
     }
 
-    /// Whether nothing is known of any entity.
+    /// Whether there is neither a description nor an edge.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty() && self.neighbours.is_empty()
     }
@@ -57,8 +57,8 @@ impl Knowledge {
         slice(&self.term_starts, &self.terms, entity)
     }
 
-    /// The neighbours of an entity, or none where it has too many to mean anything.
-    pub(crate) fn telling_neighbours(&self, entity: EntityId) -> &[EntityId] {
+    /// The neighbours of an entity; empty for a hub.
+    pub(crate) fn informative_neighbours(&self, entity: EntityId) -> &[EntityId] {
         let all = slice(&self.neighbour_starts, &self.neighbours, entity);
         if all.len() > NEIGHBOURS_MAX { &[] } else { all }
     }
@@ -122,17 +122,17 @@ mod tests {
         let knowledge =
             Knowledge::build([(EntityId(3), "Ａ b a"), (EntityId(1), "中国人")], edges, Normalization::default());
         assert_eq!([0, 1, 2, 3, 4, 900].map(|id| knowledge.terms(EntityId(id)).len()), [0, 2, 0, 2, 0, 0]);
-        assert_eq!(knowledge.telling_neighbours(EntityId(2)), [EntityId(5)]);
-        assert_eq!(knowledge.telling_neighbours(EntityId(5)), [EntityId(2)]);
-        assert!(knowledge.telling_neighbours(EntityId(3)).is_empty());
+        assert_eq!(knowledge.informative_neighbours(EntityId(2)), [EntityId(5)]);
+        assert_eq!(knowledge.informative_neighbours(EntityId(5)), [EntityId(2)]);
+        assert!(knowledge.informative_neighbours(EntityId(3)).is_empty());
         assert!(Knowledge::default().is_empty() && !knowledge.is_empty());
     }
 
     #[test]
-    fn hubs_tell_nothing() {
+    fn neighbours_of_hubs_are_ignored() {
         let edges = (1..200).map(|other| (EntityId(0), EntityId(other)));
         let knowledge = Knowledge::build([], edges, Normalization::default());
-        assert!(knowledge.telling_neighbours(EntityId(0)).is_empty());
-        assert_eq!(knowledge.telling_neighbours(EntityId(7)), [EntityId(0)]);
+        assert!(knowledge.informative_neighbours(EntityId(0)).is_empty());
+        assert_eq!(knowledge.informative_neighbours(EntityId(7)), [EntityId(0)]);
     }
 }

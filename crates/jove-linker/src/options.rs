@@ -1,30 +1,31 @@
-//! The settings of linking, as a run file holds them.
+//! The entity linking settings of a run file.
 
+use jove_core::InvalidSetting;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Normalization};
+use crate::normal::Normalization;
 
 /// How names are found in text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct EntityLinkingOptions {
-    /// The search engine; all find the same. Default `auto`.
+    /// The search engine; all give the same links. Default `auto`.
     pub engine: EngineKind,
     /// What counts as the same text.
     pub normalization: Normalization,
     /// Whether a name must stand at word boundaries in scripts that write spaces, and may not cut a Katakana run, a
     /// Thai cluster, a Korean stem or a number. Default true.
     pub boundaries: bool,
-    /// The shortest name that is looked for, in characters, from 1. Default 2.
+    /// Minimum length of a name in characters, from 1. Default 2.
     pub chars_min: u32,
-    /// The lowest score that is linked, in [0, 1]; below it a name counts as naming nothing known. Default 0.7.
+    /// Minimum score of a link, in [0, 1]; a mention with a lower score is not linked (NIL). Default 0.7.
     pub score_min: f32,
-    /// Which of two overlapping mentions stays. Default `longest`.
+    /// Which of two overlapping mentions is kept. Default `longest`.
     pub overlap: Overlap,
 }
 
-/// A search engine; all find the same.
+/// A search engine; all give the same links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum EngineKind {
@@ -32,11 +33,11 @@ pub enum EngineKind {
     Auto,
     /// The `aho-corasick` crate.
     AhoCorasick,
-    /// The `daachorse` crate: for large tables; quicker to search and half the memory.
+    /// The `daachorse` crate: faster and half the memory on large tables.
     Daachorse,
 }
 
-/// Which of two overlapping mentions stays.
+/// Which of two overlapping mentions is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Overlap {
@@ -64,15 +65,10 @@ impl EntityLinkingOptions {
     ///
     /// # Errors
     /// Names the first field that is outside its range.
-    pub fn validate(&self) -> Result<(), Error> {
-        if self.chars_min == 0 {
-            return Err(Error::OutOfRange { field: "chars-min", expected: "a whole number from 1", found: 0.0 });
-        }
-        if !(0.0..=1.0).contains(&self.score_min) {
-            let found = f64::from(self.score_min);
-            return Err(Error::OutOfRange { field: "score-min", expected: "a score from 0 to 1", found });
-        }
-        Ok(())
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        InvalidSetting::check(self.chars_min > 0, "chars-min", "an integer, 1 or more", self.chars_min)?;
+        let score = self.score_min;
+        InvalidSetting::check((0.0..=1.0).contains(&score), "score-min", "a number from 0 to 1", score)
     }
 }
 
@@ -84,9 +80,9 @@ mod tests {
     fn numbers_outside_their_range_are_named() {
         EntityLinkingOptions::default().validate().unwrap();
         let short = EntityLinkingOptions { chars_min: 0, ..EntityLinkingOptions::default() }.validate().unwrap_err();
-        assert_eq!(short.to_string(), "link.chars-min: expected a whole number from 1, found 0");
+        assert_eq!(short.to_string(), "chars-min: expected an integer, 1 or more, found 0");
         let score =
             EntityLinkingOptions { score_min: f32::NAN, ..EntityLinkingOptions::default() }.validate().unwrap_err();
-        assert!(score.to_string().starts_with("link.score-min"), "{score}");
+        assert!(score.to_string().starts_with("score-min"), "{score}");
     }
 }

@@ -1,8 +1,8 @@
-//! Which of overlapping mentions stay.
+//! Resolving overlapping mentions.
 
 use jove_core::Mention;
 
-use crate::Overlap;
+use crate::options::Overlap;
 
 /// Keeps mentions that do not overlap; the result is sorted by start.
 pub(crate) fn resolve(mut mentions: Vec<Mention>, overlap: Overlap) -> Vec<Mention> {

@@ -1,4 +1,4 @@
-//! A short ordinary text that no sensible set of names covers.
+//! Two ordinary texts that no sensible set of names covers.
 
 use crate::boundary::stands_alone;
 
@@ -10,8 +10,8 @@ pub(crate) const TEXTS: [&str; 2] = [
      right, and they all went away from there quite soon. It is still not very clear, but there may be some other way.",
 ];
 
-/// Above this share of its letters, a probe text counts as covered.
-pub(crate) const SHARE_MAX: f64 = 0.9;
+/// A set of names that covers more of a text's letters is rejected.
+pub(crate) const COVERAGE_MAX: f64 = 0.9;
 
 /// The share of a text's letters that lie in the given spans, and a few of the spans' texts.
 pub(crate) fn coverage(text: &str, spans: &[(usize, usize)]) -> (f64, Vec<String>) {

@@ -1,19 +1,19 @@
-//! How a name lies over the words of a text.
+//! How a mention is aligned with the words of a text.
 
 use jove_core::{ByteSpan, Pos};
 
-/// A word with what the tagger knows of it.
+/// A word with its tag and whether a dictionary has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// Where, in bytes of the original text.
     pub span: ByteSpan,
     /// Its part of speech.
     pub pos: Pos,
-    /// Whether a dictionary holds it; otherwise it was guessed.
+    /// Whether the dictionary has it; otherwise it is a guess.
     pub known: bool,
 }
 
-/// How a name lies over the words.
+/// Alignment of a mention with the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fit {
     /// It is one word.
@@ -22,11 +22,11 @@ pub(crate) enum Fit {
     Words,
     /// It begins or ends inside a word that is only a guess.
     CutsNew,
-    /// It begins or ends inside a word that a dictionary holds.
+    /// It begins or ends inside a word of the dictionary.
     CutsKnown,
 }
 
-/// How `span` lies over words in order.
+/// Alignment of `span` with words in order.
 pub(crate) fn fit(words: &[Segment], span: ByteSpan) -> Fit {
     let first = words.partition_point(|word| word.span.end <= span.start);
     let touched = words[first..].iter().take_while(|word| word.span.start < span.end);
@@ -50,8 +50,8 @@ pub(crate) fn fit(words: &[Segment], span: ByteSpan) -> Fit {
 }
 
 /// Whether a word of one Han character that is neither function word nor punctuation touches the name, or a guessed word
-/// stands right before it: often the rest of a longer name that the dictionary does not know.
-pub(crate) fn has_stub_beside(words: &[Segment], span: ByteSpan) -> bool {
+/// comes right before it: often the rest of a longer name that the dictionary does not know.
+pub(crate) fn has_stub_next(words: &[Segment], span: ByteSpan) -> bool {
     let is_stub = |word: &Segment| {
         let content = matches!(word.pos, Pos::Noun | Pos::Propn | Pos::Adj | Pos::X);
         word.span.len() == 3 && content

@@ -1,13 +1,14 @@
-//! The names of a knowledge base, by normal form.
+//! The alias table: candidates by normal form.
 
 use jove_core::{AliasRecord, EntityId, Lang};
 
-use crate::{EntityLinkingOptions, Error};
+use crate::error::Error;
+use crate::options::EntityLinkingOptions;
 
 /// The longest name that is taken, in bytes.
 const ALIAS_BYTES_MAX: usize = 1024;
 
-/// One thing that a name may mean.
+/// One entity that an alias may mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Candidate {
     pub(crate) entity: EntityId,
@@ -18,19 +19,19 @@ pub(crate) struct Candidate {
     pub(crate) capital: bool,
 }
 
-/// What each name may mean; names are numbered in the order of their normal forms.
+/// The candidates of each alias; aliases are numbered in the order of their normal forms.
 #[derive(Debug, Default)]
 pub(crate) struct AliasTable {
-    /// Where each name's candidates begin; one more entry than names.
+    /// Where each alias's candidates begin; one more entry than aliases.
     starts: Vec<u32>,
-    /// By name, the likeliest first.
+    /// By alias, the most likely first.
     candidates: Vec<Candidate>,
-    /// Records too short to be looked for.
+    /// Records shorter than `chars-min`.
     pub(crate) short: u64,
 }
 
 impl AliasTable {
-    /// Takes all records; gives the table and the normal forms in order.
+    /// Builds the table from all records; returns it with the normal forms in order.
     ///
     /// # Errors
     /// At the first blank or overlong name.
@@ -70,7 +71,7 @@ impl AliasTable {
         (self, forms)
     }
 
-    /// Puts the likeliest candidate of each name first.
+    /// Puts the most likely candidate of each alias first.
     fn rank(&mut self) {
         for bounds in self.starts.windows(2) {
             self.candidates[bounds[0] as usize..bounds[1] as usize].sort_by(|a, b| {
@@ -80,14 +81,14 @@ impl AliasTable {
         }
     }
 
-    /// What the name with this number may mean, the likeliest first.
+    /// The candidates of an alias, the most likely first.
     pub(crate) fn candidates(&self, alias: u32) -> &[Candidate] {
         let alias = alias as usize;
         &self.candidates[self.starts[alias] as usize..self.starts[alias + 1] as usize]
     }
 
-    /// Brings the first candidate of each name near the processor. Read in one go, the names wait for memory together;
-    /// while they are judged, each would wait on its own.
+    /// Brings the first candidate of each alias into the cache: here the loads overlap, during disambiguation each would
+    /// stall on its own.
     pub(crate) fn fetch(&self, aliases: impl Iterator<Item = u32>) {
         let firsts = aliases.map(|alias| self.candidates[self.starts[alias as usize] as usize].entity.0);
         std::hint::black_box(firsts.fold(0, |all, entity| all ^ entity));

@@ -1,4 +1,4 @@
-//! The terms of a text, for comparing a mention's surroundings with a description.
+//! The terms of a text, for comparing a mention's context with a description.
 
 use crate::boundary::is_free_script;
 

@@ -1,26 +1,14 @@
-//! Names in a text that nothing was linked to.
+//! Spans of a text that look like names but are not linked.
 
 use jove_core::{AnnotatedText, ByteSpan, Lang, Word};
 
-/// Signs that enclose titles and names.
-pub(crate) const QUOTES: [(char, char); 10] = [
-    ('《', '》'),
-    ('〈', '〉'),
-    ('“', '”'),
-    ('「', '」'),
-    ('『', '』'),
-    ('"', '"'),
-    ('‘', '’'),
-    ('«', '»'),
-    ('【', '】'),
-    ('\'', '\''),
-];
+use crate::lexicon::QUOTES;
 
 /// The longest quotation that counts as a name, in characters.
 const QUOTED_CHARS_MAX: usize = 20;
 
-/// Places that look like names and are not linked: what stands in quotes, and, in scripts with capitals, words with a
-/// capital that do not open a sentence. Sorted by start, without overlaps.
+/// Spans that look like names and are not linked: short quotations and, in scripts with capitals, capitalised words that
+/// do not start a sentence. Sorted by start, without overlaps.
 pub fn unlinked_names(text: &AnnotatedText) -> Vec<ByteSpan> {
     let mut found = quoted(&text.text);
     found.extend(capitalised(&text.text, &text.words, text.lang));
@@ -37,7 +25,7 @@ pub fn unlinked_names(text: &AnnotatedText) -> Vec<ByteSpan> {
     found
 }
 
-/// What stands between two quotes of a kind, a few words at most.
+/// Short quotations: the text between matching quotation marks.
 fn quoted(text: &str) -> Vec<ByteSpan> {
     let mut found = Vec::new();
     let mut next = 0;
@@ -62,7 +50,7 @@ fn ends_sentence(c: char) -> bool {
     matches!(c, '。' | '，' | '！' | '？' | '；' | '.' | ',' | '!' | '?' | ';' | '\n')
 }
 
-/// Words with a capital that do not open a sentence; neighbours with one space between them are one name.
+/// Capitalised words that do not start a sentence; neighbours with one space between them are one name.
 fn capitalised(text: &str, words: &[Word], lang: Lang) -> Vec<ByteSpan> {
     // German writes every noun with a capital.
     if lang.primary() == "de" {

@@ -1,15 +1,16 @@
-//! The units of one text that may still be chosen.
+//! The candidate units of one text.
 
 use jove_core::{EntityId, SpecialTokens, TokenSpan, TokenizedText};
 use rand::seq::SliceRandom;
 use rand::{Rng, RngExt};
 
-use crate::{MaskConfig, UnitKind};
+use crate::config::MaskConfig;
+use crate::unit::UnitKind;
 
-/// How often a random span may fall on tokens already chosen before spans are given up for this text.
+/// Draws of a random span that may overlap chosen units before no more spans are drawn for the text.
 const SPAN_TRIES: usize = 16;
 
-/// A unit that may be chosen.
+/// A candidate: a unit that may be masked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unit {
     pub(crate) span: TokenSpan,
@@ -19,17 +20,17 @@ pub(crate) struct Unit {
     pub(crate) maskable: usize,
 }
 
-/// The units of a text by kind, in random order, and which tokens are taken.
+/// The candidate units of a text by kind, in random order, and which tokens are already in a chosen unit.
 pub(crate) struct CandidateUnits<'a> {
     config: &'a MaskConfig,
     /// Already part of a chosen unit.
     taken: Vec<bool>,
     special: Vec<bool>,
     units: [Vec<Unit>; 5],
-    /// Weight over mean unit length: the chance of a kind, before normalisation.
-    chances: [f64; 5],
-    /// The pieces that spans are made of.
-    bricks: Vec<TokenSpan>,
+    /// Unnormalised probability of each kind: its weight divided by its mean unit length.
+    kind_weights: [f64; 5],
+    /// Words, and single tokens outside words: what random spans are made of.
+    base_units: Vec<TokenSpan>,
 }
 
 impl<'a> CandidateUnits<'a> {
@@ -40,24 +41,24 @@ impl<'a> CandidateUnits<'a> {
         rng: &mut R,
     ) -> Self {
         let special: Vec<bool> = text.tokens.iter().map(|token| specials.contains(*token)).collect();
-        let bricks = bricks(text);
-        let mut pools = Self {
+        let base_units = base_units(text);
+        let mut candidates = Self {
             config,
             taken: vec![false; special.len()],
             special,
             units: Default::default(),
-            chances: [0.0; 5],
-            bricks,
+            kind_weights: [0.0; 5],
+            base_units,
         };
         let weights = config.weights;
         for (kind, weight) in
             UnitKind::ALL.into_iter().zip([weights.entity, weights.pos, weights.word, weights.span, weights.token])
         {
             if weight > 0.0 {
-                pools.fill(text, kind, weight, rng);
+                candidates.fill(text, kind, weight, rng);
             }
         }
-        pools
+        candidates
     }
 
     /// Tokens that are not special.
@@ -72,9 +73,9 @@ impl<'a> CandidateUnits<'a> {
                 let chosen = text.words.iter().filter(|(_, pos)| self.config.pos_tags.contains(pos));
                 chosen.map(|(span, _)| (*span, None)).collect()
             }
-            UnitKind::Word => self.bricks.iter().map(|span| (*span, None)).collect(),
+            UnitKind::Word => self.base_units.iter().map(|span| (*span, None)).collect(),
             UnitKind::Span => {
-                self.chances[kind as usize] = weight / self.mean_span();
+                self.kind_weights[kind as usize] = weight / self.mean_span();
                 return;
             }
             UnitKind::Token => single_tokens(text).map(|span| (span, None)).collect(),
@@ -85,12 +86,13 @@ impl<'a> CandidateUnits<'a> {
             .filter_map(|(span, entity)| self.unit(span, kind, entity))
             .collect();
         let tokens: usize = units.iter().map(|unit| unit.maskable).sum();
-        self.chances[kind as usize] = weight * units.len() as f64 / tokens.max(1) as f64;
+        self.kind_weights[kind as usize] = weight * units.len() as f64 / tokens.max(1) as f64;
         units.shuffle(rng);
         self.units[kind as usize] = units;
     }
 
-    /// Whether a word leaves every mention whole. Where entities are masked, half a name would give the other half away.
+    /// Whether a word contains every mention that it overlaps. Where entities are masked, half a name would reveal the
+    /// other half.
     fn keeps_mentions(&self, text: &TokenizedText, span: TokenSpan) -> bool {
         if self.config.weights.entity == 0.0 {
             return true;
@@ -108,36 +110,36 @@ impl<'a> CandidateUnits<'a> {
         fits.then_some(Unit { span, kind, entity, maskable })
     }
 
-    /// The mean length of a random span, in tokens: that of the cut geometric times that of a word.
+    /// The mean length of a random span, in tokens: that of the truncated geometric times that of a base unit.
     fn mean_span(&self) -> f64 {
         let keep = 1.0 - self.config.span_stop;
         let words: f64 = (0..self.config.span_words_max).map(|length| keep.powi(length as i32)).sum();
-        words * self.special.len().max(1) as f64 / self.bricks.len().max(1) as f64
+        words * self.special.len().max(1) as f64 / self.base_units.len().max(1) as f64
     }
 
-    /// A random unit that touches no chosen token, or `None` where none is left.
+    /// A random unit that overlaps no chosen one, or `None` where none is left.
     pub(crate) fn draw<R: Rng>(&mut self, rng: &mut R) -> Option<Unit> {
         loop {
             let kind = self.draw_kind(rng)?;
             let unit = if kind == UnitKind::Span { self.draw_span(rng) } else { self.pop(kind) };
             match unit {
                 Some(unit) => return Some(unit),
-                None => self.chances[kind as usize] = 0.0,
+                None => self.kind_weights[kind as usize] = 0.0,
             }
         }
     }
 
     fn draw_kind<R: Rng>(&self, rng: &mut R) -> Option<UnitKind> {
-        let total: f64 = self.chances.iter().sum();
+        let total: f64 = self.kind_weights.iter().sum();
         if total <= 0.0 {
             return None;
         }
         let mut point = rng.random::<f64>() * total;
-        let open = UnitKind::ALL.into_iter().filter(|kind| self.chances[*kind as usize] > 0.0);
+        let open = UnitKind::ALL.into_iter().filter(|kind| self.kind_weights[*kind as usize] > 0.0);
         let mut last = None;
         for kind in open {
             last = Some(kind);
-            point -= self.chances[kind as usize];
+            point -= self.kind_weights[kind as usize];
             if point < 0.0 {
                 break;
             }
@@ -156,18 +158,18 @@ impl<'a> CandidateUnits<'a> {
 
     fn draw_span<R: Rng>(&mut self, rng: &mut R) -> Option<Unit> {
         for _ in 0..SPAN_TRIES {
-            if self.bricks.is_empty() {
+            if self.base_units.is_empty() {
                 return None;
             }
-            let first = rng.random_range(0..self.bricks.len());
+            let first = rng.random_range(0..self.base_units.len());
             let mut last = first;
-            while last + 1 < self.bricks.len()
+            while last + 1 < self.base_units.len()
                 && last + 1 - first < self.config.span_words_max as usize
                 && !rng.random_bool(self.config.span_stop)
             {
                 last += 1;
             }
-            let span = TokenSpan::new(self.bricks[first].start, self.bricks[last].end);
+            let span = TokenSpan::new(self.base_units[first].start, self.base_units[last].end);
             if let Some(unit) = self.unit(span, UnitKind::Span, None).filter(|unit| self.is_free(unit.span)) {
                 return Some(unit);
             }
@@ -187,18 +189,18 @@ impl<'a> CandidateUnits<'a> {
 }
 
 /// Words, and each token outside a word on its own, in order.
-fn bricks(text: &TokenizedText) -> Vec<TokenSpan> {
-    let mut bricks = Vec::with_capacity(text.words.len());
+fn base_units(text: &TokenizedText) -> Vec<TokenSpan> {
+    let mut units = Vec::with_capacity(text.words.len());
     let mut next = 0;
     for (span, _) in &text.words {
-        bricks.extend((next..span.start).map(|position| TokenSpan::new(position, position + 1)));
+        units.extend((next..span.start).map(|position| TokenSpan::new(position, position + 1)));
         if !span.is_empty() {
-            bricks.push(*span);
+            units.push(*span);
         }
         next = next.max(span.end);
     }
-    bricks.extend((next..text.tokens.len() as u32).map(|position| TokenSpan::new(position, position + 1)));
-    bricks
+    units.extend((next..text.tokens.len() as u32).map(|position| TokenSpan::new(position, position + 1)));
+    units
 }
 
 fn single_tokens(text: &TokenizedText) -> impl Iterator<Item = TokenSpan> {

@@ -1,40 +1,39 @@
-//! The settings of masking, as a run file holds them.
+//! The masking settings of a run file.
 
-use jove_core::Pos;
+use jove_core::{InvalidSetting, Pos};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::Error;
 
 /// How much is masked, in which units, and what the model sees instead.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct MaskConfig {
-    /// Share of the tokens (special ones not counted) that become targets, in (0, 0.9]. Default 0.15.
+    /// Mask rate (Hugging Face's `mlm_probability`): share of the tokens, special ones not counted, that become targets,
+    /// in (0, 0.9]. Default 0.15.
     pub budget: f64,
-    /// How the budget is shared among the kinds of units. Default: whole words only.
+    /// How the targets are shared among the kinds of units. Default: whole words only.
     pub weights: UnitWeights,
-    /// What stands in place of a target. Default 0.8 mask, 0.1 random, 0.1 kept (BERT, arXiv 1810.04805, section 3.1).
+    /// What the model sees in place of a target. Default 0.8 mask, 0.1 random, 0.1 kept (BERT, arXiv 1810.04805, section 3.1).
     pub corruption: Corruption,
-    /// Whether mask, random or keep is drawn once for a unit or for each of its tokens. Default `unit`.
+    /// Whether the action (mask, random or keep) is drawn once for a unit or for each of its tokens. Default `unit`.
     pub draw: ReplacementScope,
     /// Parts of speech that count as POS units, by universal tag. Default NOUN, VERB, ADJ, PROPN.
     pub pos_tags: Vec<Pos>,
-    /// Chance that a span grows by no further word, in (0, 1]; the mean length is about its inverse. Default 0.2
+    /// Probability p of the geometric distribution of span lengths in words, in (0, 1]; the mean length is about 1/p. Default 0.2
     /// (SpanBERT, arXiv 1907.10529, section 3.1).
     pub span_stop: f64,
     /// The longest span, in words, 1 to 64. Default 10.
     pub span_words_max: u32,
     /// The longest unit, in tokens, 1 to 512; longer words and entities are left to the other kinds. Default 16.
     pub unit_tokens_max: u32,
-    /// Share of the chosen entities in whose place the model sees another entity of the same type, by a name in the
-    /// text's language with as many tokens, in [0, 1]; what stood there is still what it must predict. Entities without
-    /// such another are masked as everything else is. Default 0.
+    /// Share of the chosen entities that are replaced by another entity of the same type, with a name in the text's
+    /// language of as many tokens, in [0, 1]; the model must still predict the original. Entities without such a
+    /// replacement are masked like all other units. Default 0.
     pub entity_swap: f64,
 }
 
-/// Shares of the budget, in tokens; they need not sum to 1. A kind that a text has too few units of leaves its share to
-/// the others.
+/// Shares of the targets, in tokens; they need not sum to 1. Where a text has too few units of a kind, the other kinds
+/// get its share.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct UnitWeights {
@@ -44,13 +43,13 @@ pub struct UnitWeights {
     pub pos: f64,
     /// Words of any kind, and single tokens that no word covers. Default 1.
     pub word: f64,
-    /// Runs of words with geometric length. Default 0.
+    /// Random spans: runs of words with geometric length. Default 0.
     pub span: f64,
     /// Single tokens. Default 0.
     pub token: f64,
 }
 
-/// What the model sees in place of a target; the rest to 1 is kept as it is.
+/// What the model sees in place of a target; the remaining share up to 1 keeps the original token.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Corruption {
@@ -60,11 +59,11 @@ pub struct Corruption {
     pub random: f64,
 }
 
-/// How often mask, random or keep is drawn.
+/// How often the action (mask, random or keep) is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReplacementScope {
-    /// Once for a unit: all its tokens share their fate.
+    /// Once for a unit: all its tokens get the same action.
     Unit,
     /// For each token on its own.
     Token,
@@ -110,7 +109,7 @@ impl MaskConfig {
 
     /// The recipe of the knowledge variant: the usual 15% of single tokens, and as much again for entities and words by part of
     /// speech, 7 : 3. Sharing one 15% among all of them, as CKBERT does (arXiv 2210.05287), takes the plain tokens from
-    /// training that a language model needs; `docs/log.md` has the numbers.
+    /// training that a language model needs; `experiments/LOG.md` has the numbers.
     pub fn kg() -> Self {
         let weights = UnitWeights { entity: 0.35, pos: 0.15, token: 0.5, ..UnitWeights::NONE };
         Self { budget: 0.3, weights, ..Self::default() }
@@ -129,53 +128,46 @@ impl MaskConfig {
     ///
     /// # Errors
     /// Names the first field that is outside its range.
-    pub fn validate(&self) -> Result<(), Error> {
-        let shares = [
-            ("corruption.mask", self.corruption.mask),
-            ("corruption.random", self.corruption.random),
-            ("corruption.mask + corruption.random", self.corruption.mask + self.corruption.random - 1e-9),
-            ("entity-swap", self.entity_swap),
-        ];
-        for (field, share) in shares {
-            check(field, "a share from 0 to 1", share, (-1e-9..=1.0).contains(&share))?;
-        }
-        for (field, weight) in self.weights.named() {
-            check(field, "a finite weight from 0", weight, weight.is_finite() && weight >= 0.0)?;
-        }
-        check("budget", "a share above 0, at most 0.9", self.budget, self.budget > 0.0 && self.budget <= 0.9)?;
-        check(
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        self.corruption.validate().map_err(|invalid| invalid.under("corruption"))?;
+        self.weights.validate().map_err(|invalid| invalid.under("weights"))?;
+        let Self { budget, span_stop, span_words_max: words, unit_tokens_max: tokens, entity_swap, .. } = *self;
+        InvalidSetting::check(budget > 0.0 && budget <= 0.9, "budget", "a number above 0, at most 0.9", budget)?;
+        InvalidSetting::check(
+            span_stop > 0.0 && span_stop <= 1.0,
             "span-stop",
-            "a chance above 0, at most 1",
-            self.span_stop,
-            self.span_stop > 0.0 && self.span_stop <= 1.0,
+            "a number above 0, at most 1",
+            span_stop,
         )?;
-        let (words, tokens) = (self.span_words_max, self.unit_tokens_max);
-        check("span-words-max", "a whole number from 1 to 64", f64::from(words), (1..=64).contains(&words))?;
-        check("unit-tokens-max", "a whole number from 1 to 512", f64::from(tokens), (1..=512).contains(&tokens))?;
-        if self.weights.named().iter().all(|(_, weight)| *weight == 0.0) {
-            return Err(Error::NoWeight);
-        }
-        if self.weights.pos > 0.0 && self.pos_tags.is_empty() {
-            return Err(Error::NoTags { weight: self.weights.pos });
-        }
-        Ok(())
+        InvalidSetting::check((1..=64).contains(&words), "span-words-max", "an integer from 1 to 64", words)?;
+        InvalidSetting::check((1..=512).contains(&tokens), "unit-tokens-max", "an integer from 1 to 512", tokens)?;
+        InvalidSetting::check((0.0..=1.0).contains(&entity_swap), "entity-swap", "a number from 0 to 1", entity_swap)?;
+        let tagged = self.weights.pos == 0.0 || !self.pos_tags.is_empty();
+        InvalidSetting::check(tagged, "pos-tags", "at least one tag, since weights.pos is above 0", "none")
     }
 }
 
 impl UnitWeights {
-    fn named(&self) -> [(&'static str, f64); 5] {
-        [
-            ("weights.entity", self.entity),
-            ("weights.pos", self.pos),
-            ("weights.word", self.word),
-            ("weights.span", self.span),
-            ("weights.token", self.token),
-        ]
+    fn validate(self) -> Result<(), InvalidSetting> {
+        let Self { entity, pos, word, span, token } = self;
+        let weights = [("entity", entity), ("pos", pos), ("word", word), ("span", span), ("token", token)];
+        for (field, weight) in weights {
+            InvalidSetting::check(weight.is_finite() && weight >= 0.0, field, "a finite number, 0 or more", weight)?;
+        }
+        let any = weights.iter().any(|(_, weight)| *weight > 0.0);
+        InvalidSetting::check(any, "", "at least one weight above 0, such as token = 1.0 for BERT's masking", "none")
     }
 }
 
-fn check(field: &'static str, expected: &'static str, found: f64, holds: bool) -> Result<(), Error> {
-    if holds { Ok(()) } else { Err(Error::OutOfRange { field, expected, found }) }
+impl Corruption {
+    fn validate(self) -> Result<(), InvalidSetting> {
+        let Self { mask, random } = self;
+        for (field, share) in [("mask", mask), ("random", random)] {
+            InvalidSetting::check((0.0..=1.0).contains(&share), field, "a number from 0 to 1", share)?;
+        }
+        // 0.8 and 0.2 may sum to a little more than 1.
+        InvalidSetting::check(mask + random <= 1.0 + 1e-9, "", "mask and random that sum to at most 1", mask + random)
+    }
 }
 
 #[cfg(test)]
@@ -198,17 +190,17 @@ mod tests {
 
     #[test]
     fn numbers_outside_their_range_are_named() {
-        refused(|c| c.budget = 0.0, "mask.budget: expected a share above 0");
-        refused(|c| c.budget = f64::NAN, "mask.budget");
-        refused(|c| c.corruption.mask = 1.5, "mask.corruption.mask: ");
-        refused(|c| c.corruption.random = 0.3, "mask.corruption.mask + corruption.random");
-        refused(|c| c.weights.pos = -1.0, "mask.weights.pos");
-        refused(|c| c.weights.span = f64::INFINITY, "mask.weights.span");
-        refused(|c| c.span_stop = 0.0, "mask.span-stop");
-        refused(|c| c.span_words_max = 0, "mask.span-words-max");
-        refused(|c| c.unit_tokens_max = 1000, "mask.unit-tokens-max");
-        refused(|c| c.entity_swap = 2.0, "mask.entity-swap");
-        refused(|c| c.weights = UnitWeights::NONE, "mask.weights: expected at least one");
-        refused(|c| c.pos_tags.clear(), "mask.pos-tags");
+        refused(|c| c.budget = 0.0, "budget: expected a number above 0");
+        refused(|c| c.budget = f64::NAN, "budget");
+        refused(|c| c.corruption.mask = 1.5, "corruption.mask: ");
+        refused(|c| c.corruption.random = 0.3, "corruption: expected mask and random that sum");
+        refused(|c| c.weights.pos = -1.0, "weights.pos");
+        refused(|c| c.weights.span = f64::INFINITY, "weights.span");
+        refused(|c| c.span_stop = 0.0, "span-stop");
+        refused(|c| c.span_words_max = 0, "span-words-max");
+        refused(|c| c.unit_tokens_max = 1000, "unit-tokens-max");
+        refused(|c| c.entity_swap = 2.0, "entity-swap");
+        refused(|c| c.weights = UnitWeights::NONE, "weights: expected at least one");
+        refused(|c| c.pos_tags.clear(), "pos-tags");
     }
 }

@@ -4,7 +4,9 @@ use jove_core::{SpecialTokens, TokenId, TokenizedText};
 use rand::{Rng, RngExt};
 
 use crate::candidates::Unit;
-use crate::{Corruption, MaskAction, MaskConfig, ReplacementScope, Replacements, Target};
+use crate::config::{Corruption, MaskConfig, ReplacementScope};
+use crate::replace::Replacements;
+use crate::unit::{MaskAction, Target};
 
 /// Appends the unit's targets, in order of position.
 pub(crate) fn corrupt<R: Rng>(
@@ -17,30 +19,30 @@ pub(crate) fn corrupt<R: Rng>(
     targets: &mut Vec<Target>,
 ) {
     let tokens = &text.tokens[unit.span.range()];
-    let swap = swap(unit, text, config, specials, replacements, rng);
-    let shared = draw_fate(config.corruption, rng);
+    let replacement = replacement(unit, text, config, specials, replacements, rng);
+    let shared = draw_action(config.corruption, rng);
     for (index, original) in tokens.iter().copied().enumerate() {
         if specials.contains(original) {
             continue;
         }
-        let fate = match (swap, config.draw) {
+        let action = match (replacement, config.draw) {
             (Some(_), _) => MaskAction::Swap,
             (None, ReplacementScope::Unit) => shared,
-            (None, ReplacementScope::Token) => draw_fate(config.corruption, rng),
+            (None, ReplacementScope::Token) => draw_action(config.corruption, rng),
         };
-        let input = match (swap, fate) {
+        let input = match (replacement, action) {
             (Some(tokens), _) => tokens[index],
             (None, MaskAction::Mask) => specials.mask,
             (None, MaskAction::Random) => random_token(specials, rng),
             (None, _) => original,
         };
         let position = unit.span.start + index as u32;
-        targets.push(Target { position, original, input, kind: unit.kind, fate });
+        targets.push(Target { position, original, input, kind: unit.kind, action });
     }
 }
 
-/// The tokens of another entity, where the setting asks for one and the caller knows one of the right length.
-fn swap<'a, R: Rng>(
+/// The tokens of another entity's name, where `entity-swap` draws one and a name of the same length exists.
+fn replacement<'a, R: Rng>(
     unit: &Unit,
     text: &TokenizedText,
     config: &MaskConfig,
@@ -62,7 +64,7 @@ fn swap<'a, R: Rng>(
     usable.then_some(picked)
 }
 
-fn draw_fate<R: Rng>(corruption: Corruption, rng: &mut R) -> MaskAction {
+fn draw_action<R: Rng>(corruption: Corruption, rng: &mut R) -> MaskAction {
     let point: f64 = rng.random();
     if point < corruption.mask {
         MaskAction::Mask
@@ -73,7 +75,7 @@ fn draw_fate<R: Rng>(corruption: Corruption, rng: &mut R) -> MaskAction {
     }
 }
 
-/// A piece that is not special, all alike likely.
+/// A token that is not special, uniformly drawn.
 fn random_token<R: Rng>(specials: &SpecialTokens, rng: &mut R) -> TokenId {
     loop {
         let token = TokenId(rng.random_range(0..specials.vocab_size));

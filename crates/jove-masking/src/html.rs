@@ -1,25 +1,26 @@
-//! A page that shows masks: each piece as it stands in the text, and below each target what the model sees.
+//! An HTML page of mask plans: each piece as in the text, and below each target what the model sees.
 
 use std::fmt::Write;
 
-use crate::{MaskAction, MaskPlan, MaskedUnit, Target};
+use crate::plan::MaskPlan;
+use crate::unit::{MaskAction, MaskedUnit, Target};
 
 /// One text with its plan.
 pub struct Masked<'a> {
-    /// The pieces as they stand in the text, one a token.
+    /// The pieces as in the text, one a token.
     pub pieces: &'a [&'a str],
     /// The plan over them.
     pub plan: &'a MaskPlan,
     /// What the model sees at each target, as text, in the plan's order.
     pub inputs: &'a [String],
-    /// What to say of each unit when it is pointed at, in the plan's order, line by line; empty for nothing.
+    /// The text of each unit's card, in the plan's order, line by line; an empty text shows no card.
     pub cards: &'a [String],
 }
 
 const STYLE: &str = include_str!("html.css");
 const SCRIPT: &str = include_str!("html.js");
 
-/// A whole page, in UTF-8, that needs no network. All text is escaped.
+/// A self-contained HTML page in UTF-8. All text is escaped.
 pub fn page<'a>(title: &str, texts: impl IntoIterator<Item = Masked<'a>>) -> String {
     let mut page = String::new();
     let title = escape(title);
@@ -61,7 +62,7 @@ fn push_unit(page: &mut String, unit: &MaskedUnit, pieces: &[&str], targets: &[(
         let piece = escape(pieces.get(position).unwrap_or(&""));
         match targets.iter().find(|(target, _)| target.position as usize == position) {
             Some((target, input)) => {
-                let _ = write!(page, "<ruby>{piece}<rt>{}</rt></ruby>", seen(target.fate, input));
+                let _ = write!(page, "<ruby>{piece}<rt>{}</rt></ruby>", seen(target.action, input));
             }
             None => page.push_str(&piece),
         }
@@ -73,8 +74,8 @@ fn push_unit(page: &mut String, unit: &MaskedUnit, pieces: &[&str], targets: &[(
     page.push_str("</span>");
 }
 
-fn seen(fate: MaskAction, input: &str) -> String {
-    match fate {
+fn seen(action: MaskAction, input: &str) -> String {
+    match action {
         MaskAction::Mask => "▇".to_owned(),
         MaskAction::Keep => "=".to_owned(),
         MaskAction::Random => format!("?{}", escape(input)),
@@ -97,12 +98,17 @@ mod tests {
     use jove_core::{TokenId, TokenSpan};
 
     use super::*;
-    use crate::UnitKind;
+    use crate::unit::UnitKind;
 
     #[test]
     fn units_are_coloured_and_text_is_escaped() {
-        let target =
-            |position, fate| Target { position, original: TokenId(7), input: TokenId(8), kind: UnitKind::Entity, fate };
+        let target = |position, action| Target {
+            position,
+            original: TokenId(7),
+            input: TokenId(8),
+            kind: UnitKind::Entity,
+            action,
+        };
         let unit = MaskedUnit { span: TokenSpan::new(1, 3), kind: UnitKind::Entity, entity: None };
         let plan =
             MaskPlan { targets: vec![target(1, MaskAction::Mask), target(2, MaskAction::Random)], units: vec![unit] };

@@ -1,13 +1,13 @@
-//! Other entities of the same type, to stand in for a masked one.
+//! Entity replacement: names of other entities of the same type.
 
 use std::collections::HashMap;
 
 use jove_core::{EntityId, Lang, TokenId};
 
-/// Knows entities that may stand in for another.
+/// A source of entity replacements.
 pub trait Replacements {
-    /// Names in a language, of exactly `tokens` tokens, of entities that share a type with `entity`; the entity's own may
-    /// be among them.
+    /// Names in a language, of exactly `tokens` tokens, of entities that share a type with `entity`; the entity's own
+    /// names may be among them.
     fn candidates(&self, entity: EntityId, lang: Lang, tokens: usize) -> Names<'_>;
 }
 
@@ -48,7 +48,7 @@ impl Replacements for NoReplacements {
     }
 }
 
-/// A name that may stand in for another.
+/// A tokenised name of an entity with a type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypedName {
     /// What it names.
@@ -70,7 +70,7 @@ pub struct SameType {
 }
 
 impl SameType {
-    /// Takes names in any order, which draws depend on. An entity keeps the first type it is given; names without tokens
+    /// Builds the table. Draws depend on the order of the names. The first type of an entity counts; names without tokens
     /// are left out.
     pub fn new(names: impl IntoIterator<Item = TypedName>) -> Self {
         let mut table = Self::default();
@@ -83,7 +83,7 @@ impl SameType {
         table
     }
 
-    /// Whether no name has another of its type, language and length to stand in for it.
+    /// Whether no name has another one of its type, language and length to replace it.
     pub fn is_empty(&self) -> bool {
         self.names.iter().all(|((_, _, length), tokens)| tokens.len() <= *length as usize)
     }

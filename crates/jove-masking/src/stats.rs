@@ -1,11 +1,12 @@
-//! What masking did, counted.
+//! Realised mask rates and lengths, counted over plans.
 
 use std::collections::BTreeMap;
 
 use jove_core::{EntityId, SpecialTokens, TokenizedText};
 use serde::Serialize;
 
-use crate::{MaskAction, MaskPlan, UnitKind};
+use crate::plan::MaskPlan;
+use crate::unit::UnitKind;
 
 /// Counts over many plans.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -23,8 +24,8 @@ pub struct MaskStats {
     pub targets: u64,
     /// Targets by kind of unit.
     pub targets_by_kind: BTreeMap<&'static str, u64>,
-    /// Targets by what became of them.
-    pub targets_by_fate: BTreeMap<&'static str, u64>,
+    /// Targets by what the model sees in their place.
+    pub targets_by_action: BTreeMap<&'static str, u64>,
     /// Units by kind, then by length in tokens.
     pub lengths: BTreeMap<&'static str, BTreeMap<u32, u64>>,
     /// Linked mentions in the texts.
@@ -48,7 +49,7 @@ impl MaskStats {
         self.mentions += text.mentions.len() as u64;
         for target in &plan.targets {
             *self.targets_by_kind.entry(target.kind.as_str()).or_default() += 1;
-            *self.targets_by_fate.entry(fate_name(target.fate)).or_default() += 1;
+            *self.targets_by_action.entry(target.action.as_str()).or_default() += 1;
         }
         for unit in &plan.units {
             *self.lengths.entry(unit.kind.as_str()).or_default().entry(unit.span.len() as u32).or_default() += 1;
@@ -69,7 +70,7 @@ impl MaskStats {
         self.mentions += other.mentions;
         self.mentions_masked += other.mentions_masked;
         merge(&mut self.targets_by_kind, &other.targets_by_kind);
-        merge(&mut self.targets_by_fate, &other.targets_by_fate);
+        merge(&mut self.targets_by_action, &other.targets_by_action);
         merge(&mut self.mentions_by_entity, &other.mentions_by_entity);
         for (kind, lengths) in &other.lengths {
             merge(self.lengths.entry(kind).or_default(), lengths);
@@ -85,15 +86,6 @@ impl MaskStats {
     pub fn share(&self, kind: UnitKind) -> f64 {
         let targets = self.targets_by_kind.get(kind.as_str()).copied().unwrap_or(0);
         targets as f64 / self.targets.max(1) as f64
-    }
-}
-
-fn fate_name(fate: MaskAction) -> &'static str {
-    match fate {
-        MaskAction::Mask => "mask",
-        MaskAction::Random => "random",
-        MaskAction::Keep => "keep",
-        MaskAction::Swap => "swap",
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use jove_core::Advise;
+use jove_core::{Advise, InvalidSetting};
 
 use crate::example::Example;
 
@@ -131,6 +131,13 @@ impl Error {
 
     pub(crate) fn damaged(path: &std::path::Path, what: impl Into<String>) -> Self {
         Self::Checkpoint { path: path.to_owned(), what: what.into(), cause: None }
+    }
+}
+
+impl From<InvalidSetting> for Error {
+    /// An invalid mask setting.
+    fn from(invalid: InvalidSetting) -> Self {
+        Self::Mask(invalid.into())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Hugging Face names in, any format out.
+//! Writing a checkpoint in any format.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -7,39 +7,46 @@ use std::path::Path;
 use jove_core::{Layout, ModelConfig, Progress};
 use serde::Serialize;
 
-use super::{Format, TF_PREFIX, UER_WEIGHTS};
+use super::format::{Format, TF_PREFIX, UER_WEIGHTS};
+use crate::error::{Error, Result};
+use crate::extra::ExtraFile;
 use crate::folder::NewFolder;
-use crate::hf::{Heads, config_with_heads, save_hf_with};
+use crate::hf::{Heads, SaveOptions, config_with_heads, save_hf_with};
 use crate::layout::stray_tensors;
-use crate::report::Difference;
+use crate::report::{Allow, Difference, NameReport};
+use crate::spec::TensorSpec;
+use crate::tensor::{NamedTensor, TensorSource};
 use crate::tf::{TfExport, write_tf_bundle};
 use crate::torch::write_torch;
 use crate::uer::{UerExport, uer_config_to_json};
-use crate::{Allow, Error, ExtraFile, NameReport, NamedTensor, Result, SaveOptions, TensorSource, TensorSpec};
 
 /// How a checkpoint is written.
 #[derive(Clone, Debug, Default)]
 pub struct ExportOptions {
-    /// The size above which Hugging Face weights are spread over several files, in bytes; 5 GB without it.
+    /// The maximum size of a Hugging Face weight file, in bytes; larger models are split into several. 5 GB by default.
     pub shard_bytes_max: Option<u64>,
-    /// Differences between tensors and configuration that are put up with.
+    /// Differences between tensors and configuration that are tolerated.
     pub allow: Allow,
 }
 
-/// What an export could not carry over as it was.
+/// What an export changed or left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Exported {
-    /// Tensors that the format has no place for.
+    /// Tensors without a counterpart in the format.
     pub left_out: Vec<String>,
     /// Whether XLM-R's token-type row was added to the position table, for UER.
     pub folded_token_type: bool,
 }
 
-/// Writes a checkpoint folder in `format` from tensors under Hugging Face names. The folder appears whole or not at all.
+/// Writes a checkpoint folder in `format` from tensors under Hugging Face names. The folder is written atomically; it
+/// replaces only a folder that holds nothing but a checkpoint.
+///
+/// # Resource usage
+/// One tensor is held in memory at a time.
 ///
 /// # Errors
-/// Where tensors are missing, unexpected, of another shape or not finite, the folder cannot be written, or the user asks
-/// to stop.
+/// Where tensors are missing, unexpected, of another shape ([`Error::Mismatch`]) or not finite ([`Error::NonFinite`]), the
+/// folder cannot be written, or the user interrupts ([`Error::Interrupted`]).
 pub fn export(
     dir: &Path,
     format: Format,
@@ -59,7 +66,7 @@ pub fn export(
         return Ok(Exported { left_out, folded_token_type: false });
     }
     config.validate()?;
-    let report = NameReport::compare(tensors, config);
+    let report = NameReport::compare(tensors.specs(), config);
     if !report.is_allowed(&options.allow) {
         return Err(Error::Mismatch { path: dir.to_owned(), report: Box::new(report) });
     }
@@ -115,20 +122,20 @@ fn write_tf(
     Ok(Exported { left_out: view.left_out().to_vec(), folded_token_type: false })
 }
 
-/// Google's BERT has no names for XLM-R; whoever loads the folder should know what was done.
+/// Google's BERT has no names for XLM-R; users of the folder need to know the differences.
 const XLM_R_NOTE: &str = "# XLM-R under BERT's names\n\n\
     Google's BERT code has no names for XLM-R, so the variables carry BERT's. Three things differ from a BERT release:\n\n\
     - positions start at 0: the rows of the position table that XLM-R never uses are left out;\n\
     - `type_vocab_size` is 1: pass zeros, or nothing, as segment ids;\n\
     - layer norms use epsilon 1e-5, which Google's code fixes at 1e-12.\n\n\
-    The vocabulary is SentencePiece's: tokenise with the tokenizer files beside, not with WordPiece.\n";
+    The vocabulary is SentencePiece's: tokenise with the tokenizer files in this folder, not with WordPiece.\n";
 
 fn begin(progress: &dyn Progress, view: &impl TensorSource) {
     let bytes = view.specs().iter().filter_map(TensorSpec::count).sum::<usize>() as u64 * 4;
     progress.begin("writing weights", Some(bytes), "bytes");
 }
 
-/// Tensors that are checked for NaN and infinity as they pass.
+/// A view of tensors that checks them for NaN and infinity.
 struct Finite<'a, S: ?Sized> {
     source: &'a S,
     dir: &'a Path,

@@ -1,44 +1,49 @@
-//! Any format in, Hugging Face names out.
+//! Reading a checkpoint of any format.
 
 use std::path::{Path, PathBuf};
 
 use jove_core::{Layout, ModelConfig};
 
-use super::{Format, UER_WEIGHTS};
+use super::format::{Format, UER_WEIGHTS};
+use crate::error::{Error, Result};
 use crate::folder::read_small;
-use crate::hf::open_hf;
+use crate::hf::{Loaded, config_from_json, open_hf};
+use crate::report::Allow;
 use crate::tf::{TfBundle, TfImport};
 use crate::torch::TorchFile;
 use crate::uer::{UerImport, uer_config_from_json};
-use crate::{Allow, Error, Loaded, Result, Weights, config_from_json};
+use crate::weights::Weights;
 
 const CONFIG_BYTES_MAX: u64 = 1 << 20;
 
 /// How a checkpoint is read.
 #[derive(Clone, Debug)]
 pub struct ImportOptions {
-    /// What kind of files.
+    /// The format of the files.
     pub format: Format,
-    /// The configuration, where it does not stand in the folder under its usual name.
+    /// The path of the configuration, where it is not in the folder under its usual name.
     pub config: Option<PathBuf>,
-    /// The layout of a UER checkpoint, which does not say it; without it, it is told from the segment table.
+    /// The layout of a UER checkpoint, which does not state it; without it, it is derived from the segment table.
     pub layout: Option<Layout>,
-    /// Differences between tensors and configuration that are put up with.
+    /// Differences between tensors and configuration that are tolerated.
     pub allow: Allow,
 }
 
 impl ImportOptions {
-    /// Plain options for a format: nothing is put up with.
+    /// The default options for a format: no difference is tolerated.
     pub fn new(format: Format) -> Self {
         Self { format, config: None, layout: None, allow: Allow::default() }
     }
 }
 
-/// Opens a checkpoint of any format: a folder, or for UER the `.bin` file, for TensorFlow the prefix. Weights are
-/// mapped, not read.
+/// Opens a checkpoint of any format: a folder, or for UER the `.bin` file, for TensorFlow the prefix.
+///
+/// # Resource usage
+/// Weights are mapped, not read; [`Weights::get`] reads and converts one tensor.
 ///
 /// # Errors
-/// Where a file is missing or not sound, or tensors differ from the configuration in a way that is not allowed.
+/// Where a file is missing or invalid, or tensors differ from the configuration in a way that is not tolerated
+/// ([`Error::Mismatch`]).
 pub fn import(path: &Path, options: &ImportOptions) -> Result<Loaded> {
     match options.format {
         Format::Hf => open_hf(path, &options.allow),
@@ -61,8 +66,8 @@ fn import_uer(path: &Path, options: &ImportOptions) -> Result<Loaded> {
 
 fn import_tf(path: &Path, options: &ImportOptions) -> Result<Loaded> {
     let bundle = TfBundle::open(path)?;
-    let beside = if path.is_dir() { path.join("x") } else { path.to_owned() };
-    let config_path = config_path(&beside, options, "bert_config.json");
+    let sibling = if path.is_dir() { path.join("x") } else { path.to_owned() };
+    let config_path = config_path(&sibling, options, "bert_config.json");
     let stored = config_from_json(&config_path, &read_small(&config_path, CONFIG_BYTES_MAX)?)?;
     // The file counts positions as BERT does, from 0.
     let rows = stored.max_position_embeddings + stored.first_position();

@@ -1,26 +1,11 @@
-//! From one format to another, and what that changes.
+//! Conversion between checkpoint formats, and what it changes.
 
 mod export;
+mod format;
 mod import;
 mod parity;
 
 pub use export::{ExportOptions, Exported, export};
+pub use format::Format;
 pub use import::{ImportOptions, import};
 pub use parity::{ParityReport, TensorParity, verify};
-
-/// A family of checkpoint files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Hugging Face: `config.json`, safetensors (or `pytorch_model.bin`, read only), a tokenizer's files.
-    Hf,
-    /// UER-Py: `model.bin`, UER's `config.json`, `vocab.txt`.
-    Uer,
-    /// TensorFlow: `bert_model.ckpt.*`, `bert_config.json`, `vocab.txt`.
-    Tf,
-}
-
-/// Names of the files in a UER folder.
-const UER_WEIGHTS: &str = "model.bin";
-
-/// The prefix of the files in a TensorFlow folder.
-const TF_PREFIX: &str = "bert_model.ckpt";

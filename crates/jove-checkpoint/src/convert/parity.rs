@@ -1,16 +1,20 @@
-//! What came back from a conversion, against what went in.
+//! Comparison of an exported checkpoint with its source.
 
 use std::path::Path;
 
 use jove_core::{Layout, ModelConfig};
 use serde::Serialize;
 
-use super::{Exported, Format, ImportOptions, import};
+use super::export::Exported;
+use super::format::Format;
+use super::import::{ImportOptions, import};
+use crate::error::Result;
 use crate::layout::prefix;
+use crate::report::Allow;
+use crate::tensor::{NamedTensor, TensorSource};
 use crate::uer::LAYER_NORM_EPS;
-use crate::{Allow, NamedTensor, Result, TensorSource};
 
-/// A tensor that did not come back bit for bit.
+/// A tensor that differs after a conversion and back.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TensorParity {
     /// The Hugging Face name.
@@ -19,25 +23,25 @@ pub struct TensorParity {
     pub values_different: usize,
     /// The largest absolute difference.
     pub difference_max: f64,
-    /// Why that is so, where the format explains it; without a reason, something is wrong.
+    /// The reason, where the format explains the difference; without one, the conversion is wrong.
     pub explanation: Option<String>,
 }
 
 /// The result of reading an exported checkpoint back.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ParityReport {
-    /// How many tensors came back bit for bit.
+    /// How many tensors are identical, bit for bit.
     pub identical: usize,
-    /// Those that did not.
+    /// Tensors that differ.
     pub different: Vec<TensorParity>,
-    /// Tensors that did not come back at all, with the reason where there is one.
+    /// Tensors that are missing after the conversion, with the reason where there is one.
     pub lost: Vec<(String, Option<String>)>,
-    /// What users of the other tool's code should know, though no weight shows it.
+    /// Differences in the code of the other tool that no weight shows.
     pub notes: Vec<String>,
 }
 
 impl ParityReport {
-    /// Whether every difference has its explanation.
+    /// Whether every difference has an explanation.
     pub fn is_explained(&self) -> bool {
         self.different.iter().all(|tensor| tensor.explanation.is_some())
             && self.lost.iter().all(|(_, reason)| reason.is_some())
@@ -62,7 +66,8 @@ pub fn verify(
         ParityReport { identical: 0, different: Vec::new(), lost: Vec::new(), notes: notes(format, config, exported) };
     for spec in tensors.specs() {
         if !back.weights.contains(&spec.name) {
-            let reason = exported.left_out.contains(&spec.name).then(|| "the format has no place for it".to_owned());
+            let reason =
+                exported.left_out.contains(&spec.name).then(|| "the format has no counterpart for it".to_owned());
             report.lost.push((spec.name, reason));
             continue;
         }
@@ -93,7 +98,7 @@ fn compare(before: &NamedTensor<'_>, after: &NamedTensor<'_>) -> Option<TensorPa
     })
 }
 
-/// Why a tensor may differ as it does. Each reason is checked against the values: nothing else is explained by it.
+/// The reason of a difference, if the format explains it. Each reason is verified with the values.
 fn explain(
     format: Format,
     config: &ModelConfig,
@@ -119,11 +124,12 @@ fn explain(
     let used_equal = before.data[unused..].iter().zip(&after.data[unused..]).all(|(a, b)| a.to_bits() == b.to_bits());
     let zeroed = after.data[..unused].iter().all(|value| *value == 0.0);
     match (zeroed, used_equal, exported.folded_token_type) {
-        (true, true, _) => {
-            Some(format!("rows 0 to {} are never used (positions start at {rows}) and came back as zeros", rows - 1))
-        }
+        (true, true, _) => Some(format!(
+            "rows 0 to {} are never used (positions start at {rows}) and are zeros after an import",
+            rows - 1
+        )),
         (true, false, true) => Some(format!(
-            "the token-type row was added to every row in use; rows 0 to {} are never used and came back as zeros",
+            "the token-type row was added to every row in use; rows 0 to {} are never used and are zeros after an import",
             rows - 1
         )),
         _ => None,

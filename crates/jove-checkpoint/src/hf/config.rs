@@ -6,12 +6,12 @@ use jove_core::{Layout, ModelConfig};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
-/// No published encoder comes near; a lying number may not make the list of expected tensors grow without bound.
+/// Far above any published encoder; a false number must not make the list of expected tensors grow without bound.
 const LAYERS_MAX: usize = 1024;
 
-/// The parts of `config.json` that matter here. A key left out has the default of the model's class in transformers.
+/// The parts of `config.json` that are read. A missing key has the default of the model's class in transformers.
 #[derive(Deserialize)]
 struct Stored {
     #[serde(default)]
@@ -68,12 +68,12 @@ fn initializer_range() -> f64 {
 /// Reads `config.json` (or Google's `bert_config.json`, which has no `model_type`); `path` is for messages.
 ///
 /// # Errors
-/// Where it is no JSON, a size is missing, or it describes a model that this encoder is not: another family, another
-/// activation than GELU, relative positions, a decoder, an untied head.
-pub fn config_from_json(path: &Path, text: &[u8]) -> Result<ModelConfig> {
+/// [`Error::Config`] where it is not JSON, a size is missing, or it describes another model than this encoder: another
+/// family, another activation than GELU, relative positions, a decoder, an untied head.
+pub(crate) fn config_from_json(path: &Path, text: &[u8]) -> Result<ModelConfig> {
     let stored: Stored = serde_json::from_slice(text).map_err(|error| Error::config(path, error.to_string()))?;
     let layout = layout(path, stored.model_type.as_deref().unwrap_or("bert"))?;
-    refuse_other_encoders(path, &stored)?;
+    check_encoder(path, &stored)?;
     let config = ModelConfig {
         layout,
         vocab_size: stored.vocab_size,
@@ -104,36 +104,39 @@ fn layout(path: &Path, model_type: &str) -> Result<Layout> {
     }
 }
 
-fn refuse_other_encoders(path: &Path, stored: &Stored) -> Result<()> {
-    let refuse = |reason: String| Err(Error::config(path, reason));
+fn check_encoder(path: &Path, stored: &Stored) -> Result<()> {
+    let invalid = |reason: String| Err(Error::config(path, reason));
     match stored.hidden_act.as_deref() {
         None | Some("gelu") => {}
-        Some(other) => return refuse(format!("hidden_act: expected gelu, found {other}")),
+        Some(other) => return invalid(format!("hidden_act: expected gelu, found {other}")),
     }
     match stored.position_embedding_type.as_deref() {
         None | Some("absolute") => {}
-        Some(other) => return refuse(format!("position_embedding_type: expected absolute, found {other}")),
+        Some(other) => return invalid(format!("position_embedding_type: expected absolute, found {other}")),
     }
     if stored.is_decoder {
-        return refuse("is_decoder: expected false, found true".to_owned());
+        return invalid("is_decoder: expected false, found true".to_owned());
     }
     if stored.tie_word_embeddings == Some(false) {
-        return refuse("tie_word_embeddings: expected true, found false".to_owned());
+        return invalid("tie_word_embeddings: expected true, found false".to_owned());
     }
     if stored.num_hidden_layers > LAYERS_MAX {
-        return refuse(format!("num_hidden_layers: expected at most {LAYERS_MAX}, found {}", stored.num_hidden_layers));
+        return invalid(format!(
+            "num_hidden_layers: expected at most {LAYERS_MAX}, found {}",
+            stored.num_hidden_layers
+        ));
     }
     Ok(())
 }
 
-/// What heads the weights have, which decides the class that transformers loads them into.
+/// The heads among the weights, which decide the class that transformers loads them into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Heads {
     /// The encoder alone.
     None,
     /// The masked-language-model head.
     Mlm,
-    /// That, the pooler and the next-sentence head.
+    /// The masked-language-model head, the pooler and the next-sentence head.
     Pretraining,
 }
 
@@ -210,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn other_encoders_are_refused_by_name() {
+    fn other_encoders_are_rejected_by_name() {
         let text = config_to_json(&ModelConfig::bert(99, 32, 2, 4, 64));
         let cases = [
             ("\"bert\"", "\"gpt2\"", "model_type: expected bert or xlm-roberta, found gpt2"),
@@ -236,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_has_the_default_of_the_class() {
+    fn missing_keys_have_the_default_of_the_class() {
         let text = r#"{"model_type":"xlm-roberta","vocab_size":9,"hidden_size":4,"num_hidden_layers":1,
             "num_attention_heads":1,"intermediate_size":8}"#;
         let config = config_from_json(Path::new("x"), text.as_bytes()).unwrap();

@@ -6,38 +6,51 @@ use std::path::Path;
 use jove_core::ModelConfig;
 use serde::Deserialize;
 
+use super::config::config_from_json;
+use super::files::{CONFIG, INDEX, SINGLE, TORCH_INDEX, TORCH_SINGLE};
 use super::names::Renamed;
-use super::{CONFIG, INDEX, SINGLE, TORCH_INDEX, TORCH_SINGLE, config_from_json};
+use crate::error::{Error, Result};
 use crate::folder::{check_plain, read_small};
-use crate::{Allow, Error, NameReport, NamedTensor, Result, TensorFile, TensorSource, TensorSpec, TorchFile, Weights};
+use crate::report::{Allow, NameReport};
+use crate::safetensors::TensorFile;
+use crate::spec::TensorSpec;
+use crate::tensor::{NamedTensor, TensorSource};
+use crate::torch::TorchFile;
+use crate::weights::Weights;
 
-/// A `config.json` is some kilobytes; an index of shards has a line a tensor.
+/// A `config.json` has some kilobytes, an index of shards one line for each tensor.
 const JSON_BYTES_MAX: u64 = 16 << 20;
 
-/// A checkpoint that has been opened.
+/// An opened checkpoint.
 #[derive(Debug)]
 pub struct Loaded {
     /// The model's sizes and constants.
     pub config: ModelConfig,
     /// Its weights, under Hugging Face names.
     pub weights: Weights,
-    /// How its tensors differ from what the configuration asks for, and what was left out.
+    /// How its tensors differ from the configuration, and what was left out.
     pub report: NameReport,
 }
 
 /// Opens a folder that holds every tensor of encoder and head, and no others but pooler and next-sentence head.
 ///
+/// # Resource usage
+/// As [`open_hf`].
+///
 /// # Errors
-/// Where a file is missing or not sound, or tensors are missing, unexpected or of another shape.
+/// Where a file is missing or invalid, or tensors are missing, unexpected or of another shape ([`Error::Mismatch`]).
 pub fn load_hf(dir: &Path) -> Result<(ModelConfig, Weights)> {
     let Loaded { config, weights, .. } = open_hf(dir, &Allow::default())?;
     Ok((config, weights))
 }
 
-/// Opens a folder, putting up with the differences that `allow` names. Weights are mapped, not read.
+/// Opens a folder and tolerates the differences in `allow`.
+///
+/// # Resource usage
+/// Weights are mapped, not read; tied copies in the file are compared once.
 ///
 /// # Errors
-/// As [`load_hf`], less what is allowed.
+/// As [`load_hf`], except for what is allowed.
 pub fn open_hf(dir: &Path, allow: &Allow) -> Result<Loaded> {
     let path = dir.join(CONFIG);
     let config = config_from_json(&path, &read_small(&path, JSON_BYTES_MAX)?)?;
@@ -66,7 +79,7 @@ struct Index {
 }
 
 impl Shards {
-    /// Opens the first there is of: one safetensors file, its shards, one PyTorch file, its shards.
+    /// Opens the first that exists of: one safetensors file, its shards, one PyTorch file, its shards.
     fn open(dir: &Path) -> Result<Self> {
         for (single, index) in [(SINGLE, INDEX), (TORCH_SINGLE, TORCH_INDEX)] {
             if dir.join(single).exists() {

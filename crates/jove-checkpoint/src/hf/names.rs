@@ -1,20 +1,22 @@
-//! The many names that one tensor has had in Hugging Face files.
+//! Earlier names of tensors in Hugging Face files.
 
 use std::collections::BTreeMap;
 
 use jove_core::Layout;
 
+use crate::error::Result;
 use crate::layout::prefix;
-use crate::{NamedTensor, Result, TensorSource, TensorSpec};
+use crate::spec::TensorSpec;
+use crate::tensor::{NamedTensor, TensorSource};
 
-/// What a stored name means.
+/// The meaning of a stored name.
 #[derive(Debug, PartialEq, Eq)]
 enum Meaning {
-    /// A tensor, under its present name.
+    /// A tensor, by its present name.
     Tensor(String),
     /// The same values as another tensor, by that name.
     Tied(&'static str),
-    /// No weights.
+    /// A buffer, which holds no weights.
     Buffer,
 }
 
@@ -108,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_of_old_is_understood() {
+    fn earlier_names_are_understood() {
         let cases = [
             ("bert.embeddings.LayerNorm.gamma", "bert.embeddings.LayerNorm.weight"),
             ("embeddings.LayerNorm.beta", "bert.embeddings.LayerNorm.bias"),

@@ -8,19 +8,22 @@ use jove_core::{ModelConfig, Progress, Silent};
 use serde_json::json;
 
 use super::config::{Heads, config_with_heads};
-use super::{CONFIG, INDEX, SINGLE};
+use super::files::{CONFIG, INDEX, SINGLE};
+use crate::error::{Error, Result};
+use crate::extra::ExtraFile;
 use crate::folder::NewFolder;
 use crate::layout::{head_tensors, optional_tensors, stray_tensors};
-use crate::report::Difference;
+use crate::report::{Allow, Difference, NameReport};
 use crate::safetensors::write_sorted_to;
-use crate::{Allow, Error, ExtraFile, NameReport, Result, TensorSource, TensorSpec};
+use crate::spec::TensorSpec;
+use crate::tensor::TensorSource;
 
 /// How a Hugging Face folder is written.
 #[derive(Clone, Debug)]
 pub struct SaveOptions {
-    /// The size above which the weights are spread over several files, in bytes. 5 GB by default.
+    /// The maximum size of a weight file, in bytes; larger models are split into several. 5 GB by default.
     pub shard_bytes_max: u64,
-    /// Differences between tensors and configuration that are put up with.
+    /// Differences between tensors and configuration that are tolerated.
     pub allow: Allow,
 }
 
@@ -30,10 +33,15 @@ impl Default for SaveOptions {
     }
 }
 
-/// Writes a folder that transformers loads as it is: `config.json`, `model.safetensors` and the tokenizer's files.
+/// Writes a folder that transformers loads without warnings: `config.json`, `model.safetensors` and the tokenizer's
+/// files.
 ///
-/// `tensors` gives what [`crate::required_tensors`] lists, under those names, and may give
-/// [`crate::optional_tensors`], of which those are written that a class of transformers takes. The folder appears whole or not at all.
+/// `tensors` must hold what [`crate::required_tensors`] lists, and may hold [`crate::optional_tensors`], of which those
+/// are written that a class of transformers accepts. The folder is written atomically; it replaces only a folder that
+/// holds nothing but a checkpoint.
+///
+/// # Resource usage
+/// One tensor is held in memory at a time.
 ///
 /// # Errors
 /// Where tensors are missing, unexpected, of another shape or not finite, or the folder cannot be written.
@@ -46,10 +54,10 @@ pub fn save_hf(
     save_hf_with(dir, config, tensors, files, &SaveOptions::default(), &Silent)
 }
 
-/// [`save_hf`] with options, progress in bytes, and a way to stop.
+/// [`save_hf`] with options; progress is reported in bytes.
 ///
 /// # Errors
-/// As [`save_hf`]; [`Error::Interrupted`] where the user asked to stop.
+/// As [`save_hf`]; [`Error::Interrupted`] where the user interrupts.
 pub fn save_hf_with(
     dir: &Path,
     config: &ModelConfig,
@@ -59,7 +67,7 @@ pub fn save_hf_with(
     progress: &dyn Progress,
 ) -> Result<()> {
     config.validate()?;
-    let report = NameReport::compare(tensors, config);
+    let report = NameReport::compare(tensors.specs(), config);
     if !report.is_allowed(&options.allow) {
         return Err(Error::Mismatch { path: dir.to_owned(), report: Box::new(report) });
     }
@@ -138,7 +146,7 @@ fn write_shards(
     folder.write(INDEX, text.as_bytes())
 }
 
-/// Cuts the list where the next tensor would pass the limit; a tensor above the limit stands alone.
+/// Splits the list where the next tensor would exceed the limit; a tensor above the limit is a shard of its own.
 fn shards(specs: &[TensorSpec], bytes_max: u64) -> Vec<&[TensorSpec]> {
     let mut cut = Vec::new();
     let (mut start, mut size) = (0, 0);

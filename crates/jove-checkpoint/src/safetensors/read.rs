@@ -6,11 +6,17 @@ use std::path::Path;
 
 use safetensors::SafeTensors;
 
-use super::{CHECKSUM_KEY, FORMAT};
+use super::format::{CHECKSUM_KEY, FORMAT};
+use crate::error::{Error, Result};
 use crate::mapped::MappedFile;
-use crate::{Dtype, Error, NamedTensor, Result, TensorSource, TensorSpec};
+use crate::spec::{Dtype, TensorSpec};
+use crate::tensor::{NamedTensor, TensorSource};
 
-/// A safetensors file, mapped into memory: opening reads the header alone, whatever the file's size.
+/// A safetensors file, mapped into memory.
+///
+/// # Resource usage
+/// Opening reads the header only, whatever the size of the file. [`TensorFile::get`] borrows 32-bit floats from the map
+/// and allocates for other types; it reads the tensor once more where the file has checksums.
 #[derive(Debug)]
 pub struct TensorFile {
     file: MappedFile,
@@ -27,10 +33,10 @@ struct Entry {
 }
 
 impl TensorFile {
-    /// Opens a file and checks its header: lengths, overlaps, gaps, shapes against sizes.
+    /// Opens a file and checks its header: lengths, overlaps, gaps, and sizes of shapes.
     ///
     /// # Errors
-    /// Where the file cannot be read or its header is not sound.
+    /// [`Error::Io`] where the file cannot be read, [`Error::Malformed`] where its header is invalid.
     pub fn open(path: &Path) -> Result<Self> {
         let file = MappedFile::open(path)?;
         let malformed = |reason: &dyn ToString| Error::malformed(path, FORMAT, reason.to_string());
@@ -49,7 +55,7 @@ impl TensorFile {
         Ok(Self { file, metadata, entries })
     }
 
-    /// The string metadata that the writer gave, by key.
+    /// The string metadata of the file, by key.
     pub fn metadata(&self) -> &BTreeMap<String, String> {
         &self.metadata
     }
@@ -67,7 +73,8 @@ impl TensorFile {
     /// One tensor; 32-bit floats are borrowed from the map, other float types are converted.
     ///
     /// # Errors
-    /// Where there is no such tensor, it holds no floats, or its checksum does not fit.
+    /// [`Error::NoTensor`], [`Error::NumberType`] where it holds other numbers than floats, or [`Error::Checksum`] where its
+    /// checksum does not match.
     pub fn get(&self, name: &str) -> Result<NamedTensor<'_>> {
         let path = || self.file.path().to_owned();
         let entry = self.entries.get(name).ok_or_else(|| Error::NoTensor { path: path(), name: name.to_owned() })?;

@@ -10,15 +10,20 @@ use atomic_write_file::AtomicWriteFile;
 use jove_core::Progress;
 use serde_json::{Map, Value, json};
 
-use super::{CHECKSUM_KEY, FORMAT};
-use crate::{Error, NamedTensor, Result, TensorSource, TensorSpec};
+use super::format::{CHECKSUM_KEY, FORMAT};
+use crate::error::{Error, Result};
+use crate::spec::TensorSpec;
+use crate::tensor::{NamedTensor, TensorSource};
 
-/// Writes all tensors of `source` as 32-bit floats, sorted by name, with `metadata`; the file appears whole or not at all.
+/// Writes all tensors of `source` as 32-bit floats, sorted by name, with `metadata`. Equal tensors and metadata give
+/// equal bytes. The file is written atomically (temporary sibling, fsync, rename).
 ///
-/// At any time one tensor of the source is held. Equal tensors and metadata give equal bytes.
+/// # Resource usage
+/// One tensor of the source is held in memory at a time.
 ///
 /// # Errors
-/// Where a tensor cannot be had, a name comes twice, the file cannot be written, or the user asks to stop.
+/// Where a tensor cannot be read, a name occurs twice, the file cannot be written, or the user interrupts
+/// ([`Error::Interrupted`]).
 pub fn write_tensor_file(
     path: &Path,
     source: &(impl TensorSource + ?Sized),
@@ -55,8 +60,7 @@ pub(crate) fn write_sorted_to<'a>(
         }
         let tensor = tensor(spec)?;
         if tensor.shape != spec.shape {
-            let reason =
-                format!("tensor `{}`: announced with shape {:?}, came with {:?}", spec.name, spec.shape, tensor.shape);
+            let reason = format!("tensor `{}`: expected shape {:?}, found {:?}", spec.name, spec.shape, tensor.shape);
             return Err(Error::malformed(path, FORMAT, reason));
         }
         tensor.check_length()?;
@@ -84,7 +88,11 @@ fn header(path: &Path, specs: &[TensorSpec], metadata: &BTreeMap<String, String>
     let mut offset = 0usize;
     for (index, spec) in specs.iter().enumerate() {
         if spec.name == "__metadata__" || index > 0 && specs[index - 1].name >= spec.name {
-            return Err(Error::malformed(path, FORMAT, format!("tensor name `{}` cannot be used twice", spec.name)));
+            return Err(Error::malformed(
+                path,
+                FORMAT,
+                format!("tensor name `{}` occurs twice or is reserved", spec.name),
+            ));
         }
         let bytes = spec.count().and_then(|count| count.checked_mul(4));
         let end = bytes.and_then(|bytes| offset.checked_add(bytes));

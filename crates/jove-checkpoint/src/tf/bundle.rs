@@ -3,15 +3,23 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::checksum::{FORMAT, masked};
 use super::proto::{Entry, decode_header};
-use super::{FORMAT, masked, table};
+use super::table;
+use crate::error::{Error, Result};
 use crate::mapped::MappedFile;
-use crate::{Dtype, Error, NamedTensor, Result, TensorSource, TensorSpec};
+use crate::spec::{Dtype, TensorSpec};
+use crate::tensor::{NamedTensor, TensorSource};
 
-/// More shards than any published checkpoint has.
+/// Far above any published checkpoint.
 const SHARDS_MAX: u64 = 1024;
 
 /// A TensorFlow checkpoint, its data mapped into memory.
+///
+/// # Resource usage
+/// The index is read into memory, at most about 64 times its size on disk; data files are mapped, not read.
+/// [`TensorSource::get`] verifies the checksum of a tensor, borrows 32-bit floats from the map and allocates for other
+/// types.
 #[derive(Debug)]
 pub struct TfBundle {
     index: PathBuf,
@@ -20,10 +28,11 @@ pub struct TfBundle {
 }
 
 impl TfBundle {
-    /// Opens `PREFIX.index` and the data beside it; takes the prefix, the index file, or a folder with one index.
+    /// Opens `PREFIX.index` and its data files; takes the prefix, the index file, or a folder with one index.
     ///
     /// # Errors
-    /// Where a file is missing or not sound, tensors overlap or are kept in slices.
+    /// [`Error::Io`] where a file is missing, [`Error::Malformed`] where one is invalid, tensors overlap, or a tensor is
+    /// stored in slices.
     pub fn open(path: &Path) -> Result<Self> {
         let index = find_index(path)?;
         let malformed = |reason: String| Error::malformed(&index, FORMAT, reason);
@@ -37,24 +46,24 @@ impl TfBundle {
         let mut entries = BTreeMap::new();
         for (key, value) in table {
             let name = String::from_utf8(key).map_err(|error| malformed(error.to_string()))?;
-            let entry = Entry::decode(&value).ok_or_else(|| malformed(format!("entry `{name}` is not sound")))?;
+            let entry = Entry::decode(&value).ok_or_else(|| malformed(format!("entry `{name}` is invalid")))?;
             entries.insert(name, entry);
         }
         let prefix = index.with_extension("");
         let shards =
             (0..shards).map(|shard| MappedFile::open(&shard_path(&prefix, shard, shards))).collect::<Result<_>>()?;
         let bundle = Self { index, shards, entries };
-        bundle.check_places()?;
+        bundle.check_ranges()?;
         Ok(bundle)
     }
 
     /// Checks that every tensor lies in its file, has the size of its shape, and overlaps no other.
-    fn check_places(&self) -> Result<()> {
+    fn check_ranges(&self) -> Result<()> {
         let broken = |name: &str, what: String| Err(Error::malformed(&self.index, FORMAT, format!("`{name}`: {what}")));
-        let mut places = Vec::new();
+        let mut ranges = Vec::new();
         for (name, entry) in &self.entries {
             if entry.sliced {
-                return broken(name, "tensors kept in slices are not supported".to_owned());
+                return broken(name, "tensors stored in slices are not supported".to_owned());
             }
             let Some(file) = usize::try_from(entry.shard).ok().and_then(|shard| self.shards.get(shard)) else {
                 return broken(name, format!("shard {} of {}", entry.shard, self.shards.len()));
@@ -66,10 +75,10 @@ impl TfBundle {
             if dtype.is_float() && count.and_then(|count| count.checked_mul(size)) != Some(entry.size) {
                 return broken(name, format!("shape {:?} does not take {} bytes of {dtype}", entry.shape, entry.size));
             }
-            places.push((entry.shard, entry.offset, end, name));
+            ranges.push((entry.shard, entry.offset, end, name));
         }
-        places.sort_unstable();
-        match places.windows(2).find(|pair| pair[0].0 == pair[1].0 && pair[0].2 > pair[1].1) {
+        ranges.sort_unstable();
+        match ranges.windows(2).find(|pair| pair[0].0 == pair[1].0 && pair[0].2 > pair[1].1) {
             Some(pair) => broken(pair[1].3, format!("overlaps `{}`", pair[0].3)),
             None => Ok(()),
         }
@@ -104,7 +113,7 @@ impl TensorSource for TfBundle {
     }
 }
 
-/// TensorFlow's numbers of data types, with the bytes of one value.
+/// The type of TensorFlow's number of a data type, and the bytes of one value.
 fn dtype(number: u64) -> (Dtype, u64) {
     match number {
         1 => (Dtype::F32, 4),
@@ -146,5 +155,106 @@ fn find_index(path: &Path) -> Result<PathBuf> {
             FORMAT,
             format!("expected one .index file in the folder, found {}", found.len()),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::proto::HEADER;
+    use super::super::table::TableWriter;
+    use super::*;
+
+    const DATA_BYTES: usize = 64;
+
+    /// Opens a bundle with the given header and encoded entries over one data file.
+    fn open_encoded(header: &[u8], entries: &[(&str, Vec<u8>)]) -> Result<TfBundle> {
+        let folder = tempfile::tempdir().unwrap();
+        let mut table = TableWriter::default();
+        table.add(b"", header);
+        for (name, entry) in entries {
+            table.add(name.as_bytes(), entry);
+        }
+        let index = folder.path().join("x.index");
+        std::fs::write(&index, table.finish()).unwrap();
+        std::fs::write(folder.path().join("x.data-00000-of-00001"), [0; DATA_BYTES]).unwrap();
+        TfBundle::open(&index)
+    }
+
+    fn open_with(header: &[u8], entries: &[(&str, Entry)]) -> Result<TfBundle> {
+        let encoded: Vec<(&str, Vec<u8>)> = entries.iter().map(|(name, entry)| (*name, entry.encode())).collect();
+        open_encoded(header, &encoded)
+    }
+
+    /// A vector of 32-bit floats.
+    fn vector(offset: u64, count: u64) -> Entry {
+        let crc32c = masked(crc32c::crc32c(&vec![0; 4 * count as usize]));
+        Entry { dtype: 1, shape: vec![count], offset, size: 4 * count, crc32c, ..Entry::default() }
+    }
+
+    fn check(entries: &[(&str, Entry)], expected: Option<&str>) {
+        match (open_with(&HEADER, entries), expected) {
+            (Ok(bundle), None) => assert_eq!(bundle.specs().len(), entries.len()),
+            (Err(Error::Malformed { reason, .. }), Some(expected)) => {
+                assert!(reason.contains(expected), "{reason}, expected {expected}");
+            }
+            (other, _) => panic!("{other:?}, expected {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn tensors_may_touch_but_not_overlap() {
+        check(&[], None);
+        check(&[("a", vector(0, 8)), ("b", vector(32, 8))], None);
+        check(&[("a", vector(32, 8)), ("b", vector(0, 8))], None);
+        check(&[("a", vector(0, 0)), ("b", vector(0, 16)), ("c", vector(64, 0))], None);
+        check(&[("a", vector(0, 9)), ("b", vector(32, 8))], Some("`b`: overlaps `a`"));
+        check(&[("a", vector(0, 16)), ("b", vector(60, 1)), ("词", vector(4, 1))], Some("overlaps `a`"));
+        check(&[("a", vector(8, 4)), ("b", vector(8, 4))], Some("overlaps"));
+    }
+
+    #[test]
+    fn tensors_must_lie_in_their_file() {
+        check(&[("a", vector(0, 16))], None);
+        check(&[("a", vector(0, 17))], Some("`a`: ends beyond the data"));
+        check(&[("a", vector(u64::MAX, 1))], Some("ends beyond the data"));
+        check(&[("a", Entry { shard: 1, ..vector(0, 4) })], Some("shard 1 of 1"));
+        check(&[("a", Entry { shard: u64::MAX, ..vector(0, 4) })], Some("of 1"));
+    }
+
+    #[test]
+    fn shapes_must_match_sizes() {
+        check(&[("a", Entry { shape: vec![2, 2], ..vector(0, 4) })], None);
+        check(&[("a", Entry { shape: vec![], ..vector(0, 1) })], None);
+        check(&[("a", Entry { dtype: 2, shape: vec![2], ..vector(0, 4) })], None);
+        for shape in [vec![3], vec![5], vec![4, 2], vec![u64::MAX, 2], vec![0]] {
+            check(&[("a", Entry { shape, ..vector(0, 4) })], Some("does not take 16 bytes of F32"));
+        }
+    }
+
+    #[test]
+    fn slices_and_unknown_headers_are_rejected() {
+        let sliced = [&vector(0, 4).encode()[..], &[0x3a, 0]].concat();
+        let message = open_encoded(&HEADER, &[("a", sliced)]).unwrap_err().to_string();
+        assert!(message.ends_with("`a`: tensors stored in slices are not supported"), "{message}");
+        let message = open_encoded(&HEADER, &[("a", vec![0x0a, 0xff])]).unwrap_err().to_string();
+        assert!(message.ends_with("entry `a` is invalid"), "{message}");
+        for header in [&[][..], &[0x08, 0], &[0x08, 1, 0x10, 1], &[0x08, 0x81, 0x08], &[0xff]] {
+            let message = open_with(header, &[]).unwrap_err().to_string();
+            assert!(message.contains("the header is missing or is not of 1 to 1024"), "{header:?}");
+        }
+        let two = open_with(&[0x08, 2], &[]).unwrap_err();
+        assert!(matches!(two, Error::Io { .. }), "the second shard is missing: {two}");
+    }
+
+    #[test]
+    fn checksums_and_types_are_verified_when_a_tensor_is_read() {
+        let wrong = Entry { crc32c: 1, ..vector(0, 4) };
+        let integers = Entry { dtype: 9, shape: vec![1], ..vector(16, 2) };
+        let bundle = open_with(&HEADER, &[("a", wrong), ("ids", integers), ("ok", vector(32, 1))]).unwrap();
+        assert!(matches!(bundle.get("a"), Err(Error::Checksum { expected: 1, .. })));
+        let message = bundle.get("ids").unwrap_err().to_string();
+        assert!(message.ends_with("tensor `ids`: expected floating-point numbers, found 64-bit integers"), "{message}");
+        assert_eq!(*bundle.get("ok").unwrap().data, [0.0]);
+        assert!(matches!(bundle.get("שם"), Err(Error::NoTensor { .. })));
     }
 }

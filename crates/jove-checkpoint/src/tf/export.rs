@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use jove_core::ModelConfig;
 
-use super::names::{POSITIONS, is_transposed, to_tf};
-use crate::{NamedTensor, Result, TensorSource, TensorSpec};
+use super::names::{is_positions, is_transposed, to_tf};
+use crate::error::Result;
+use crate::spec::TensorSpec;
+use crate::tensor::{NamedTensor, TensorSource};
 
 /// A view of a model, under Hugging Face names, as Google's BERT stores it. XLM-R takes BERT's names, and its position
 /// table loses the rows that are never used, since BERT counts from 0.
-pub struct TfExport<'a, S: ?Sized> {
+pub(crate) struct TfExport<'a, S: ?Sized> {
     source: &'a S,
     /// TensorFlow's name to Hugging Face's.
     names: BTreeMap<String, String>,
@@ -21,7 +23,7 @@ pub struct TfExport<'a, S: ?Sized> {
 
 impl<'a, S: TensorSource + ?Sized> TfExport<'a, S> {
     /// Views `source`, a model of `config`'s shape.
-    pub fn new(source: &'a S, config: &ModelConfig) -> Self {
+    pub(crate) fn new(source: &'a S, config: &ModelConfig) -> Self {
         let rows_dropped = config.first_position();
         let (mut names, mut order, mut left_out) = (BTreeMap::new(), Vec::new(), Vec::new());
         for mut spec in source.specs() {
@@ -32,7 +34,7 @@ impl<'a, S: TensorSource + ?Sized> TfExport<'a, S> {
             if is_transposed(&tf) {
                 spec.shape.reverse();
             }
-            if tf == POSITIONS {
+            if is_positions(&tf) {
                 spec.shape[0] -= rows_dropped.min(spec.shape[0]);
             }
             names.insert(tf.clone(), spec.name);
@@ -42,8 +44,8 @@ impl<'a, S: TensorSource + ?Sized> TfExport<'a, S> {
         Self { source, names, order, left_out, rows_dropped }
     }
 
-    /// Tensors that Google's BERT has no place for.
-    pub fn left_out(&self) -> &[String] {
+    /// Tensors without a counterpart in Google's BERT.
+    pub(crate) fn left_out(&self) -> &[String] {
         &self.left_out
     }
 }
@@ -59,7 +61,7 @@ impl<S: TensorSource + ?Sized> TensorSource for TfExport<'_, S> {
         if is_transposed(name) {
             return Ok(transposed(&tensor));
         }
-        if name == POSITIONS && self.rows_dropped > 0 {
+        if is_positions(name) && self.rows_dropped > 0 {
             let dropped = self.rows_dropped.min(tensor.shape[0]);
             tensor.data = Cow::Owned(tensor.data[dropped * tensor.shape[1]..].to_vec());
             tensor.shape[0] -= dropped;

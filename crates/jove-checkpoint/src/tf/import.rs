@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use jove_core::ModelConfig;
 
 use super::export::transposed;
-use super::names::{POSITIONS, from_tf, is_training_state, is_transposed};
-use crate::{NamedTensor, Result, TensorSource, TensorSpec};
+use super::names::{from_tf, is_positions, is_training_state, is_transposed};
+use crate::error::Result;
+use crate::spec::TensorSpec;
+use crate::tensor::{NamedTensor, TensorSource};
 
 /// A view of a BERT checkpoint of Google's making as Hugging Face would store it.
-pub struct TfImport<S> {
+pub(crate) struct TfImport<S> {
     source: S,
     /// Hugging Face's name to the stored one.
     stored: BTreeMap<String, String>,
@@ -19,9 +21,9 @@ pub struct TfImport<S> {
 }
 
 impl<S: TensorSource> TfImport<S> {
-    /// Views `source`; `config` is that of the model as Hugging Face has it. Names that BERT does not have stay as they
-    /// are, and show up as unexpected; the optimizer's variables are left out.
-    pub fn new(source: S, config: &ModelConfig) -> Self {
+    /// Views `source`; `config` is that of the model as Hugging Face has it. Names that BERT does not have stay
+    /// unchanged, and are reported as unexpected; the optimizer's variables are left out.
+    pub(crate) fn new(source: S, config: &ModelConfig) -> Self {
         let (mut stored, mut left_out) = (BTreeMap::new(), Vec::new());
         for spec in source.specs() {
             if is_training_state(&spec.name) {
@@ -35,7 +37,7 @@ impl<S: TensorSource> TfImport<S> {
     }
 
     /// Variables that were left out on purpose, with the reason.
-    pub fn left_out(&self) -> &[(String, &'static str)] {
+    pub(crate) fn left_out(&self) -> &[(String, &'static str)] {
         &self.left_out
     }
 }
@@ -49,7 +51,7 @@ impl<S: TensorSource> TensorSource for TfImport<S> {
             if is_transposed(from) {
                 shape.reverse();
             }
-            if from == POSITIONS
+            if is_positions(from)
                 && let Some(rows) = shape.first_mut()
             {
                 *rows = rows.saturating_add(self.rows_added);
@@ -65,7 +67,7 @@ impl<S: TensorSource> TensorSource for TfImport<S> {
         if is_transposed(stored) {
             tensor = transposed(&tensor);
         }
-        if stored == POSITIONS
+        if is_positions(stored)
             && self.rows_added > 0
             && let &[rows, width] = tensor.shape.as_slice()
         {

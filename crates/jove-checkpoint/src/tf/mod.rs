@@ -5,6 +5,7 @@
 //! writes.
 
 mod bundle;
+mod checksum;
 mod export;
 mod import;
 mod names;
@@ -13,13 +14,6 @@ mod table;
 mod write;
 
 pub use bundle::TfBundle;
-pub use export::TfExport;
-pub use import::TfImport;
+pub(crate) use export::TfExport;
+pub(crate) use import::TfImport;
 pub use write::write_tf_bundle;
-
-const FORMAT: &str = "TensorFlow checkpoint";
-
-/// TensorFlow's masked CRC-32C: a checksum that may itself be stored where checksums are computed.
-fn masked(crc: u32) -> u32 {
-    crc.rotate_right(15).wrapping_add(0xa282_ead8)
-}

@@ -1,6 +1,6 @@
 //! The two protocol-buffer messages of a bundle's index, and the variable-length numbers both layers use.
 
-/// Where a tensor lies, and what it is.
+/// The place, shape and type of a tensor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Entry {
     /// TensorFlow's number of the data type: 1 is 32-bit floats.
@@ -10,7 +10,7 @@ pub(super) struct Entry {
     pub(super) offset: u64,
     pub(super) size: u64,
     pub(super) crc32c: u32,
-    /// Whether the tensor is kept in slices, which is not supported.
+    /// Whether the tensor is stored in slices, which is not supported.
     pub(super) sliced: bool,
 }
 
@@ -40,7 +40,7 @@ pub(super) fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
 }
 
 impl Entry {
-    /// The message's bytes; fields that are zero are left out, as the format asks, but the shape is always there.
+    /// The message's bytes; fields that are zero are omitted, as the format requires, except for the shape.
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut shape = Vec::new();
         for size in &self.shape {
@@ -88,7 +88,7 @@ impl Entry {
     }
 }
 
-/// How many shards a bundle has, from its header; `None` where it is not sound or not little-endian.
+/// The number of shards of a bundle, from its header; `None` where it is invalid or not little-endian.
 pub(super) fn decode_header(bytes: &[u8]) -> Option<u64> {
     let (mut shards, mut big_endian) = (0, false);
     each_field(bytes, |field, value| {

@@ -6,18 +6,22 @@ use std::path::Path;
 
 use jove_core::Progress;
 
+use super::checksum::{FORMAT, masked};
 use super::proto::{Entry, HEADER};
 use super::table::TableWriter;
-use super::{FORMAT, masked};
-use crate::{Error, Result, TensorSource};
+use crate::error::{Error, Result};
+use crate::tensor::TensorSource;
 
 /// TensorFlow's number of 32-bit floats.
 const FLOAT: u64 = 1;
 
-/// Writes `PREFIX.data-00000-of-00001` and `PREFIX.index` into `folder`, where neither may be yet.
+/// Writes `PREFIX.data-00000-of-00001` and `PREFIX.index` into `folder`, where neither may exist.
+///
+/// # Resource usage
+/// One tensor and the whole index are held in memory.
 ///
 /// # Errors
-/// Where a tensor cannot be had, a file is there or cannot be written, or the user asks to stop.
+/// Where a tensor cannot be read, a file exists or cannot be written, or the user interrupts ([`Error::Interrupted`]).
 pub fn write_tf_bundle(
     folder: &Path,
     prefix: &str,

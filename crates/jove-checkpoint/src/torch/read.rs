@@ -7,31 +7,40 @@ use std::path::Path;
 
 use zip::{CompressionMethod, ZipArchive};
 
-use super::FORMAT;
-use super::pickle::{Fault, Pickle};
+use super::format::FORMAT;
+use super::object::Fault;
+use super::pickle::Pickle;
 use super::state::{Storage, Stored, tensors};
+use crate::error::{Error, Result};
 use crate::mapped::MappedFile;
-use crate::{Dtype, Error, NamedTensor, Result, TensorSource, TensorSpec};
+use crate::message::shortened;
+use crate::spec::{Dtype, TensorSpec};
+use crate::tensor::{NamedTensor, TensorSource};
 
-/// The largest description of tensors that is read, in bytes; a model of a thousand layers needs a few MB.
+/// The maximum size of the description of tensors, in bytes; a model of a thousand layers needs a few MB.
 const PICKLE_BYTES_MAX: usize = 64 << 20;
 
-/// The most entries that an archive may have.
+/// The maximum number of entries of an archive.
 const ENTRIES_MAX: usize = 1 << 20;
 
 /// A file that `torch.save` wrote from a dictionary of tensors: an archive (PyTorch 1.6 and later), or the older form.
-/// Nothing in it is ever run.
+/// No code in it is ever run.
+///
+/// # Resource usage
+/// The file is mapped, not read. The description of its tensors, of at most 64 MiB, is held in memory at up to 48 times
+/// its size while it is read; real ones take some kilobytes. [`TensorSource::get`] borrows 32-bit floats from the map and
+/// allocates for other types; in an archive it reads the whole storage once, for its checksum.
 #[derive(Debug)]
 pub struct TorchFile {
     file: MappedFile,
     tensors: BTreeMap<String, Stored>,
     order: Vec<String>,
-    storages: BTreeMap<String, Bytes>,
+    storages: BTreeMap<String, StorageRange>,
 }
 
-/// Where a storage lies in the file.
+/// The bytes of a storage in the file.
 #[derive(Clone, Debug)]
-struct Bytes {
+struct StorageRange {
     range: Range<usize>,
     crc32: Option<u32>,
 }
@@ -40,8 +49,8 @@ impl TorchFile {
     /// Opens a file and reads the description of its tensors.
     ///
     /// # Errors
-    /// [`Error::Refused`] where it holds code, compressed entries or names that lead out of the archive;
-    /// [`Error::Malformed`] where it is not sound.
+    /// [`Error::Refused`] for code, compressed entries or entry names outside the archive; [`Error::Malformed`] for a
+    /// file that does not follow the format or a tensor outside its storage.
     pub fn open(path: &Path) -> Result<Self> {
         let file = MappedFile::open(path)?;
         let (stored, storages) = match file.bytes() {
@@ -54,7 +63,7 @@ impl TorchFile {
             check_bounds(path, &tensor, &storages)?;
             order.push(tensor.name.clone());
             if let Some(twice) = tensors.insert(tensor.name.clone(), tensor) {
-                return Err(Error::malformed(path, FORMAT, format!("tensor `{}` is there twice", twice.name)));
+                return Err(Error::malformed(path, FORMAT, format!("tensor `{}` occurs twice", twice.name)));
             }
         }
         Ok(Self { file, tensors, order, storages })
@@ -111,9 +120,9 @@ fn stored_bytes(dtype: Dtype) -> usize {
 }
 
 /// Checks that a tensor lies inside its storage, so that reading it later cannot fail.
-fn check_bounds(path: &Path, tensor: &Stored, storages: &BTreeMap<String, Bytes>) -> Result<()> {
+fn check_bounds(path: &Path, tensor: &Stored, storages: &BTreeMap<String, StorageRange>) -> Result<()> {
     let malformed = |what: &str| {
-        let name = crate::error::shortened(&tensor.name);
+        let name = shortened(&tensor.name);
         Error::malformed(path, FORMAT, format!("tensor `{name}`: {what}"))
     };
     let place = storages.get(&tensor.storage.key).ok_or_else(|| malformed("its values are not in the file"))?;
@@ -130,7 +139,7 @@ fn check_bounds(path: &Path, tensor: &Stored, storages: &BTreeMap<String, Bytes>
     }
 }
 
-type Parts = (Vec<Stored>, BTreeMap<String, Bytes>);
+type Parts = (Vec<Stored>, BTreeMap<String, StorageRange>);
 
 fn fault(path: &Path) -> impl Fn(Fault) -> Error {
     move |fault| match fault {
@@ -156,7 +165,7 @@ fn read_archive(path: &Path, bytes: &[u8]) -> Result<Parts> {
         return Err(malformed(&format!("data.pkl has {} bytes, expected at most {PICKLE_BYTES_MAX}", text.len())));
     }
     if place.crc32 != Some(crc32fast::hash(text)) {
-        return Err(malformed("the checksum of data.pkl does not fit"));
+        return Err(malformed("the checksum of data.pkl does not match"));
     }
     let stored = tensors(&Pickle::read(text).map_err(fault(path))?).map_err(fault(path))?;
     let data = format!("{folder}data/");
@@ -165,8 +174,8 @@ fn read_archive(path: &Path, bytes: &[u8]) -> Result<Parts> {
     Ok((stored, storages.collect()))
 }
 
-/// Where each entry's bytes are. Entries are stored as they are: a compressed one is refused, whatever it would hold.
-fn archive_entries(path: &Path, bytes: &[u8]) -> Result<BTreeMap<String, Bytes>> {
+/// The byte range of each entry. PyTorch does not compress entries; a compressed one is rejected.
+fn archive_entries(path: &Path, bytes: &[u8]) -> Result<BTreeMap<String, StorageRange>> {
     let malformed = |what: String| Error::malformed(path, FORMAT, what);
     let refused = |reason: String| Error::Refused { path: path.to_owned(), reason };
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| malformed(error.to_string()))?;
@@ -178,25 +187,15 @@ fn archive_entries(path: &Path, bytes: &[u8]) -> Result<BTreeMap<String, Bytes>>
     for index in 0..archive.len() {
         let entry = archive.by_index_raw(index).map_err(|error| malformed(error.to_string()))?;
         let name = entry.name().map_err(|error| malformed(error.to_string()))?.into_owned();
-        let shown = crate::error::shortened(&name);
-        if name.contains(['\\', '\0', ':'])
-            || name.split('/').any(|part| part.is_empty() || part == ".." || part == ".")
-        {
-            return Err(refused(format!("the archive's entry `{shown}` leads out of it")));
-        }
-        if entry.compression() != CompressionMethod::Stored || entry.compressed_size() != entry.size() {
-            return Err(refused(format!(
-                "the archive's entry `{shown}` is compressed; PyTorch stores entries as they are"
-            )));
-        }
+        check_entry(&name, entry.compression(), entry.compressed_size() == entry.size()).map_err(refused)?;
         let start = entry.data_start().and_then(|start| usize::try_from(start).ok());
         let end = start.and_then(|start| start.checked_add(usize::try_from(entry.size()).ok()?));
         match (start, end) {
             (Some(start), Some(end)) if end <= bytes.len() => {
                 ranges.push(start..end);
-                entries.insert(name, Bytes { range: start..end, crc32: Some(entry.crc32()) });
+                entries.insert(name, StorageRange { range: start..end, crc32: Some(entry.crc32()) });
             }
-            _ => return Err(malformed(format!("entry `{shown}` ends beyond the file"))),
+            _ => return Err(malformed(format!("entry `{}` ends beyond the file", shortened(&name)))),
         }
     }
     ranges.sort_by_key(|range| (range.start, range.end));
@@ -204,6 +203,19 @@ fn archive_entries(path: &Path, bytes: &[u8]) -> Result<BTreeMap<String, Bytes>>
         return Err(refused("entries of the archive overlap".to_owned()));
     }
     Ok(entries)
+}
+
+/// Checks that an entry's name stays inside the archive, and that its bytes are stored without compression.
+fn check_entry(name: &str, method: CompressionMethod, same_size: bool) -> Result<(), String> {
+    let shown = shortened(name);
+    let outside = |part: &str| part.is_empty() || part == ".." || part == ".";
+    if name.contains(['\\', '\0', ':']) || name.split('/').any(outside) {
+        return Err(format!("the archive's entry `{shown}` is outside of it"));
+    }
+    if method != CompressionMethod::Stored || !same_size {
+        return Err(format!("the archive's entry `{shown}` is compressed; PyTorch stores entries without compression"));
+    }
+    Ok(())
 }
 
 /// The form before PyTorch 1.6: five pickles (a magic number, a version, the machine, the tensors, the storages' keys),
@@ -230,7 +242,7 @@ fn read_legacy(path: &Path, bytes: &[u8]) -> Result<Parts> {
         let length = usize::try_from(i64::from_le_bytes(*count)).ok().and_then(|count| count.checked_mul(sizes[key]));
         let length = length.filter(|length| *length <= after.len()).ok_or_else(|| malformed("the data end"))?;
         let start = bytes.len() - after.len();
-        storages.insert(key.to_owned(), Bytes { range: start..start + length, crc32: None });
+        storages.insert(key.to_owned(), StorageRange { range: start..start + length, crc32: None });
         rest = &after[length..];
     }
     if !rest.is_empty() {

@@ -10,13 +10,15 @@ use jove_core::Progress;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::FORMAT;
-use crate::{Error, Result, TensorSource, TensorSpec};
+use super::format::FORMAT;
+use crate::error::{Error, Result};
+use crate::spec::TensorSpec;
+use crate::tensor::TensorSource;
 
-/// The folder that all entries stand in; PyTorch takes any name.
+/// The folder of all entries; PyTorch accepts any name.
 const FOLDER: &str = "archive";
 
-/// A second name for a tensor; both share one storage, as tied weights do in PyTorch.
+/// A second name of a tensor; both share one storage, as tied weights do in PyTorch.
 #[derive(Clone, Debug)]
 pub(crate) struct Alias {
     /// The second name.
@@ -25,11 +27,14 @@ pub(crate) struct Alias {
     pub(crate) of: String,
 }
 
-/// Writes all tensors of `source` as PyTorch's `torch.save` would a dictionary of them; the file appears whole or not at
-/// all.
+/// Writes all tensors of `source` as PyTorch's `torch.save` would write a dictionary of them. The file is written
+/// atomically (temporary sibling, fsync, rename).
+///
+/// # Resource usage
+/// One tensor is held in memory at a time.
 ///
 /// # Errors
-/// Where a tensor cannot be had, the file cannot be written, or the user asks to stop.
+/// Where a tensor cannot be read, the file cannot be written, or the user interrupts ([`Error::Interrupted`]).
 pub fn write_torch_file(path: &Path, source: &(impl TensorSource + ?Sized), progress: &dyn Progress) -> Result<()> {
     let mut file = AtomicWriteFile::open(path).map_err(Error::io(path))?;
     write_torch(file.as_file_mut(), path, source, &[], progress)?;

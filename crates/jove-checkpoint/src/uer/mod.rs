@@ -9,9 +9,9 @@ mod export;
 mod import;
 mod names;
 
-pub use config::{uer_config_from_json, uer_config_to_json};
-pub use export::UerExport;
-pub use import::UerImport;
+pub(crate) use config::{uer_config_from_json, uer_config_to_json};
+pub(crate) use export::UerExport;
+pub(crate) use import::UerImport;
 
 /// The epsilon of UER's layer norm; it is not in its configuration.
 pub(crate) const LAYER_NORM_EPS: f64 = 1e-6;

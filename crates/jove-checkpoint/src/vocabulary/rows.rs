@@ -3,21 +3,23 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
+use jove_core::parameter_names::{Naming, Part};
 use jove_core::{Layout, ModelConfig};
 
-use crate::layout::prefix;
-use crate::{Error, NamedTensor, Result, TensorSource, TensorSpec};
+use crate::error::{Error, Result};
+use crate::spec::TensorSpec;
+use crate::tensor::{NamedTensor, TensorSource};
 
-/// Where a row of the new word table comes from.
+/// The origin of a row of the new word table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Row {
     /// The row of an old piece.
     Kept(u32),
-    /// The mean of the rows of old pieces, for a new word that was spelled with them.
+    /// The mean of the rows of old pieces, for a new word that they spelled.
     Mean(Vec<u32>),
 }
 
-/// A view of a model whose word table and head have other rows; everything else is as it was.
+/// A view of a model whose word table and head have other rows; other tensors are unchanged.
 pub struct Resized<'a, S: ?Sized> {
     source: &'a S,
     rows: Vec<Row>,
@@ -25,32 +27,32 @@ pub struct Resized<'a, S: ?Sized> {
 }
 
 impl<'a, S: TensorSource + ?Sized> Resized<'a, S> {
-    /// Views `source`, a model of `config`'s shape, with the given rows; returns the configuration that goes with it.
+    /// Views `source`, a model of `config`'s shape, with the given rows; returns the new configuration.
     ///
     /// # Errors
-    /// Where a row refers to a piece that is not there, a mean has no parts, or the padding piece is not kept.
+    /// [`Error::Config`] where a row refers to an unknown piece, a mean has no parts, or the padding piece is not kept.
     pub fn new(source: &'a S, config: &ModelConfig, rows: Vec<Row>) -> Result<(Self, ModelConfig)> {
-        let refuse = |reason: String| Error::Config { path: PathBuf::from("vocabulary"), reason };
+        let invalid = |reason: String| Error::Config { path: PathBuf::from("vocabulary"), reason };
         for row in &rows {
             let parts = match row {
                 Row::Kept(piece) => std::slice::from_ref(piece),
-                Row::Mean(parts) if parts.is_empty() => return Err(refuse("a new word has no pieces".to_owned())),
+                Row::Mean(parts) if parts.is_empty() => return Err(invalid("a new word has no pieces".to_owned())),
                 Row::Mean(parts) => parts,
             };
             if let Some(piece) = parts.iter().find(|piece| **piece as usize >= config.vocab_size) {
-                return Err(refuse(format!("expected a piece below {}, found {piece}", config.vocab_size)));
+                return Err(invalid(format!("expected a piece below {}, found {piece}", config.vocab_size)));
             }
         }
         let pad = rows.iter().position(|row| *row == Row::Kept(config.pad_token_id));
-        let pad = pad.ok_or_else(|| refuse(format!("the padding piece {} is not kept", config.pad_token_id)))?;
+        let pad = pad.ok_or_else(|| invalid(format!("the padding piece {} is not kept", config.pad_token_id)))?;
         // XLM-R counts positions from the padding piece's id, so there it may not move.
         if config.layout == Layout::XlmRoberta && pad != config.pad_token_id as usize {
-            return Err(refuse(format!("the padding piece must keep its id {}, found {pad}", config.pad_token_id)));
+            return Err(invalid(format!("the padding piece must keep its id {}, found {pad}", config.pad_token_id)));
         }
-        let bias = if config.layout == Layout::Bert { "cls.predictions.bias" } else { "lm_head.bias" };
-        let words = format!("{}embeddings.word_embeddings.weight", prefix(config.layout));
+        let name = |part: Part| part.name(Naming::HuggingFace(config.layout), 0).expect("every layout has this part");
+        let (words, bias) = (name(Part::WordEmbeddings) + ".weight", name(Part::HeadBias) + ".bias");
         let new = ModelConfig { vocab_size: rows.len(), pad_token_id: pad as u32, ..config.clone() };
-        Ok((Self { source, rows, changed: [words, bias.to_owned()] }, new))
+        Ok((Self { source, rows, changed: [words, bias] }, new))
     }
 }
 

@@ -1,24 +1,24 @@
-//! A tokenizer's file, changed together with the weights.
+//! The file of a tokenizer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::Row;
+use crate::error::{Error, Result};
+use crate::extra::ExtraFile;
 use crate::folder::read_small;
-use crate::{Error, ExtraFile, Result};
 
 const BYTES_MAX: u64 = 256 << 20;
 
 /// A `tokenizer.json` with a Unigram or WordPiece model, or a `vocab.txt`.
 #[derive(Clone, Debug)]
 pub struct TokenizerFile {
-    /// The whole file, but for `vocab.txt`.
-    json: Option<Value>,
-    pieces: Vec<String>,
-    /// Of a Unigram model, one for each piece.
-    scores: Option<Vec<f64>>,
+    /// The whole file; `None` for `vocab.txt`.
+    pub(super) json: Option<Value>,
+    pub(super) pieces: Vec<String>,
+    /// The score of each piece of a Unigram model.
+    pub(super) scores: Option<Vec<f64>>,
 }
 
 /// Pieces of a `vocab.txt` that are special, whatever their ids.
@@ -28,7 +28,7 @@ impl TokenizerFile {
     /// Reads the tokenizer of a checkpoint folder: `tokenizer.json`, else `vocab.txt`.
     ///
     /// # Errors
-    /// Where there is neither, or the file is not sound or of another kind of model.
+    /// Where there is neither, or the file is invalid or of another kind of model.
     pub fn open(folder: &Path) -> Result<Self> {
         let path = folder.join("tokenizer.json");
         if path.exists() {
@@ -44,7 +44,8 @@ impl TokenizerFile {
     /// Reads the text of a `tokenizer.json`; `path` is for messages.
     ///
     /// # Errors
-    /// Where it is not sound, its model is neither Unigram nor WordPiece, or a token was added beyond the model's pieces.
+    /// [`Error::Malformed`] where it is invalid, its model is neither Unigram nor WordPiece, or an added token is not one of
+    /// the model's pieces.
     pub fn from_json(path: &Path, text: &[u8]) -> Result<Self> {
         let malformed = |reason: &str| Error::malformed(path, "tokenizer", reason);
         let json: Value = serde_json::from_slice(text).map_err(|error| malformed(&error.to_string()))?;
@@ -56,8 +57,8 @@ impl TokenizerFile {
         let count = read.pieces.len() as u64;
         let outside = read.added().find(|token| token["id"].as_u64().is_none_or(|id| id >= count));
         if let Some(token) = outside {
-            let content = crate::error::shortened(&token["content"].to_string());
-            return Err(malformed(&format!("the added token {content} is none of the model's {count} pieces")));
+            let content = crate::message::shortened(&token["content"].to_string());
+            return Err(malformed(&format!("the added token {content} is not one of the model's {count} pieces")));
         }
         Ok(read)
     }
@@ -88,7 +89,7 @@ impl TokenizerFile {
         &self.pieces
     }
 
-    /// Tokens that are looked for before the text is cut, the special ones among them.
+    /// Tokens that are matched before the text is split, special ones included.
     fn added(&self) -> impl Iterator<Item = &Value> {
         self.json.iter().filter_map(|json| json["added_tokens"].as_array()).flatten()
     }
@@ -106,89 +107,17 @@ impl TokenizerFile {
         ids
     }
 
-    /// Of a Unigram model, the piece with the lowest score.
+    /// The piece with the lowest score, for a Unigram model.
     pub(super) fn least_likely(&self) -> Option<u32> {
         let scores = self.scores.as_ref()?;
         scores.iter().zip(0..).min_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, id)| id)
     }
 
-    /// The tokenizer with the pieces of `kept` alone, old ids in ascending order, and the rows that go with it.
+    /// The settings of the tokenizer in `folder` that remain valid for a changed vocabulary. A SentencePiece model does
+    /// not, nor do the ids in `tokenizer_config.json`, which `tokenizer.json` repeats.
     ///
     /// # Errors
-    /// Where an id is not there or comes twice, or a special piece is not kept.
-    pub fn trimmed(&self, kept: &[u32]) -> Result<(Self, Vec<Row>)> {
-        let refuse = |reason: String| Error::Config { path: "tokenizer".into(), reason };
-        let new_id: BTreeMap<u64, u64> = kept.iter().zip(0..).map(|(old, new)| (u64::from(*old), new)).collect();
-        let known = kept.iter().all(|id| (*id as usize) < self.pieces.len());
-        if !known || new_id.len() != kept.len() || !kept.is_sorted() {
-            return Err(refuse("the pieces to keep should be ids of the vocabulary, ascending, each once".to_owned()));
-        }
-        if let Some(lost) = self.special_ids().iter().find(|id| !new_id.contains_key(&u64::from(**id))) {
-            return Err(refuse(format!("the special piece `{}` is not kept", self.pieces[*lost as usize])));
-        }
-        let pieces = kept.iter().map(|id| self.pieces[*id as usize].clone()).collect();
-        let scores = self.scores.as_ref().map(|scores| kept.iter().map(|id| scores[*id as usize]).collect());
-        let mut json = self.json.clone();
-        if let Some(json) = &mut json {
-            renumber(json, &new_id);
-        }
-        Ok((Self { json, pieces, scores }, kept.iter().map(|id| Row::Kept(*id)).collect()))
-    }
-
-    /// The tokenizer with `words` added, each with the pieces that it was spelled with before, and the rows that go with
-    /// it. Words that are there already are skipped.
-    ///
-    /// # Errors
-    /// Where a word is empty or holds white space, or has no pieces.
-    pub fn extended(&self, words: &[(String, Vec<u32>)]) -> Result<(Self, Vec<Row>)> {
-        let mut new = self.clone();
-        let mut rows: Vec<Row> = (0..self.pieces.len() as u32).map(Row::Kept).collect();
-        let mut known: BTreeSet<String> = self.pieces.iter().cloned().collect();
-        for (word, parts) in words {
-            let plain = !word.is_empty() && !word.chars().any(char::is_whitespace) && !parts.is_empty();
-            let inside = parts.iter().all(|part| (*part as usize) < self.pieces.len());
-            if !plain || !inside {
-                let reason =
-                    format!("expected a word without spaces and its pieces, found `{}`", crate::error::shortened(word));
-                return Err(Error::Config { path: "words".into(), reason });
-            }
-            let piece = self.piece_of(word);
-            if !known.insert(piece.clone()) {
-                continue;
-            }
-            new.push(piece, parts, has_han(word) || word.contains(|c: char| c.is_ascii_punctuation()));
-            rows.push(Row::Mean(parts.clone()));
-        }
-        Ok((new, rows))
-    }
-
-    /// How a word is spelled as a piece: in a Unigram model with the mark of a word's start, where its script has spaces.
-    fn piece_of(&self, word: &str) -> String {
-        if self.scores.is_some() && !has_han(word) { format!("\u{2581}{word}") } else { word.to_owned() }
-    }
-
-    fn push(&mut self, piece: String, parts: &[u32], cut_apart: bool) {
-        let id = self.pieces.len();
-        if let Some(scores) = &mut self.scores {
-            // As likely as its likeliest part, so the word as one always beats the word in parts.
-            let score = parts.iter().map(|part| scores[*part as usize]).fold(f64::NEG_INFINITY, f64::max);
-            scores.push(score);
-        } else if cut_apart && let Some(json) = &mut self.json {
-            // BERT's tokenizer cuts at Han characters and punctuation before it looks pieces up; an added token comes first.
-            let token = json!({"id": id, "content": piece, "single_word": false, "lstrip": false, "rstrip": false,
-                "normalized": false, "special": false});
-            if let Some(added) = json["added_tokens"].as_array_mut() {
-                added.push(token);
-            }
-        }
-        self.pieces.push(piece);
-    }
-
-    /// The tokenizer's settings in `folder` that hold for the changed vocabulary too. A SentencePiece model does not: it
-    /// would still be the old one. Nor does what `tokenizer_config.json` says of ids; `tokenizer.json` says it anew.
-    ///
-    /// # Errors
-    /// Where a file cannot be read, or is no JSON.
+    /// Where a file cannot be read, or is not JSON.
     pub fn companions(folder: &Path) -> Result<Vec<ExtraFile>> {
         let mut kept = Vec::new();
         for file in ExtraFile::tokenizer_of(folder)? {
@@ -209,10 +138,10 @@ impl TokenizerFile {
         Ok(kept)
     }
 
-    /// The files to put beside the weights.
+    /// The files of the tokenizer, to be saved with the weights.
     ///
     /// # Errors
-    /// Never for a tokenizer that was opened here.
+    /// None for a tokenizer that was opened here.
     pub fn files(&self) -> Result<Vec<ExtraFile>> {
         let mut files = Vec::new();
         if let Some(mut json) = self.json.clone() {
@@ -229,44 +158,5 @@ impl TokenizerFile {
             files.push(ExtraFile::new("vocab.txt", lines)?);
         }
         Ok(files)
-    }
-}
-
-/// Whether a Han character is in it.
-fn has_han(word: &str) -> bool {
-    word.chars()
-        .any(|c| matches!(u32::from(c), 0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xf900..=0xfaff | 0x20000..=0x2fa1f))
-}
-
-/// Moves every id that the file holds outside of the vocabulary.
-fn renumber(json: &mut Value, new_id: &BTreeMap<u64, u64>) {
-    let moved = |value: &Value| value.as_u64().and_then(|old| new_id.get(&old)).map(|new| json!(new));
-    for token in json["added_tokens"].as_array_mut().into_iter().flatten() {
-        if let Some(new) = moved(&token["id"]) {
-            token["id"] = new;
-        }
-    }
-    for part in ["/model/unk_id", "/padding/pad_id"] {
-        if let Some(id) = json.pointer_mut(part)
-            && let Some(new) = moved(id)
-        {
-            *id = new;
-        }
-    }
-    let specials = json.pointer_mut("/post_processor/special_tokens").and_then(Value::as_object_mut);
-    for token in specials.into_iter().flat_map(|tokens| tokens.iter_mut().map(|(_, token)| token)) {
-        for id in token["ids"].as_array_mut().into_iter().flatten() {
-            if let Some(new) = moved(id) {
-                *id = new;
-            }
-        }
-    }
-    // BERT's post-processor keeps pairs of a piece and its id.
-    for part in ["/post_processor/sep/1", "/post_processor/cls/1"] {
-        if let Some(id) = json.pointer_mut(part)
-            && let Some(new) = moved(id)
-        {
-            *id = new;
-        }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::TokenizerFile;
 
 /// The old ids of the pieces to keep, ascending: those that `counts` gives at least `count_min`, the special ones, and
-/// what the rest need to be spelled with.
+/// the pieces that spell the others.
 ///
 /// A used piece that is dropped is spelled with smaller ones, so its single characters are kept where they are pieces.
 /// A Unigram model scores the unknown piece by its least likely piece, so that one is kept too.

@@ -138,7 +138,7 @@ fn a_zero_token_type_row_is_not_folded() {
 }
 
 #[test]
-fn a_change_on_the_way_is_not_explained_away() {
+fn a_change_between_export_and_import_is_not_explained() {
     let root = tempfile::tempdir().unwrap();
     let (dir, config) = (root.path().join("x"), xlm_roberta());
     let mut tensors = model(&config);
@@ -149,7 +149,7 @@ fn a_change_on_the_way_is_not_explained_away() {
 }
 
 #[test]
-fn old_uer_names_are_read() {
+fn earlier_uer_names_are_read() {
     let root = tempfile::tempdir().unwrap();
     let (dir, config) = (root.path().join("x"), bert());
     let tensors = pretraining_model(&config);

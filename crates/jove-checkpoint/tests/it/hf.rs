@@ -6,6 +6,7 @@ use jove_checkpoint::{
     Allow, Difference, Error, ExtraFile, NamedTensor, SaveOptions, load_hf, open_hf, save_hf, save_hf_with,
 };
 use jove_core::{ModelConfig, Silent};
+use proptest::prelude::*;
 
 use crate::support::{bert, model, pretraining_model, random, xlm_roberta};
 
@@ -94,7 +95,7 @@ fn an_index_cannot_lead_out_of_its_folder() {
 }
 
 #[test]
-fn differences_are_told_and_refused_unless_allowed() {
+fn differences_are_reported_and_rejected_unless_allowed() {
     let root = tempfile::tempdir().unwrap();
     let (dir, config) = (root.path().join("x"), bert());
     let mut tensors = model(&config);
@@ -121,7 +122,7 @@ fn differences_are_told_and_refused_unless_allowed() {
 }
 
 #[test]
-fn old_names_bare_encoders_and_tied_copies_are_read() {
+fn earlier_names_bare_encoders_and_tied_copies_are_read() {
     let root = tempfile::tempdir().unwrap();
     let (dir, config) = (root.path().join("x"), bert());
     let mut old = model(&config);
@@ -147,7 +148,7 @@ fn old_names_bare_encoders_and_tied_copies_are_read() {
 }
 
 #[test]
-fn bad_numbers_are_counted_and_refused_unless_allowed() {
+fn non_finite_weights_are_counted_and_rejected_unless_allowed() {
     let root = tempfile::tempdir().unwrap();
     let (dir, config) = (root.path().join("x"), bert());
     let mut tensors = model(&config);
@@ -167,11 +168,53 @@ fn bad_numbers_are_counted_and_refused_unless_allowed() {
 }
 
 #[test]
-fn what_is_missing_is_named() {
+fn missing_files_are_named() {
     let root = tempfile::tempdir().unwrap();
     let message = load_hf(root.path()).unwrap_err().to_string();
     assert!(message.contains("config.json"), "{message}");
     std::fs::write(root.path().join("config.json"), jove_checkpoint::config_to_json(&bert())).unwrap();
     let message = load_hf(root.path()).unwrap_err().to_string();
     assert!(message.contains("model.safetensors"), "{message}");
+}
+
+#[test]
+fn an_index_that_contradicts_its_files_is_rejected() {
+    let root = tempfile::tempdir().unwrap();
+    let (dir, config) = (root.path().join("x"), bert());
+    let options = SaveOptions { shard_bytes_max: 3000, ..SaveOptions::default() };
+    save_hf_with(&dir, &config, &model(&config), &[], &options, &Silent).unwrap();
+    let path = dir.join("model.safetensors.index.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let index: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let name = "cls.predictions.bias";
+    let check = |change: &dyn Fn(&mut serde_json::Map<String, serde_json::Value>), expected: &str| {
+        let mut index = index.clone();
+        change(index["weight_map"].as_object_mut().unwrap());
+        std::fs::write(&path, index.to_string()).unwrap();
+        let message = load_hf(&dir).unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}, expected {expected}");
+    };
+    check(&|map| drop(map.remove(name)), "its files hold");
+    check(&|map| drop(map.insert("词".to_owned(), map[name].clone())), "its files hold");
+    let other = "model-00001-of-00003.safetensors";
+    assert_ne!(index["weight_map"]["cls.predictions.transform.dense.weight"], other);
+    check(
+        &|map| drop(map.insert("cls.predictions.transform.dense.weight".to_owned(), other.into())),
+        "where it is not",
+    );
+    std::fs::write(&path, "[]").unwrap();
+    assert!(matches!(load_hf(&dir), Err(Error::Malformed { .. })));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn every_shard_size_gives_the_same_weights(shard_bytes_max in 0..20_000_u64, xlm: bool) {
+        let config = if xlm { xlm_roberta() } else { bert() };
+        let root = tempfile::tempdir().unwrap();
+        let options = SaveOptions { shard_bytes_max, ..SaveOptions::default() };
+        save_hf_with(&root.path().join("x"), &config, &model(&config), &[], &options, &Silent).unwrap();
+        check_equal(&root.path().join("x"), &config, &model(&config));
+    }
 }

@@ -9,4 +9,5 @@ mod support;
 mod tensor_file;
 mod tf;
 mod torch;
+mod uer;
 mod vocabulary;

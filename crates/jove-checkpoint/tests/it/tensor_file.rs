@@ -48,7 +48,7 @@ fn the_reference_reader_agrees() {
 }
 
 #[test]
-fn cut_files_are_refused_wherever_they_end() {
+fn truncated_files_are_rejected_wherever_they_end() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.safetensors");
     let bytes = written(&path);
@@ -83,7 +83,7 @@ fn with_header(header: &str, data: usize) -> Vec<u8> {
 }
 
 #[test]
-fn lying_headers_are_refused() {
+fn false_headers_are_rejected() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.safetensors");
     let cases = [

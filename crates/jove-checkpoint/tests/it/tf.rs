@@ -48,7 +48,7 @@ fn an_index_of_several_blocks_is_byte_for_byte_the_same() {
 }
 
 #[test]
-fn damage_is_told() {
+fn damage_is_detected() {
     let dir = tempfile::tempdir().unwrap();
     copy_fixture(dir.path());
     let index = dir.path().join("tiny.ckpt.index");
@@ -59,7 +59,7 @@ fn damage_is_told() {
         let mut flipped = bytes.clone();
         flipped[at] ^= 1;
         std::fs::write(&index, &flipped).unwrap();
-        // The footer's padding is in nobody's way.
+        // The padding of the footer is never read.
         let in_padding = (bytes.len() - 42..bytes.len() - 8).contains(&at);
         assert!(in_padding || TfBundle::open(&index).is_err(), "flip at {at}");
     }

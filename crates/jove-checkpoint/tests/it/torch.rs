@@ -3,7 +3,8 @@
 use std::io::{Cursor, Write};
 use std::path::Path;
 
-use jove_checkpoint::{Error, NamedTensor, TensorSource as _, TorchFile};
+use jove_checkpoint::{Error, NamedTensor, TensorSource as _, TorchFile, write_torch_file};
+use jove_core::Silent;
 use proptest::prelude::*;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -41,7 +42,7 @@ fn refused(path: &Path) -> String {
 }
 
 #[test]
-fn code_in_a_pickle_is_refused() {
+fn code_in_a_pickle_is_rejected() {
     assert!(refused(&fixture("module.bin")).contains("torch.nn.modules.linear.Linear"));
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.bin");
@@ -96,7 +97,7 @@ fn tensors_must_lie_in_their_storage() {
 }
 
 #[test]
-fn bombs_and_escapes_are_refused() {
+fn compressed_entries_and_outside_names_are_rejected() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.bin");
     archive(&path, &[("a/data.pkl", &vec![0; 50_000_000])], CompressionMethod::Deflated);
@@ -104,12 +105,12 @@ fn bombs_and_escapes_are_refused() {
     assert!(refused(&path).contains("is compressed"));
     for name in ["../data.pkl", "/etc/data.pkl", "a/../../data.pkl", "a\\..\\data.pkl"] {
         archive(&path, &[(name, b"}.")], CompressionMethod::Stored);
-        assert!(refused(&path).contains("leads out of it"), "{name}");
+        assert!(refused(&path).contains("is outside of it"), "{name}");
     }
 }
 
 #[test]
-fn damage_is_told() {
+fn damage_is_detected() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.bin");
     for name in ["tiny.bin", "tiny_legacy.bin"] {
@@ -134,7 +135,59 @@ fn damage_is_told() {
     }
 }
 
+type Entries<'a> = &'a [(&'a str, &'a [u8])];
+
+#[test]
+fn archives_without_their_parts_are_rejected() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.bin");
+    let pickle = one_tensor(2, 0, 2, 1);
+    let values = [0; 8];
+    let cases: [(Entries, &str); 6] = [
+        (&[], "not a valid PyTorch file"),
+        (&[("data.pkl", &pickle)], "the archive holds no data.pkl"),
+        (&[("a/b/data.pkl", &pickle)], "the archive holds no data.pkl"),
+        (&[("a/data.pkl", &pickle)], "tensor `x`: its values are not in the file"),
+        (&[("a/data.pkl", &pickle), ("b/data/0", &values)], "tensor `x`: its values are not in the file"),
+        (&[("a/data.pkl", &pickle), ("a/data/0", &values), ("a/byteorder", b"big")], "not little-endian"),
+    ];
+    for (entries, expected) in cases {
+        archive(&path, entries, CompressionMethod::Stored);
+        let message = TorchFile::open(&path).unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}, expected {expected}");
+    }
+    archive(&path, &[("a/data.pkl", b"}."), ("a/byteorder", b"little")], CompressionMethod::Stored);
+    assert_eq!(TorchFile::open(&path).unwrap().specs(), []);
+}
+
+#[test]
+fn a_name_that_occurs_twice_is_rejected() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.bin");
+    let twice = vec![counted("词", &[2]), counted("词", &[3])];
+    write_torch_file(&path, &twice, &Silent).unwrap();
+    let message = TorchFile::open(&path).unwrap_err().to_string();
+    assert!(message.ends_with("tensor `词` occurs twice"), "{message}");
+}
+
 proptest! {
+    #[test]
+    fn any_tensors_come_back_in_order(tensors in prop::collection::btree_map(".{0,9}", prop::collection::vec(any::<u32>(), 0..9), 0..9)) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.bin");
+        let tensors: Vec<NamedTensor> = tensors.into_iter().rev().map(|(name, bits)| {
+            let values: Vec<f32> = bits.into_iter().map(f32::from_bits).collect();
+            NamedTensor::new(name, [values.len()], values).unwrap()
+        }).collect();
+        write_torch_file(&path, &tensors, &Silent).unwrap();
+        let file = TorchFile::open(&path).unwrap();
+        prop_assert_eq!(file.specs(), tensors.iter().map(NamedTensor::spec).collect::<Vec<_>>());
+        for tensor in &tensors {
+            let bits = |tensor: &NamedTensor| tensor.data.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+            prop_assert_eq!(bits(&file.get(&tensor.name).unwrap()), bits(tensor));
+        }
+    }
+
     #[test]
     fn no_damage_makes_the_reader_panic(legacy: bool, at: prop::sample::Index, to: u8, length: prop::sample::Index) {
         let mut bytes = std::fs::read(fixture(if legacy { "tiny_legacy.bin" } else { "tiny.bin" })).unwrap();

@@ -6,6 +6,7 @@ use std::path::Path;
 use jove_checkpoint::{
     ExtraFile, NamedTensor, Resized, Row, TensorSource as _, TokenizerFile, kept_pieces, load_hf, save_hf,
 };
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::support::{bert, model, xlm_roberta};
@@ -56,7 +57,7 @@ fn new_words_are_whole_and_likelier_than_their_parts() {
 }
 
 #[test]
-fn a_plain_vocabulary_is_cut_and_grown() {
+fn a_plain_vocabulary_is_trimmed_and_extended() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n的\n##的\nab\nשל\n").unwrap();
     let tokenizer = TokenizerFile::open(dir.path()).unwrap();
@@ -92,7 +93,7 @@ fn ids_elsewhere_move_along_or_are_dropped() {
 }
 
 #[test]
-fn other_tokenizers_are_refused() {
+fn other_tokenizers_are_rejected() {
     let unigram = json!([["<unk>", 0.0], ["的", -1.0]]);
     for json in [
         json!({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}}),
@@ -139,7 +140,7 @@ fn word_table_and_head_change_together() {
 }
 
 #[test]
-fn impossible_rows_are_refused() {
+fn impossible_rows_are_rejected() {
     let tensors = model(&xlm_roberta());
     for rows in [
         vec![],
@@ -148,5 +149,58 @@ fn impossible_rows_are_refused() {
         vec![Row::Kept(0), Row::Kept(1), Row::Mean(vec![])],
     ] {
         assert!(Resized::new(&tensors, &xlm_roberta(), rows.clone()).is_err(), "{rows:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn kept_pieces_are_ascending_and_spell_every_used_piece(
+        counts in prop::collection::btree_map(0..20_u32, 0..6_u64, 0..14), count_min in 0..6_u64,
+    ) {
+        let tokenizer = unigram();
+        let kept = kept_pieces(&tokenizer, &counts, count_min);
+        prop_assert!(kept.is_sorted_by(|a, b| a < b));
+        prop_assert!([0, 1, 2, 3, 13].iter().all(|special| kept.contains(special)));
+        let pieces: Vec<&str> = kept.iter().map(|id| tokenizer.pieces()[*id as usize].as_str()).collect();
+        for (id, count) in counts.iter().filter(|(id, count)| **count > 0 && **id < 14) {
+            let piece = &tokenizer.pieces()[*id as usize];
+            let single = |c: char| !tokenizer.pieces().contains(&c.to_string()) || pieces.contains(&c.to_string().as_str());
+            prop_assert!(kept.contains(id) || (*count < count_min && piece.chars().all(single)), "{piece}");
+        }
+    }
+
+    #[test]
+    fn trimming_keeps_order_scores_and_settings(counts in prop::collection::btree_map(0..14_u32, 1..6_u64, 0..14)) {
+        let tokenizer = unigram();
+        let kept = kept_pieces(&tokenizer, &counts, 1);
+        let (trimmed, rows) = tokenizer.trimmed(&kept).unwrap();
+        prop_assert_eq!(rows, kept.iter().map(|id| Row::Kept(*id)).collect::<Vec<_>>());
+        let json = json_of(&trimmed);
+        for (new, old) in kept.iter().enumerate() {
+            prop_assert_eq!(&trimmed.pieces()[new], &tokenizer.pieces()[*old as usize]);
+            prop_assert_eq!(json["model"]["vocab"][new][1].as_f64(), Some(-f64::from(*old)));
+        }
+        for token in json["added_tokens"].as_array().unwrap() {
+            prop_assert_eq!(token["content"].as_str(), Some(trimmed.pieces()[token["id"].as_u64().unwrap() as usize].as_str()));
+        }
+        // The file is a tokenizer again, and keeping everything changes nothing.
+        let again = TokenizerFile::from_json(Path::new("x"), json.to_string().as_bytes()).unwrap();
+        let all: Vec<u32> = (0..again.pieces().len() as u32).collect();
+        prop_assert_eq!(json_of(&again.trimmed(&all).unwrap().0), json);
+    }
+
+    #[test]
+    fn extending_adds_each_new_word_once(words in prop::collection::vec("[a-c的农业😀]{1,3}", 0..8)) {
+        let given: Vec<(String, Vec<u32>)> = words.iter().map(|word| (word.clone(), vec![5, 6])).collect();
+        let tokenizer = unigram();
+        let (extended, rows) = tokenizer.extended(&given).unwrap();
+        prop_assert_eq!(extended.pieces().len(), rows.len());
+        let distinct: std::collections::BTreeSet<&String> = extended.pieces().iter().collect();
+        prop_assert_eq!(distinct.len(), rows.len());
+        prop_assert_eq!(&extended.pieces()[..14], tokenizer.pieces());
+        for word in &words {
+            let spelled = [word.clone(), format!("▁{word}")];
+            prop_assert!(spelled.iter().any(|piece| extended.pieces().contains(piece)), "{word}");
+        }
     }
 }

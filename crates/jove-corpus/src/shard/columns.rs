@@ -19,7 +19,7 @@ pub(super) fn text_fields() -> Fields {
     ])
 }
 
-/// Texts on their way into a record batch.
+/// Builds the columns of a record batch from texts.
 pub(super) struct TextColumns {
     lang: StringBuilder,
     tokens: ListBuilder<UInt32Builder>,
@@ -55,7 +55,7 @@ impl TextColumns {
         for (span, pos) in &text.words {
             let row = self.words.values();
             push_numbers(row, &[span.start, span.end]);
-            row.field_builder::<UInt8Builder>(2).expect("a column of bytes by construction").append_value(pos.number());
+            row.field_builder::<UInt8Builder>(2).expect("the third column holds bytes").append_value(pos.number());
             row.append(true);
         }
         self.words.append(true);
@@ -80,7 +80,7 @@ impl TextColumns {
 
 fn push_numbers(row: &mut StructBuilder, numbers: &[u32]) {
     for (column, &number) in numbers.iter().enumerate() {
-        row.field_builder::<UInt32Builder>(column).expect("a column of numbers by construction").append_value(number);
+        row.field_builder::<UInt32Builder>(column).expect("the columns of spans hold numbers").append_value(number);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Token shards: Arrow IPC files with one tokenised text a row, read a row at a time from anywhere.
+//! Token shards: Arrow IPC files with one tokenised text a row and random access to rows.
 
 mod columns;
 mod format;

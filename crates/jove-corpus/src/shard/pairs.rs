@@ -9,32 +9,34 @@ use jove_core::TokenizedText;
 
 use super::columns::{TextColumns, text_fields};
 use super::reader::Rows;
-use super::writer::BatchFile;
-use crate::Result;
-
-const BATCH_PAIRS: usize = 1024;
-const BATCH_PIECES: usize = 1 << 20;
+use super::writer::{BATCH_ROWS, BATCH_TOKENS, BatchFile};
+use crate::error::Result;
 
 /// Writes sentence pairs to an Arrow IPC file with the struct columns `left` and `right`, each with the columns of
-/// [`crate::ShardWriter`]. The file appears when [`PairWriter::finish`] returns, whole or not at all.
+/// [`crate::ShardWriter`].
+///
+/// The file is written atomically: it replaces an existing file when [`PairWriter::finish`] returns.
+///
+/// # Resource usage
+/// As [`crate::ShardWriter`]: one record batch of up to 1,024 pairs or about a million tokens.
 pub struct PairWriter {
     out: BatchFile,
     sides: [TextColumns; 2],
     rows: usize,
-    pieces: usize,
+    tokens: usize,
 }
 
 impl PairWriter {
-    /// Opens a shard for writing; a file of that name stays as it is until the end.
+    /// Starts a shard; an existing file stays as it is until [`PairWriter::finish`].
     ///
     /// # Errors
-    /// When the file cannot be made.
+    /// When the file cannot be created.
     pub fn create(path: &Path) -> Result<Self> {
         let out = BatchFile::create(path, Schema::new(pair_fields()))?;
-        Ok(Self { out, sides: [TextColumns::new(), TextColumns::new()], rows: 0, pieces: 0 })
+        Ok(Self { out, sides: [TextColumns::new(), TextColumns::new()], rows: 0, tokens: 0 })
     }
 
-    /// Keeps a note in the file, such as the tokenizer's fingerprint under `tokenizer`.
+    /// Adds a key and a value to the metadata of the file, such as the tokenizer's fingerprint under `tokenizer`.
     pub fn note(&mut self, key: &str, value: &str) {
         self.out.file.write_metadata(key, value);
     }
@@ -47,14 +49,14 @@ impl PairWriter {
         self.sides[0].push(left);
         self.sides[1].push(right);
         self.rows += 1;
-        self.pieces += left.tokens.len() + right.tokens.len();
-        if self.rows >= BATCH_PAIRS || self.pieces >= BATCH_PIECES {
+        self.tokens += left.tokens.len() + right.tokens.len();
+        if self.rows >= BATCH_ROWS || self.tokens >= BATCH_TOKENS {
             self.flush()?;
         }
         Ok(())
     }
 
-    /// Writes what is left and puts the file in its place; returns its number of pairs.
+    /// Writes the remaining pairs and moves the file to its path; returns the number of pairs.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -68,18 +70,21 @@ impl PairWriter {
             let [left, right] = self.sides.each_mut().map(|side| Arc::new(side.finish()) as _);
             self.out.write(&RecordBatch::from(StructArray::new(pair_fields(), vec![left, right], None)))?;
         }
-        (self.rows, self.pieces) = (0, 0);
+        (self.rows, self.tokens) = (0, 0);
         Ok(())
     }
 }
 
-/// Random access to the pairs of a shard; threads may share it.
+/// Random access to the pairs of a shard; it may be shared between threads.
+///
+/// # Resource usage
+/// As [`crate::ShardReader`]: an index of about one kilobyte for 1,024 pairs, and each pair when requested.
 pub struct PairReader {
     rows: Rows,
 }
 
 impl PairReader {
-    /// Opens a shard and checks its form.
+    /// Opens a shard and checks its schema.
     ///
     /// # Errors
     /// When the file cannot be read or was not written by [`PairWriter`].
@@ -97,7 +102,7 @@ impl PairReader {
         self.len() == 0
     }
 
-    /// The note that was kept under a key.
+    /// The value of a key in the metadata of the file.
     pub fn note(&self, key: &str) -> Option<&str> {
         self.rows.note(key)
     }

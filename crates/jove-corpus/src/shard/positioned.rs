@@ -1,32 +1,32 @@
-//! Reading at a place of a file, from any thread, without a shared cursor.
+//! Reading byte ranges of a file, from any thread, without a shared cursor.
 //!
-//! A mapped file would do as well, but mapping is unsafe in Rust, and a file that is cut short under a map kills the
-//! process. Reads of a few bytes at a place come out of the same page cache.
+//! A memory map would do as well, but mapping is unsafe in Rust, and a file that is truncated while it is mapped kills
+//! the process. Reads of a few bytes are served from the same page cache.
 
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
-pub(super) struct Positioned {
+pub(super) struct PositionedFile {
     file: File,
     pub(super) path: PathBuf,
     pub(super) length: u64,
 }
 
-impl Positioned {
+impl PositionedFile {
     pub(super) fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(Error::io(path))?;
         let length = file.metadata().map_err(Error::io(path))?.len();
         Ok(Self { file, path: path.to_owned(), length })
     }
 
-    /// `length` bytes from `start` on; the caller has checked that they lie in the file.
+    /// `length` bytes from `start` on.
     pub(super) fn read(&self, start: u64, length: usize) -> Result<Vec<u8>> {
         if start.checked_add(length as u64).is_none_or(|end| end > self.length) {
             let found = format!("{length} bytes from {start} of {}", self.length);
-            return Err(Error::malformed(&self.path, "places inside the file", found));
+            return Err(Error::malformed(&self.path, "byte ranges inside the file", found));
         }
         let mut bytes = vec![0; length];
         read_exact_at(&self.file, &mut bytes, start).map_err(Error::io(&self.path))?;

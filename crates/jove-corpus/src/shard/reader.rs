@@ -1,4 +1,4 @@
-//! Reading shards, one row at a time from anywhere.
+//! Reading single rows of a shard.
 
 use std::ops::Range;
 use std::path::Path;
@@ -7,18 +7,21 @@ use arrow_schema::Fields;
 use jove_core::{EntityId, Lang, Pos, TokenId, TokenSpan, TokenizedText};
 
 use super::columns::text_fields;
-use super::format::{self, Batch, Place};
-use super::positioned::Positioned;
-use crate::{Error, Result};
+use super::format::{self, Batch, ByteRange};
+use super::positioned::PositionedFile;
+use crate::error::{Error, Result};
 
-/// Random access to the texts of a shard. It holds an index in memory (about half a kilobyte for 1024 rows) and reads
-/// each row from the file when asked; threads may share it.
+/// Random access to the texts of a shard; it may be shared between threads.
+///
+/// # Resource usage
+/// The file stays open and is not mapped. An index of about half a kilobyte for 1,024 rows is held in memory; each row
+/// is read from the file when requested, in at most 12 reads of its own bytes.
 pub struct ShardReader {
     rows: Rows,
 }
 
 impl ShardReader {
-    /// Opens a shard and checks its form.
+    /// Opens a shard and checks its schema.
     ///
     /// # Errors
     /// When the file cannot be read or was not written by [`crate::ShardWriter`].
@@ -36,7 +39,7 @@ impl ShardReader {
         self.len() == 0
     }
 
-    /// The note that was kept under a key.
+    /// The value of a key in the metadata of the file.
     pub fn note(&self, key: &str) -> Option<&str> {
         self.rows.note(key)
     }
@@ -44,8 +47,8 @@ impl ShardReader {
     /// The text of a row.
     ///
     /// # Errors
-    /// When there is no such row, the file cannot be read, or the row is broken: spans that do not fit its tokens, or
-    /// numbers that name nothing.
+    /// When there is no such row, the file cannot be read, or the row is invalid: spans outside its tokens, or unknown
+    /// languages and parts of speech.
     pub fn get(&self, row: usize) -> Result<TokenizedText> {
         self.rows.text(row, 0)
     }
@@ -58,14 +61,14 @@ impl ShardReader {
 
 /// Rows of a file that hold one or more texts each.
 pub(super) struct Rows {
-    file: Positioned,
+    file: PositionedFile,
     notes: Vec<(String, String)>,
     batches: Vec<Batch>,
     /// First row of each batch, then the number of all rows.
     starts: Vec<usize>,
 }
 
-/// Buffers of one text in Arrow's order; numbers are places in the list.
+/// The indices of the buffers of a text, in Arrow's order.
 mod buffer {
     pub(super) const LANG: usize = 1;
     pub(super) const TOKENS: usize = 4;
@@ -77,7 +80,7 @@ mod buffer {
 
 impl Rows {
     pub(super) fn open(path: &Path, fields: &Fields) -> Result<Self> {
-        let file = Positioned::open(path)?;
+        let file = PositionedFile::open(path)?;
         let footer = format::read_footer(&file, fields)?;
         let mut starts = vec![0];
         let mut total = 0_usize;
@@ -103,8 +106,8 @@ impl Rows {
         }
         let batch = self.starts.partition_point(|&start| start <= row) - 1;
         let row = row - self.starts[batch];
-        let cells = Cells { file: &self.file, buffers: &self.batches[batch].buffers[first..] };
-        cells.text(row).map_err(|error| match error {
+        let buffers = RowBuffers { file: &self.file, buffers: &self.batches[batch].buffers[first..] };
+        buffers.text(row).map_err(|error| match error {
             Error::Malformed { path, expected, found } => {
                 let row = self.starts[batch] + row;
                 Error::Malformed { path, expected, found: format!("{found} in row {row}") }
@@ -115,31 +118,39 @@ impl Rows {
 }
 
 /// The buffers of one text column group in one batch.
-struct Cells<'a> {
-    file: &'a Positioned,
-    buffers: &'a [Place],
+struct RowBuffers<'a> {
+    file: &'a PositionedFile,
+    buffers: &'a [ByteRange],
 }
 
-impl Cells<'_> {
+impl RowBuffers<'_> {
     fn text(&self, row: usize) -> Result<TokenizedText> {
-        let lang = self.items(buffer::LANG, row)?;
-        let lang = self.bytes(buffer::LANG + 1, lang, 1)?;
-        let lang = std::str::from_utf8(&lang).ok().and_then(|tag| Lang::new(tag).ok());
-        let lang = lang.ok_or_else(|| self.refused("a language tag", "other bytes"))?;
+        let lang = self.lang(row)?;
         let items = self.items(buffer::TOKENS, row)?;
         let tokens: Vec<TokenId> = self.numbers(buffer::TOKENS + 2, items)?.into_iter().map(TokenId).collect();
-        let items = self.items(buffer::WORDS, row)?;
-        let [start, end, pos] = buffer::WORD_COLUMNS;
-        let spans = self.spans(start, end, items.clone(), tokens.len())?;
-        let pos = self.bytes(pos, items, 1)?;
-        let words: Option<Vec<(TokenSpan, Pos)>> =
-            spans.into_iter().zip(pos).map(|(span, pos)| Some((span, Pos::from_number(pos)?))).collect();
-        let words = words.ok_or_else(|| self.refused("parts of speech from 0 to 16", "another number"))?;
+        let words = self.words(row, tokens.len())?;
         let items = self.items(buffer::MENTIONS, row)?;
         let [start, end, entity] = buffer::MENTION_COLUMNS;
         let spans = self.spans(start, end, items.clone(), tokens.len())?;
         let entities = self.numbers(entity, items)?.into_iter().map(EntityId);
         Ok(TokenizedText { lang, tokens, words, mentions: spans.into_iter().zip(entities).collect() })
+    }
+
+    fn lang(&self, row: usize) -> Result<Lang> {
+        let items = self.items(buffer::LANG, row)?;
+        let tag = self.bytes(buffer::LANG + 1, items, 1)?;
+        let lang = std::str::from_utf8(&tag).ok().and_then(|tag| Lang::new(tag).ok());
+        lang.ok_or_else(|| self.malformed("a language tag", "other bytes"))
+    }
+
+    fn words(&self, row: usize, tokens: usize) -> Result<Vec<(TokenSpan, Pos)>> {
+        let items = self.items(buffer::WORDS, row)?;
+        let [start, end, pos] = buffer::WORD_COLUMNS;
+        let spans = self.spans(start, end, items.clone(), tokens)?;
+        let pos = self.bytes(pos, items, 1)?;
+        let words: Option<Vec<(TokenSpan, Pos)>> =
+            spans.into_iter().zip(pos).map(|(span, pos)| Some((span, Pos::from_number(pos)?))).collect();
+        words.ok_or_else(|| self.malformed("parts of speech from 0 to 16", "another number"))
     }
 
     /// The items of a row, from the list's offsets.
@@ -148,19 +159,19 @@ impl Cells<'_> {
         let ends: Vec<i32> = bytes.as_chunks::<4>().0.iter().map(|bytes| i32::from_le_bytes(*bytes)).collect();
         match (usize::try_from(ends[0]), usize::try_from(ends[1])) {
             (Ok(start), Ok(end)) if start <= end => Ok(start..end),
-            _ => Err(self.refused("rising offsets", &format!("{} then {}", ends[0], ends[1]))),
+            _ => Err(self.malformed("ascending offsets", &format!("{} then {}", ends[0], ends[1]))),
         }
     }
 
     /// The bytes of items of `width` bytes each in a buffer.
     fn bytes(&self, buffer: usize, items: Range<usize>, width: u64) -> Result<Vec<u8>> {
-        let place = self.buffers[buffer];
+        let range = self.buffers[buffer];
         let (start, length) = (items.start as u64 * width, items.len() as u64 * width);
-        if start + length > place.length {
-            let found = format!("bytes {start} to {} of {}", start + length, place.length);
-            return Err(self.refused("items inside their column", &found));
+        if start + length > range.length {
+            let found = format!("bytes {start} to {} of {}", start + length, range.length);
+            return Err(self.malformed("items inside their column", &found));
         }
-        if length == 0 { Ok(Vec::new()) } else { self.file.read(place.start + start, length as usize) }
+        if length == 0 { Ok(Vec::new()) } else { self.file.read(range.start + start, length as usize) }
     }
 
     fn numbers(&self, buffer: usize, items: Range<usize>) -> Result<Vec<u32>> {
@@ -175,7 +186,7 @@ impl Cells<'_> {
         for (start, end) in starts.into_iter().zip(ends) {
             if start < floor || start >= end || end as usize > tokens {
                 let found = format!("{start} to {end} of {tokens} tokens");
-                return Err(self.refused("sorted spans inside the tokens", &found));
+                return Err(self.malformed("sorted spans inside the tokens", &found));
             }
             floor = end;
             spans.push(TokenSpan::new(start, end));
@@ -183,7 +194,7 @@ impl Cells<'_> {
         Ok(spans)
     }
 
-    fn refused(&self, expected: &str, found: &str) -> Error {
+    fn malformed(&self, expected: &str, found: &str) -> Error {
         Error::malformed(&self.file.path, expected, found)
     }
 }

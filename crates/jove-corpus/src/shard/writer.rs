@@ -11,32 +11,37 @@ use atomic_write_file::AtomicWriteFile;
 use jove_core::TokenizedText;
 
 use super::columns::{TextColumns, text_fields};
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
-/// Rows and pieces of one record batch, whichever comes first.
-const BATCH_ROWS: usize = 1024;
-const BATCH_PIECES: usize = 1 << 20;
+/// The maximum rows and tokens of a record batch, whichever is reached first.
+pub(super) const BATCH_ROWS: usize = 1024;
+pub(super) const BATCH_TOKENS: usize = 1 << 20;
 
-/// Writes tokenised texts to an Arrow IPC file with the columns `lang`, `tokens`, `words` and `mentions`. The file
-/// appears when [`ShardWriter::finish`] returns, whole or not at all.
+/// Writes tokenised texts to an Arrow IPC file with the columns `lang`, `tokens`, `words` and `mentions`.
+///
+/// The file is written atomically: it replaces an existing file when [`ShardWriter::finish`] returns.
+///
+/// # Resource usage
+/// One record batch is held in memory: up to 1,024 texts or about a million tokens, some 4 MiB of tokens and 9 to 12
+/// bytes for each word and mention.
 pub struct ShardWriter {
     out: BatchFile,
     columns: TextColumns,
     rows: usize,
-    pieces: usize,
+    tokens: usize,
 }
 
 impl ShardWriter {
-    /// Opens a shard for writing; a file of that name stays as it is until the end.
+    /// Starts a shard; an existing file stays as it is until [`ShardWriter::finish`].
     ///
     /// # Errors
-    /// When the file cannot be made.
+    /// When the file cannot be created.
     pub fn create(path: &Path) -> Result<Self> {
         let out = BatchFile::create(path, Schema::new(text_fields()))?;
-        Ok(Self { out, columns: TextColumns::new(), rows: 0, pieces: 0 })
+        Ok(Self { out, columns: TextColumns::new(), rows: 0, tokens: 0 })
     }
 
-    /// Keeps a note in the file, such as the tokenizer's fingerprint under `tokenizer`.
+    /// Adds a key and a value to the metadata of the file, such as the tokenizer's fingerprint under `tokenizer`.
     pub fn note(&mut self, key: &str, value: &str) {
         self.out.file.write_metadata(key, value);
     }
@@ -48,14 +53,14 @@ impl ShardWriter {
     pub fn push(&mut self, text: &TokenizedText) -> Result<()> {
         self.columns.push(text);
         self.rows += 1;
-        self.pieces += text.tokens.len();
-        if self.rows >= BATCH_ROWS || self.pieces >= BATCH_PIECES {
+        self.tokens += text.tokens.len();
+        if self.rows >= BATCH_ROWS || self.tokens >= BATCH_TOKENS {
             self.flush()?;
         }
         Ok(())
     }
 
-    /// Writes what is left and puts the file in its place; returns its number of rows.
+    /// Writes the remaining rows and moves the file to its path; returns the number of rows.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -68,12 +73,12 @@ impl ShardWriter {
         if self.rows > 0 {
             self.out.write(&RecordBatch::from(self.columns.finish()))?;
         }
-        (self.rows, self.pieces) = (0, 0);
+        (self.rows, self.tokens) = (0, 0);
         Ok(())
     }
 }
 
-/// An Arrow IPC file that appears when it is finished.
+/// An Arrow IPC file that is moved to its path when it is finished.
 pub(super) struct BatchFile {
     pub(super) file: FileWriter<BufWriter<AtomicWriteFile>>,
     path: PathBuf,

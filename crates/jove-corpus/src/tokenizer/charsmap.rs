@@ -1,13 +1,13 @@
-//! The character map inside SentencePiece models, checked before it is trusted.
+//! Validation of the character map inside SentencePiece models.
 //!
-//! The map is a trie in a double array, then replacement strings that end with a zero byte. The crate that walks it
-//! follows its numbers without looking, so a broken file would be a crash at the first odd character.
+//! The map is a trie in a double array, then replacement strings that end with a zero byte. The crate that uses it does
+//! not check its indices, so an invalid file would panic at the first character that reaches one.
 
 use std::path::Path;
 
 use tokenizers::normalizers::Precompiled;
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 /// Checks a character map and makes a normaliser of it; `None` for an empty one.
 pub(super) fn precompiled(map: &[u8], origin: &Path) -> Result<Option<Precompiled>> {
@@ -96,7 +96,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_good_map_is_read() {
+    fn a_valid_map_is_read() {
         let map = precompiled(&wide_a(), Path::new("x")).unwrap().unwrap();
         assert_eq!(map.transform("Ａ"), Some("A"));
         assert_eq!(map.transform("B"), None);
@@ -105,7 +105,7 @@ pub(super) mod tests {
 
     proptest::proptest! {
         #[test]
-        fn broken_maps_are_refused_or_safe(
+        fn invalid_maps_are_rejected_or_safe(
             at in 0..5200_usize, byte in proptest::num::u8::ANY, keep in 0..5200_usize, text in "\\PC{0,8}",
         ) {
             let mut map = wide_a();

@@ -1,4 +1,4 @@
-//! Reading a tokenizer from the files that others wrote.
+//! Loading a tokenizer from a file or folder.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -8,20 +8,21 @@ use base64::Engine as _;
 use serde_json::Value;
 
 use super::{Tokenizer, charsmap, parts, sentencepiece};
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
-/// XLM-R's files are 5 and 9 MB; whatever is far larger is no vocabulary.
+/// XLM-R's files have 5 and 9 MB; a file far above that is not a vocabulary.
 const BYTES_MAX: u64 = 256 << 20;
 
 impl Tokenizer {
-    /// Reads a tokenizer: a `tokenizer.json`, a WordPiece `vocab.txt`, a SentencePiece `.model`, or a folder with one
-    /// of them (`tokenizer.json` goes first).
+    /// Loads a tokenizer: a `tokenizer.json`, a WordPiece `vocab.txt`, a SentencePiece `.model`, or a folder with one of
+    /// them (`tokenizer.json` is preferred).
     ///
-    /// A `vocab.txt` does not say whether letters are lowered. A `tokenizer_config.json` beside it does
-    /// (`do_lower_case`); without one, letters are lowered where no piece has an upper-case letter.
+    /// A `vocab.txt` does not record whether letters are lower-cased. A `tokenizer_config.json` in the same folder does
+    /// (`do_lower_case`); without one, letters are lower-cased where no piece has an upper-case letter.
     ///
     /// # Errors
-    /// When the file cannot be read, is not of its format, or lacks a special piece of its layout.
+    /// When the file cannot be read, does not follow its format, is larger than 256 MiB, or lacks a special token of its
+    /// layout ([`Error::MissingSpecial`]).
     pub fn load(path: &Path) -> Result<Self> {
         if path.is_dir() {
             return load_folder(path);
@@ -48,8 +49,8 @@ fn load_folder(folder: &Path) -> Result<Tokenizer> {
     };
     let mut loaded = Tokenizer::load(&found)?;
     if loaded.sentencepiece.is_none() {
-        let beside = SENTENCEPIECE_NAMES.into_iter().map(|name| folder.join(name)).find(|path| path.is_file());
-        loaded.sentencepiece = beside.map(|path| read(&path)).transpose()?;
+        let model = SENTENCEPIECE_NAMES.into_iter().map(|name| folder.join(name)).find(|path| path.is_file());
+        loaded.sentencepiece = model.map(|path| read(&path)).transpose()?;
     }
     Ok(loaded)
 }
@@ -65,12 +66,12 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 }
 
 fn read_json(bytes: &[u8], path: &Path) -> Result<tokenizers::Tokenizer> {
-    let refused = |error: &dyn ToString| Error::malformed(path, "a tokenizer.json", error.to_string());
-    let json: Value = serde_json::from_slice(bytes).map_err(|error| refused(&error))?;
+    let malformed = |error: &dyn ToString| Error::malformed(path, "a tokenizer.json", error.to_string());
+    let json: Value = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
     check_charsmaps(&json, path)?;
     check_unigram(&json, path)?;
     drop(json);
-    tokenizers::Tokenizer::from_bytes(bytes).map_err(|error| refused(&error))
+    tokenizers::Tokenizer::from_bytes(bytes).map_err(|error| malformed(&error))
 }
 
 /// Checks every SentencePiece character map in the file before the crate walks it.
@@ -89,7 +90,7 @@ fn check_charsmaps(json: &Value, path: &Path) -> Result<()> {
     }
 }
 
-/// The crate takes a Unigram model without an unknown piece, and then panics or fails at the first unknown character.
+/// Rejects a Unigram model without an unknown piece, with which the crate panics at the first unknown character.
 fn check_unigram(json: &Value, path: &Path) -> Result<()> {
     let Some(model) = json.get("model").filter(|model| model.get("type").and_then(Value::as_str) == Some("Unigram"))
     else {
@@ -115,10 +116,10 @@ fn read_vocab(bytes: &[u8], path: &Path) -> Result<tokenizers::Tokenizer> {
         any_upper |= !piece.starts_with(['[', '<']) && piece.chars().any(char::is_uppercase);
         vocab.push((piece.to_owned(), id));
     }
-    parts::bert(parts::word_piece(vocab, path)?, lowercase_beside(path).unwrap_or(!any_upper), path)
+    parts::bert(parts::word_piece(vocab, path)?, lowercase_setting(path).unwrap_or(!any_upper), path)
 }
 
-fn lowercase_beside(vocab: &Path) -> Option<bool> {
+fn lowercase_setting(vocab: &Path) -> Option<bool> {
     let config = read(&vocab.with_file_name("tokenizer_config.json")).ok()?;
     serde_json::from_slice::<Value>(&config).ok()?.get("do_lower_case")?.as_bool()
 }

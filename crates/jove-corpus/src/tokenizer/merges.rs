@@ -1,36 +1,36 @@
-//! Learning WordPiece: join the most frequent pair of neighbours, again and again.
+//! Training WordPiece: merge the most frequent pair of neighbouring pieces until the vocabulary is full.
 //!
 //! The trainer of the `tokenizers` crate numbers continued characters and breaks ties in the order of a hash map that
-//! differs from process to process. This one breaks ties by the order in which pieces were learnt, and that order by
+//! differs from process to process. This one breaks ties by the order in which pieces were added, and that order by
 //! spelling, so that the same words give the same vocabulary.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
-use super::TrainOptions;
+use super::options::TrainOptions;
 use super::words::WordCount;
 
 const CONTINUED: &str = "##";
 
 type Pair = (u32, u32);
 
-/// The learnt pieces in the order of their ids: special ones, characters, continued characters, joined pieces. Words
-/// that hold a character outside the alphabet teach nothing.
-pub(super) fn learn(
+/// The pieces in the order of their ids: special ones, characters, continued characters, merged pieces. Words with a
+/// character outside the alphabet are ignored.
+pub(super) fn train(
     words: &[WordCount],
     alphabet: &BTreeSet<char>,
     specials: &[&str],
     options: &TrainOptions,
 ) -> Vec<String> {
-    let mut learner = Learner::new(words, alphabet, specials);
-    while learner.pieces.len() < options.vocab_size as usize {
-        let Some((count, pair)) = learner.most_frequent() else { break };
+    let mut trainer = Trainer::new(words, alphabet, specials);
+    while trainer.pieces.len() < options.vocab_size as usize {
+        let Some((count, pair)) = trainer.most_frequent() else { break };
         if count < options.min_frequency.max(1) as i64 {
             break;
         }
-        learner.join(pair);
+        trainer.merge(pair);
     }
-    learner.pieces
+    trainer.pieces
 }
 
 struct Word {
@@ -38,23 +38,23 @@ struct Word {
     count: i64,
 }
 
-struct Learner {
+struct Trainer {
     words: Vec<Word>,
     pieces: Vec<String>,
     ids: HashMap<String, u32>,
     counts: HashMap<Pair, i64>,
-    /// Words where a pair stood at some time; may name words where it stands no more.
+    /// Words that held a pair at some time; some may hold it no more.
     places: HashMap<Pair, Vec<u32>>,
-    /// Upper bounds of the counts: a count that fell is put right when it comes up.
+    /// Upper bounds of the counts: a bound is corrected when it reaches the top.
     queue: BinaryHeap<(i64, Reverse<Pair>)>,
 }
 
-impl Learner {
+impl Trainer {
     fn new(words: &[WordCount], alphabet: &BTreeSet<char>, specials: &[&str]) -> Self {
         let known: Vec<&WordCount> =
             words.iter().filter(|(word, _)| word.chars().all(|character| alphabet.contains(&character))).collect();
         let continued: BTreeSet<char> = known.iter().flat_map(|(word, _)| word.chars().skip(1)).collect();
-        let mut learner = Self {
+        let mut trainer = Self {
             words: Vec::with_capacity(known.len()),
             pieces: Vec::new(),
             ids: HashMap::new(),
@@ -65,18 +65,18 @@ impl Learner {
         let characters = alphabet.iter().map(char::to_string);
         let continued = continued.iter().map(|character| format!("{CONTINUED}{character}"));
         for piece in specials.iter().map(|special| (*special).to_owned()).chain(characters).chain(continued) {
-            learner.id(piece);
+            trainer.id(piece);
         }
         for (word, count) in known {
             let spell = |(place, character): (usize, char)| match place {
                 0 => character.to_string(),
                 _ => format!("{CONTINUED}{character}"),
             };
-            let pieces = word.chars().enumerate().map(|letter| learner.ids[&spell(letter)]).collect();
-            learner.words.push(Word { pieces, count: *count as i64 });
+            let pieces = word.chars().enumerate().map(|letter| trainer.ids[&spell(letter)]).collect();
+            trainer.words.push(Word { pieces, count: *count as i64 });
         }
-        learner.count_all();
-        learner
+        trainer.count_all();
+        trainer
     }
 
     fn id(&mut self, piece: String) -> u32 {
@@ -116,16 +116,16 @@ impl Learner {
         None
     }
 
-    fn join(&mut self, pair: Pair) {
+    fn merge(&mut self, pair: Pair) {
         let (left, right) = (&self.pieces[pair.0 as usize], &self.pieces[pair.1 as usize]);
-        let joined = format!("{left}{}", right.strip_prefix(CONTINUED).unwrap_or(right));
-        let joined = self.id(joined);
+        let merged = format!("{left}{}", right.strip_prefix(CONTINUED).unwrap_or(right));
+        let merged = self.id(merged);
         let mut places = self.places.remove(&pair).unwrap_or_default();
         places.dedup();
         let mut grown = BTreeSet::new();
         for place in places {
             let word = &mut self.words[place as usize];
-            let after = replace(&word.pieces, pair, joined);
+            let after = replace(&word.pieces, pair, merged);
             if after.len() == word.pieces.len() {
                 continue;
             }
@@ -134,7 +134,7 @@ impl Learner {
             }
             for new in pairs(&after) {
                 *self.counts.entry(new).or_default() += word.count;
-                if new.0 == joined || new.1 == joined {
+                if new.0 == merged || new.1 == merged {
                     self.places.entry(new).or_default().push(place);
                     grown.insert(new);
                 }
@@ -151,12 +151,12 @@ fn pairs(pieces: &[u32]) -> impl Iterator<Item = Pair> + '_ {
     pieces.windows(2).map(|pair| (pair[0], pair[1]))
 }
 
-fn replace(pieces: &[u32], pair: Pair, joined: u32) -> Vec<u32> {
+fn replace(pieces: &[u32], pair: Pair, merged: u32) -> Vec<u32> {
     let mut after = Vec::with_capacity(pieces.len());
     let mut at = 0;
     while at < pieces.len() {
         if at + 1 < pieces.len() && (pieces[at], pieces[at + 1]) == pair {
-            after.push(joined);
+            after.push(merged);
             at += 2;
         } else {
             after.push(pieces[at]);
@@ -173,11 +173,11 @@ mod tests {
     fn pieces_of(words: &[(&str, u64)], vocab_size: u32) -> Vec<String> {
         let words: Vec<WordCount> = words.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect();
         let alphabet = words.iter().flat_map(|(word, _)| word.chars()).collect();
-        learn(&words, &alphabet, &["[PAD]"], &TrainOptions { vocab_size, ..TrainOptions::default() })
+        train(&words, &alphabet, &["[PAD]"], &TrainOptions { vocab_size, ..TrainOptions::default() })
     }
 
     #[test]
-    fn frequent_pairs_are_joined_first() {
+    fn frequent_pairs_are_merged_first() {
         let pieces = pieces_of(&[("low", 5), ("lower", 2), ("new", 6), ("中", 9)], 13);
         assert_eq!(pieces, ["[PAD]", "e", "l", "n", "o", "r", "w", "中", "##e", "##o", "##r", "##w", "lo"]);
     }
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_that_overlaps_itself_is_joined_from_the_left() {
+    fn a_pair_that_overlaps_itself_is_merged_from_the_left() {
         assert_eq!(replace(&[1, 1, 1], (1, 1), 2), [2, 1]);
         let pieces = pieces_of(&[("aaaaa", 4)], 99);
         assert!(pieces.contains(&"aaaaa".to_owned()), "{pieces:?}");
@@ -223,18 +223,18 @@ mod tests {
                 break;
             }
             let (left, right) = (pieces[pair.0].clone(), pieces[pair.1].clone());
-            let joined = format!("{left}{}", right.trim_start_matches("##"));
+            let merged = format!("{left}{}", right.trim_start_matches("##"));
             for (word, _) in &mut split {
                 let mut at = 0;
                 while at + 1 < word.len() {
                     if word[at] == left && word[at + 1] == right {
-                        word.splice(at..at + 2, [joined.clone()]);
+                        word.splice(at..at + 2, [merged.clone()]);
                     }
                     at += 1;
                 }
             }
-            if !pieces.contains(&joined) {
-                pieces.push(joined);
+            if !pieces.contains(&merged) {
+                pieces.push(merged);
             }
         }
         pieces.into_iter().collect()
@@ -242,7 +242,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn joins_equal_the_plain_algorithm(
+        fn merges_equal_the_plain_algorithm(
             words in proptest::collection::btree_map("[ab中é]{1,7}", 1..9_u64, 1..12),
             extra in 0..30_usize,
         ) {
@@ -250,7 +250,7 @@ mod tests {
             let alphabet: BTreeSet<char> = words.iter().flat_map(|(word, _)| word.chars()).collect();
             let vocab_size = 9 + extra;
             let options = TrainOptions { vocab_size: vocab_size as u32, ..TrainOptions::default() };
-            let fast: BTreeSet<String> = learn(&words, &alphabet, &["[PAD]"], &options).into_iter().collect();
+            let fast: BTreeSet<String> = train(&words, &alphabet, &["[PAD]"], &options).into_iter().collect();
             proptest::prop_assert_eq!(fast, naive(&words, vocab_size));
         }
     }

@@ -1,9 +1,11 @@
-//! Text to pieces and back, in BERT's and XLM-R's layouts.
+//! Tokenizers in the layouts of BERT and XLM-R.
 
 mod align;
 mod charsmap;
+mod encoding;
 mod load;
 mod merges;
+mod options;
 mod parts;
 mod save;
 mod sentencepiece;
@@ -17,57 +19,34 @@ use jove_core::{AnnotatedText, ByteSpan, Layout, SpecialTokens, TokenId, Tokeniz
 use tokenizers::models::ModelWrapper;
 
 pub use align::Alignment;
-pub(crate) use align::check as check_spans;
-pub use train::{TrainOptions, TrainerKind};
+pub use encoding::Encoding;
+pub use options::{TrainOptions, TrainerKind};
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
-/// A piece vocabulary with its rules: BERT WordPiece or XLM-R Unigram.
+/// A subword vocabulary with its rules: BERT WordPiece or XLM-R Unigram.
 ///
-/// It may be shared between threads. It never rewrites text: pieces carry the bytes of the original that they stand
-/// for. Special pieces come only from the layout: a text that spells `[MASK]` or `<s>` does not produce them.
+/// It may be shared between threads. Text is never rewritten: each token carries the bytes of the original that it
+/// covers. Special tokens come only from the layout: a text that spells `[MASK]` or `<s>` does not produce them.
+///
+/// # Resource usage
+/// A WordPiece vocabulary of 21,128 pieces takes about 5 MB in memory, a Unigram one of 250,002 about 200 MB. Encoding
+/// allocates about 500 bytes for each token, most of them temporarily, and takes time in proportion to the text. Training reads at most
+/// [`TrainOptions::bytes_max`] bytes of text; it holds every distinct word with its count and, for Unigram, every
+/// substring of up to 16 characters that occurs twice.
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     layout: Layout,
     specials: SpecialTokens,
-    /// The piece that is nothing but a word's start.
+    /// The piece `▁` alone, which marks the start of a word.
     bare_space: Option<u32>,
-    /// The SentencePiece file it was loaded from, kept for saving.
+    /// The SentencePiece file that it was loaded from, kept for saving.
     sentencepiece: Option<Vec<u8>>,
 }
 
-/// Pieces of one text without special ones, each with the bytes it stands for.
-///
-/// Offsets are sorted by start, lie on character boundaries and cover everything but white space and characters that
-/// the normaliser drops, such as controls. Two neighbours share a character where the normaliser makes several of one
-/// (`㎏` becomes `kg`). XLM-R's bare `▁` stands for no byte: its span is empty, where its word starts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Encoding {
-    /// The pieces.
-    pub tokens: Vec<TokenId>,
-    /// For each piece, its bytes in the original text.
-    pub offsets: Vec<ByteSpan>,
-}
-
-impl Encoding {
-    /// The text cut at the pieces, one slice each. What lies before a piece, such as white space, goes with it; what
-    /// follows the last piece goes with that. So the slices make up the text, wherever there is a piece at all.
-    pub fn slices<'a>(&self, text: &'a str) -> Vec<&'a str> {
-        let mut next = 0;
-        let mut slices = Vec::with_capacity(self.offsets.len());
-        for (index, span) in self.offsets.iter().enumerate() {
-            let start = next;
-            let is_last = index + 1 == self.offsets.len();
-            next = if is_last { text.len() } else { next.max(span.end as usize) };
-            slices.push(text.get(start..next).unwrap_or_default());
-        }
-        slices
-    }
-}
-
 impl Tokenizer {
-    /// Takes over a tokenizer of the `tokenizers` crate and finds its special pieces; `origin` is for messages.
+    /// Wraps a tokenizer of the `tokenizers` crate and finds its special tokens; `origin` is for messages.
     fn new(mut inner: tokenizers::Tokenizer, origin: &Path) -> Result<Self> {
         let layout = match inner.get_model() {
             ModelWrapper::WordPiece(_) => Layout::Bert,
@@ -79,37 +58,37 @@ impl Tokenizer {
         };
         let specials = find_specials(&inner, layout, origin)?;
         inner.set_encode_special_tokens(true);
-        let refused = |error: tokenizers::Error| Error::malformed(origin, "a tokenizer", error);
-        inner.with_truncation(None).map_err(refused)?;
+        let rejected = |error: tokenizers::Error| Error::malformed(origin, "a tokenizer", error);
+        inner.with_truncation(None).map_err(rejected)?;
         inner.with_padding(None);
         let bare_space = inner.token_to_id(parts::SPACE);
         Ok(Self { inner, layout, specials, bare_space, sentencepiece: None })
     }
 
-    /// The special pieces and the vocabulary's size.
+    /// The ids of the special tokens, and the size of the vocabulary.
     pub fn specials(&self) -> SpecialTokens {
         self.specials
     }
 
-    /// Which family it follows.
+    /// The model family whose layout it follows.
     pub fn layout(&self) -> Layout {
         self.layout
     }
 
-    /// The spelling of a piece, such as `##ing` or `▁the`.
+    /// The spelling of a token, such as `##ing` or `▁the`; `None` for an id outside the vocabulary.
     pub fn piece(&self, token: TokenId) -> Option<String> {
         self.inner.id_to_token(token.0)
     }
 
-    /// The piece of a spelling.
+    /// The token of a spelling; `None` where the vocabulary has none.
     pub fn token(&self, piece: &str) -> Option<TokenId> {
         self.inner.token_to_id(piece).map(TokenId)
     }
 
-    /// Cuts a text into pieces, without special ones.
+    /// Tokenizes a text, without adding special tokens.
     ///
     /// # Errors
-    /// When the text is longer than 4 GiB, or the loaded rules refuse it.
+    /// When the text is longer than 4 GiB, or the rules of the tokenizer reject it.
     pub fn encode_text(&self, text: &str) -> Result<Encoding> {
         if u32::try_from(text.len()).is_err() {
             return Err(Error::Tokenize(format!("expected less than 4 GiB of text, found {} bytes", text.len())));
@@ -130,20 +109,20 @@ impl Tokenizer {
         Ok(encoding)
     }
 
-    /// Cuts an annotated text into pieces and carries its words and mentions over, without cutting the text twice.
+    /// Tokenizes an annotated text and maps its words and mentions to token spans.
     ///
-    /// A word or mention takes every piece that shares a byte with it, so a mention is widened where a piece begins
-    /// before it or ends after it: masking it then hides it whole. A piece that two of them share goes to the first;
-    /// the other one keeps its own pieces, and is left out where it has none. [`Tokenizer::encode_counted`] says how
-    /// often that happens. A bare `▁` goes with what starts at its place.
+    /// A word or mention takes every token that shares a byte with it, so a mention is widened where a token starts
+    /// before it or ends after it: masking it then hides it completely. A token that two of them share goes to the first;
+    /// the second keeps its remaining tokens, and is dropped where it has none. [`Tokenizer::encode_counted`] counts
+    /// both cases. A bare `▁` belongs to the word or mention that starts at its place.
     ///
     /// # Errors
-    /// When a span does not fit the text, or as in [`Tokenizer::encode_text`].
+    /// When words or mentions are not sorted spans of the text ([`Error::Span`]), or as in [`Tokenizer::encode_text`].
     pub fn encode(&self, text: &AnnotatedText) -> Result<TokenizedText> {
         self.encode_counted(text).map(|(tokenized, _)| tokenized)
     }
 
-    /// [`Tokenizer::encode`], with the counts of what could not be carried over exactly.
+    /// [`Tokenizer::encode`], with the number of words and mentions that were widened or dropped.
     ///
     /// # Errors
     /// As in [`Tokenizer::encode`].
@@ -152,17 +131,17 @@ impl Tokenizer {
         align::align(text, encoding)
     }
 
-    /// The text of pieces, as the vocabulary spells it. Special pieces are shown. BERT's rules lose case and spacing
-    /// and show the unknown as `[UNK]`, so for the original use the offsets, not this.
+    /// The text of tokens, as the vocabulary spells it, special tokens included. BERT's rules lose case and spacing and
+    /// show unknown characters as `[UNK]`; use the offsets to recover the original.
     ///
     /// # Errors
-    /// When the loaded rules refuse a piece.
+    /// When the rules of the tokenizer reject a token.
     pub fn decode(&self, tokens: &[TokenId]) -> Result<String> {
         let ids: Vec<u32> = tokens.iter().map(|token| token.0).collect();
         self.inner.decode(&ids, false).map_err(|error| Error::Tokenize(error.to_string()))
     }
 
-    /// A special piece that was spelled out in the text counts as unknown.
+    /// A special token that is spelled in the text becomes unknown.
     fn without_special(&self, token: TokenId) -> TokenId {
         if self.specials.contains(token) { self.specials.unknown } else { token }
     }
@@ -185,14 +164,14 @@ fn find_specials(inner: &tokenizers::Tokenizer, layout: Layout, origin: &Path) -
     })
 }
 
-/// The largest id and one; ids must be dense enough for a table of rows.
+/// The largest id plus one; ids must be dense enough for an embedding table.
 fn vocab_size(inner: &tokenizers::Tokenizer, origin: &Path) -> Result<u32> {
     let pieces = inner.get_vocab(true);
     let rows = pieces.values().max().map_or(0, |&id| u64::from(id) + 1);
-    // Doubled lines of a vocab.txt leave holes; a sparse vocabulary of millions is no vocabulary.
+    // Repeated lines of a vocab.txt leave gaps; ids far beyond the number of pieces are an error in the file.
     if rows > 2 * pieces.len() as u64 + 1024 {
         let found = format!("{} pieces with ids up to {}", pieces.len(), rows - 1);
-        return Err(Error::malformed(origin, "pieces numbered from 0 without large holes", found));
+        return Err(Error::malformed(origin, "pieces numbered from 0 without large gaps", found));
     }
     Ok(rows as u32)
 }

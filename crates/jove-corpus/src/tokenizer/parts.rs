@@ -1,4 +1,4 @@
-//! The rules around the pieces: what each layout normalises, where it cuts words, what it puts at the ends.
+//! The rules of each layout: normalisation, word boundaries, special tokens at the ends.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use tokenizers::processors::bert::BertProcessing;
 use tokenizers::processors::template::TemplateProcessing;
 use tokenizers::{AddedToken, Tokenizer};
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 /// What SentencePiece writes for a word's start.
 pub(super) const SPACE: &str = "▁";
@@ -40,12 +40,13 @@ pub(super) const fn special_names(layout: Layout) -> SpecialNames {
     }
 }
 
-/// BERT's rules around a WordPiece model: Han characters stand alone, words are cut at white space and punctuation.
+/// BERT's rules around a WordPiece model: Han characters are words of their own, others end at white space and
+/// punctuation.
 pub(super) fn bert(model: ModelWrapper, lowercase: bool, origin: &Path) -> Result<Tokenizer> {
-    let refused = |error| Error::malformed(origin, "a WordPiece vocabulary", error);
+    let rejected = |error| Error::malformed(origin, "a WordPiece vocabulary", error);
     let mut tokenizer = Tokenizer::new(model);
-    // Accents are stripped exactly where letters are lowered, as in the published models.
-    tokenizer.with_normalizer(Some(BertNormalizer::new(true, true, None, lowercase))).map_err(refused)?;
+    // Accents are removed exactly where letters are lower-cased, as in the published models.
+    tokenizer.with_normalizer(Some(BertNormalizer::new(true, true, None, lowercase))).map_err(rejected)?;
     tokenizer.with_pre_tokenizer(Some(BertPreTokenizer));
     tokenizer.with_decoder(Some(DecoderWrapper::WordPiece(tokenizers::decoders::wordpiece::WordPiece::default())));
     let names = special_names(Layout::Bert);
@@ -57,22 +58,22 @@ pub(super) fn bert(model: ModelWrapper, lowercase: bool, origin: &Path) -> Resul
     Ok(tokenizer)
 }
 
-/// A WordPiece model of numbered pieces; where a spelling comes twice, the last one counts.
+/// A WordPiece model of numbered pieces; of repeated spellings the last one counts.
 pub(super) fn word_piece(pieces: impl IntoIterator<Item = (String, u32)>, origin: &Path) -> Result<ModelWrapper> {
-    let refused = |error| Error::malformed(origin, "a WordPiece vocabulary", error);
-    // The crate's own map type has no other maker that needs no further dependency.
-    let mut vocab = WordPiece::read_bytes(&[]).map_err(refused)?;
+    let rejected = |error| Error::malformed(origin, "a WordPiece vocabulary", error);
+    // This is the only way to construct the crate's own map type without a further dependency.
+    let mut vocab = WordPiece::read_bytes(&[]).map_err(rejected)?;
     vocab.extend(pieces);
     let unknown = special_names(Layout::Bert).unknown.to_owned();
-    WordPiece::builder().vocab(vocab).unk_token(unknown).build().map(ModelWrapper::from).map_err(refused)
+    WordPiece::builder().vocab(vocab).unk_token(unknown).build().map(ModelWrapper::from).map_err(rejected)
 }
 
 /// XLM-R's rules around a Unigram model. Without a character map of its own the text is normalised by NFKC and the
 /// white-space rules of SentencePiece's `nmt_nfkc`.
 pub(super) fn xlm_roberta(model: ModelWrapper, charsmap: Option<Precompiled>, origin: &Path) -> Result<Tokenizer> {
-    let refused = |error| Error::malformed(origin, "a Unigram vocabulary", error);
+    let rejected = |error| Error::malformed(origin, "a Unigram vocabulary", error);
     let mut tokenizer = Tokenizer::new(model);
-    tokenizer.with_normalizer(Some(unigram_normalizer(charsmap))).map_err(refused)?;
+    tokenizer.with_normalizer(Some(unigram_normalizer(charsmap))).map_err(rejected)?;
     tokenizer.with_pre_tokenizer(Some(PreSequence::new(vec![WhitespaceSplit.into(), metaspace().into()])));
     tokenizer.with_decoder(Some(DecoderWrapper::Metaspace(metaspace())));
     let names = special_names(Layout::XlmRoberta);
@@ -94,7 +95,7 @@ pub(super) fn xlm_roberta(model: ModelWrapper, charsmap: Option<Precompiled>, or
     Ok(tokenizer)
 }
 
-/// What a Unigram model sees of a text.
+/// The normaliser of a Unigram model.
 pub(super) fn unigram_normalizer(charsmap: Option<Precompiled>) -> NormalizerWrapper {
     match charsmap {
         Some(map) => NormalizerWrapper::Precompiled(map),
@@ -107,11 +108,11 @@ fn metaspace() -> Metaspace {
 }
 
 fn add_specials(tokenizer: &mut Tokenizer, names: &[&str], origin: &Path) -> Result<()> {
-    // A piece that is missing would be added at the end; that is for the caller to refuse, not to paper over.
+    // A missing piece would be added at the end of the vocabulary; the caller rejects it instead.
     let known = names.iter().filter(|name| tokenizer.token_to_id(name).is_some());
     let added: Vec<AddedToken> = known
         .map(|&name| {
-            // XLM-R's mask swallows the space before it, so that `a <mask>` is two pieces.
+            // XLM-R's mask takes the space before it, so that `a <mask>` is two tokens.
             AddedToken::from(name, true).lstrip(name == "<mask>")
         })
         .collect();

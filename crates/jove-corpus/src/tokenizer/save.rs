@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokenizers::normalizers::NormalizerWrapper;
 
 use super::{Tokenizer, parts};
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 impl Tokenizer {
     /// The files of Hugging Face's layout, by name: `tokenizer.json`, `tokenizer_config.json`,
@@ -33,8 +33,7 @@ impl Tokenizer {
         Ok(files)
     }
 
-    /// Writes [`Tokenizer::files`] into a folder, which is made where it is missing; each file appears whole or not at
-    /// all.
+    /// Writes [`Tokenizer::files`] into a folder, which is created where it is missing; each file is written atomically.
     ///
     /// # Errors
     /// When the folder or a file cannot be written.
@@ -49,8 +48,8 @@ impl Tokenizer {
         Ok(())
     }
 
-    /// A hash of everything that decides how text is cut: two tokenizers with the same fingerprint give the same
-    /// pieces.
+    /// A BLAKE3 hash, in hexadecimal, of everything that decides the tokens of a text: tokenizers with equal fingerprints
+    /// give equal tokens.
     ///
     /// # Errors
     /// When the vocabulary cannot be written as JSON.
@@ -59,7 +58,7 @@ impl Tokenizer {
         Ok(blake3::hash(json.as_bytes()).to_hex().to_string())
     }
 
-    /// One piece a line, in the order of ids; a hole is filled so that later ids stay.
+    /// One piece a line, in the order of ids; gaps are filled so that later ids keep their place.
     fn vocab_lines(&self) -> Vec<u8> {
         let mut lines = Vec::new();
         for id in 0..self.specials.vocab_size {
@@ -98,7 +97,7 @@ impl Tokenizer {
             }
             Layout::XlmRoberta => {
                 // The class of that name in transformers 5 builds its own rules around the pieces and keeps only a
-                // character map; the general one takes tokenizer.json as it stands.
+                // character map; the general one uses tokenizer.json unchanged.
                 let published = matches!(self.inner.get_normalizer(), Some(NormalizerWrapper::Precompiled(_)));
                 let class = if published { "XLMRobertaTokenizer" } else { "PreTrainedTokenizerFast" };
                 config["tokenizer_class"] = json!(class);

@@ -38,8 +38,36 @@ fn rebuilt(text: &str, encoding: &Encoding) -> String {
     out + &text[at..]
 }
 
+/// Checks the slices of a text's tokens under both kinds of vocabulary; `_` stands for one that covers no byte.
+fn check_slices(text: &str, bert: &[&str], xlmr: &[&str]) {
+    for (tokenizer, expected) in both().iter().zip([bert, xlmr]) {
+        let encoding = tokenizer.encode_text(text).unwrap();
+        let found: Vec<&str> =
+            slices(text, &encoding).into_iter().map(|s| if s.is_empty() { "_" } else { s }).collect();
+        assert_eq!(found, expected, "{text:?} as {:?}", tokenizer.layout());
+        assert_eq!(rebuilt(text, &encoding), text);
+    }
+}
+
 #[test]
-fn special_pieces_stand_where_the_layouts_want_them() {
+fn offsets_slice_to_text() {
+    check_slices("", &[], &[]);
+    check_slices(" \n\u{3000}", &[], &[]);
+    check_slices("北", &["北"], &["_", "北"]);
+    // BERT takes a word of unknown characters as one token; XLM-R treats the joiner as white space.
+    check_slices("👩\u{200d}👩\u{200d}👧", &["👩\u{200d}👩\u{200d}👧"], &["_", "👩", "_", "👩", "_", "👧"]);
+    check_slices("שלום", &["שלום"], &["שלום"]);
+    check_slices("مرحبا בעולם", &["مرحبا", "בעולם"], &["مرحبا", "_", "ב", "ע", "ו", "ל", "ם"]);
+    // A mark that is removed, or composed with its letter, is in no slice.
+    check_slices("cafe\u{301}!", &["cafe", "!"], &["cafe", "!"]);
+    check_slices("e\u{301}", &["e"], &["_", "e"]);
+    // Characters that are expanded are covered by each of their tokens.
+    check_slices("ﬁ㎏", &["ﬁ㎏"], &["_", "ﬁ", "ﬁ", "㎏", "㎏"]);
+    check_slices("ab 北京", &["a", "b", "北", "京"], &["_", "a", "b", "_", "北", "京"]);
+}
+
+#[test]
+fn special_tokens_have_the_ids_of_their_layout() {
     let [bert, xlmr] = both();
     let specials = bert.specials();
     assert_eq!(bert.layout(), Layout::Bert);
@@ -52,14 +80,14 @@ fn special_pieces_stand_where_the_layouts_want_them() {
 }
 
 #[test]
-fn han_characters_stand_alone_in_bert() {
+fn han_characters_are_words_of_their_own_in_bert() {
     let text = "北京is";
     let bert = tokenizer(TrainerKind::WordPiece);
     assert_eq!(slices(text, &bert.encode_text(text).unwrap())[..2], ["北", "京"]);
 }
 
 #[test]
-fn a_bare_word_start_stands_for_no_byte() {
+fn a_bare_word_start_covers_no_byte() {
     let xlmr = tokenizer(TrainerKind::Unigram);
     let encoding = xlmr.encode_text("is 都").unwrap();
     let bare = xlmr.token("▁").unwrap();
@@ -74,7 +102,7 @@ fn a_bare_word_start_stands_for_no_byte() {
 }
 
 #[test]
-fn special_pieces_never_come_from_text() {
+fn special_tokens_never_come_from_text() {
     for tokenizer in both() {
         let text = "[MASK] <mask> <s> [CLS]</s><pad>[PAD] 北<unk>京";
         let encoding = tokenizer.encode_text(text).unwrap();
@@ -108,7 +136,7 @@ fn words_and_mentions_keep_their_bytes() {
 }
 
 #[test]
-fn wrong_spans_are_refused() {
+fn wrong_spans_are_rejected() {
     let span = ByteSpan::new(1, 3);
     let annotated = AnnotatedText {
         text: "北京".to_owned(),
@@ -121,13 +149,13 @@ fn wrong_spans_are_refused() {
 }
 
 #[test]
-fn texts_without_words_teach_nothing() {
+fn texts_without_words_are_rejected() {
     for kind in [TrainerKind::WordPiece, TrainerKind::Unigram] {
         for texts in [&[][..], &[""], &[" \n\t"], &["\u{0}\u{1}"]] {
             assert!(matches!(Tokenizer::train(kind, texts, 100), Err(Error::Train { .. })), "{kind:?} {texts:?}");
         }
         assert!(Tokenizer::train(kind, ["中"], 100).is_ok(), "{kind:?}");
-        assert!(matches!(Tokenizer::train(kind, ["中"], 3), Err(Error::Setting { .. })), "{kind:?}");
+        assert!(matches!(Tokenizer::train(kind, ["中"], 3), Err(Error::Setting(_))), "{kind:?}");
     }
 }
 
@@ -219,25 +247,25 @@ fn sentencepiece_models_are_numbered_as_in_xlm_r() {
 }
 
 #[test]
-fn foreign_sentencepiece_models_are_refused() {
+fn other_kinds_of_sentencepiece_models_are_rejected() {
     use prost::Message as _;
-    let refuse = |model: &sentencepiece::ModelProto| {
+    let message = |model: &sentencepiece::ModelProto| {
         sentencepiece::read(&model.encode_to_vec(), Path::new("x.model")).unwrap_err().to_string()
     };
     let mut bpe = sentencepiece_model();
     bpe.trainer = Some(sentencepiece::TrainerSpec { model_type: Some(2), byte_fallback: None });
-    assert!(refuse(&bpe).contains("kind 2"));
+    assert!(message(&bpe).contains("kind 2"));
     let mut bytes = sentencepiece_model();
     bytes.trainer = Some(sentencepiece::TrainerSpec { model_type: Some(1), byte_fallback: Some(true) });
-    assert!(refuse(&bytes).contains("byte fallback"));
+    assert!(message(&bytes).contains("byte fallback"));
     let mut scores = sentencepiece_model();
     scores.pieces[4].score = Some(f32::NAN);
-    assert!(refuse(&scores).contains("NaN"));
-    assert!(refuse(&sentencepiece::ModelProto::default()).contains("without pieces"));
+    assert!(message(&scores).contains("NaN"));
+    assert!(message(&sentencepiece::ModelProto::default()).contains("without pieces"));
 }
 
 #[test]
-fn odd_paths_are_refused() {
+fn other_files_are_rejected() {
     let folder = tempfile::tempdir().unwrap();
     assert!(matches!(Tokenizer::load(folder.path()), Err(Error::Malformed { .. })));
     assert!(matches!(Tokenizer::load(&folder.path().join("none.json")), Err(Error::Io { .. })));

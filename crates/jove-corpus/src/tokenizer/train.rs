@@ -1,96 +1,19 @@
-//! Learning a vocabulary from text.
+//! Training a vocabulary from text.
 
 use std::path::Path;
 
 use jove_core::Layout;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use tokenizers::models::ModelWrapper;
 use tokenizers::models::unigram::Unigram;
 use tokenizers::models::wordpiece::WordPiece;
 
+use super::options::{TrainOptions, TrainerKind};
 use super::words::{self, WordCount};
 use super::{Tokenizer, merges, parts, unigram};
-use crate::{Error, Result};
-
-/// The kind of vocabulary to learn, and with it the layout.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum TrainerKind {
-    /// BERT's WordPiece, learnt by joining the most frequent pair; Han characters stand alone.
-    #[default]
-    WordPiece,
-    /// XLM-R's Unigram ("Subword Regularization", arXiv 1804.10959), learnt by expectation maximisation.
-    Unigram,
-}
-
-impl TrainerKind {
-    /// The layout whose rules and special pieces the vocabulary follows.
-    pub const fn layout(self) -> Layout {
-        match self {
-            Self::WordPiece => Layout::Bert,
-            Self::Unigram => Layout::XlmRoberta,
-        }
-    }
-}
-
-/// How a vocabulary is learnt.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct TrainOptions {
-    /// The kind of vocabulary: `word-piece` (BERT) or `unigram` (XLM-R). Default: `word-piece`.
-    pub kind: TrainerKind,
-    /// The most pieces to learn, special ones included; little text yields fewer. Default: 8000.
-    pub vocab_size: u32,
-    /// How often a pair of pieces must occur to be joined (WordPiece only). Default: 2.
-    pub min_frequency: u64,
-    /// The fraction of characters, by occurrence, that get a piece of their own; the rest become unknown. Characters
-    /// never take more than three quarters of the vocabulary. Above 0, up to 1. Default: 0.9995.
-    pub character_coverage: f64,
-    /// Whether letters are lowered and accents stripped (WordPiece only). Default: true.
-    pub lowercase: bool,
-    /// How many bytes of text to learn from, taken from the start; give the texts shuffled where there are more.
-    /// Default: 33554432 (32 MiB).
-    pub bytes_max: u64,
-}
-
-impl Default for TrainOptions {
-    fn default() -> Self {
-        Self {
-            kind: TrainerKind::WordPiece,
-            vocab_size: 8000,
-            min_frequency: 2,
-            character_coverage: 0.9995,
-            lowercase: true,
-            bytes_max: 32 << 20,
-        }
-    }
-}
-
-impl TrainOptions {
-    /// Checks that a vocabulary can be learnt so.
-    ///
-    /// # Errors
-    /// Names the first field that cannot hold.
-    pub fn validate(&self) -> Result<()> {
-        let refuse = |field, expected: &str, found: &dyn ToString| {
-            Err(Error::Setting { field, expected: expected.to_owned(), found: found.to_string() })
-        };
-        if !(16..=2_000_000).contains(&self.vocab_size) {
-            return refuse("vocab-size", "a number from 16 to 2000000", &self.vocab_size);
-        }
-        if !(self.character_coverage > 0.0 && self.character_coverage <= 1.0) {
-            return refuse("character-coverage", "a number above 0, up to 1", &self.character_coverage);
-        }
-        if self.bytes_max == 0 {
-            return refuse("bytes-max", "a number above 0", &self.bytes_max);
-        }
-        Ok(())
-    }
-}
+use crate::error::{Error, Result};
 
 impl Tokenizer {
-    /// Learns a vocabulary of at most `vocab_size` pieces with the default options.
+    /// Trains a vocabulary of at most `vocab_size` pieces with the default options.
     ///
     /// # Errors
     /// As in [`Tokenizer::train_with`].
@@ -102,17 +25,17 @@ impl Tokenizer {
         Self::train_with(&TrainOptions { kind, vocab_size, ..TrainOptions::default() }, texts)
     }
 
-    /// Learns a vocabulary. The same texts in any order give the same vocabulary, bit for bit, on any number of
+    /// Trains a vocabulary. The same texts in any order give the same vocabulary, bit for bit, on any number of
     /// threads, as long as they fit `bytes_max`.
     ///
     /// # Errors
-    /// When an option cannot hold, when the texts hold no word, or when the vocabulary is too small for them.
+    /// When an option is invalid ([`Error::Setting`]), or the texts hold no word ([`Error::Train`]).
     pub fn train_with<T: AsRef<str> + Send>(
         options: &TrainOptions,
         texts: impl IntoIterator<Item = T>,
     ) -> Result<Self> {
         options.validate()?;
-        let origin = Path::new("learnt vocabulary");
+        let origin = Path::new("trained vocabulary");
         let rules = match options.kind {
             TrainerKind::WordPiece => parts::bert(WordPiece::default().into(), options.lowercase, origin)?,
             TrainerKind::Unigram => parts::xlm_roberta(Unigram::default().into(), None, origin)?,
@@ -124,7 +47,7 @@ impl Tokenizer {
         }
         let inner = match options.kind {
             TrainerKind::WordPiece => parts::bert(word_piece(&words, options, origin)?, options.lowercase, origin)?,
-            TrainerKind::Unigram => parts::xlm_roberta(unigram::learn(&words, options)?, None, origin)?,
+            TrainerKind::Unigram => parts::xlm_roberta(unigram::train(&words, options)?, None, origin)?,
         };
         Self::new(inner, origin)
     }
@@ -133,12 +56,7 @@ impl Tokenizer {
 fn word_piece(words: &[WordCount], options: &TrainOptions, origin: &Path) -> Result<ModelWrapper> {
     let names = parts::special_names(Layout::Bert);
     let specials = [names.pad, names.unknown, names.first, names.separator, names.mask];
-    let alphabet = words::alphabet(words, options.character_coverage, characters_max(options) / 2);
-    let pieces = merges::learn(words, &alphabet, &specials, options);
+    let alphabet = words::alphabet(words, options.character_coverage, options.characters_max() / 2);
+    let pieces = merges::train(words, &alphabet, &specials, options);
     parts::word_piece(pieces.into_iter().zip(0..), origin)
-}
-
-/// How many characters may have a piece of their own.
-pub(super) fn characters_max(options: &TrainOptions) -> usize {
-    options.vocab_size as usize * 3 / 4
 }

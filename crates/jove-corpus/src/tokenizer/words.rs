@@ -1,4 +1,4 @@
-//! Counting the words that a vocabulary is learnt from.
+//! Counting the words that a vocabulary is trained on.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -7,7 +7,7 @@ use tokenizers::{
     NormalizedString, Normalizer, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer, Tokenizer,
 };
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 /// A word as the model will see it, and how often it occurs.
 pub(super) type WordCount = (String, u64);
@@ -41,7 +41,7 @@ pub(super) fn count<T: AsRef<str> + Send>(
 pub(super) fn alphabet(words: &[WordCount], coverage: f64, most: usize) -> BTreeSet<char> {
     let mut counts: HashMap<char, u64> = HashMap::new();
     for (word, count) in words {
-        // The trainer of the crate parts its input with zero bytes; no control deserves a piece.
+        // Control characters separate the inputs of the trainer and never become pieces.
         for character in word.chars().filter(|character| !character.is_control()) {
             *counts.entry(character).or_default() += count;
         }
@@ -66,7 +66,7 @@ fn count_batch(rules: &Tokenizer, batch: &[String]) -> Result<BTreeMap<String, u
     batch
         .par_iter()
         .try_fold(BTreeMap::new, |mut counts, text| {
-            for word in cut(rules, text)? {
+            for word in split(rules, text)? {
                 *counts.entry(word).or_default() += 1;
             }
             Ok(counts)
@@ -77,15 +77,15 @@ fn count_batch(rules: &Tokenizer, batch: &[String]) -> Result<BTreeMap<String, u
         })
 }
 
-fn cut(rules: &Tokenizer, text: &str) -> Result<Vec<String>> {
-    let refused = |error: tokenizers::Error| Error::Tokenize(error.to_string());
+fn split(rules: &Tokenizer, text: &str) -> Result<Vec<String>> {
+    let rejected = |error: tokenizers::Error| Error::Tokenize(error.to_string());
     let mut normalized = NormalizedString::from(text);
     if let Some(normalizer) = rules.get_normalizer() {
-        normalizer.normalize(&mut normalized).map_err(refused)?;
+        normalizer.normalize(&mut normalized).map_err(rejected)?;
     }
     let mut pieces = PreTokenizedString::from(normalized);
-    if let Some(cutter) = rules.get_pre_tokenizer() {
-        cutter.pre_tokenize(&mut pieces).map_err(refused)?;
+    if let Some(pre_tokenizer) = rules.get_pre_tokenizer() {
+        pre_tokenizer.pre_tokenize(&mut pieces).map_err(rejected)?;
     }
     let splits = pieces.get_splits(OffsetReferential::Normalized, OffsetType::Byte);
     Ok(splits.into_iter().map(|(word, _, _)| word.to_owned()).filter(|word| !word.is_empty()).collect())

@@ -1,6 +1,6 @@
 //! One learning curve for each variant: the mean over its seeds, and how far they spread.
 
-use crate::report::Report;
+use crate::report::content::Report;
 
 /// A point of the mean curve.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,15 +1,15 @@
-//! What each variant changed, with intervals: the part of the page that an ablation is run for.
+//! The differences between variants, with intervals: the part of the page that an ablation is run for.
 
 use maud::{Markup, PreEscaped, html};
 
 use crate::effects::{Effect, Finding};
 use crate::grid::SEEDS_WANTED;
-use crate::report::Report;
+use crate::report::content::Report;
 use crate::report::forest::{Forest, forests};
 use crate::report::table::{finding, signed};
 use crate::report::words::number;
 
-/// Panels and tables: the measures that the experiment is about in sight, all others to unfold.
+/// Panels and tables: primary measures in sight, all others to unfold.
 pub(crate) fn effects(report: &Report) -> Markup {
     let effects = report.effects();
     let Some(first) = effects.first() else { return html! {} };
@@ -28,7 +28,7 @@ pub(crate) fn effects(report: &Report) -> Markup {
         details { summary { "these effects in numbers" } (table(&main)) }
         @if !others.is_empty() {
             details {
-                summary { (others.len()) " effects on measures that the experiment is not about" }
+                summary { (others.len()) " effects on secondary measures" }
                 div.panels { @for panel in panels(false) { (panel) } }
                 (table(&others))
             }
@@ -38,7 +38,7 @@ pub(crate) fn effects(report: &Report) -> Markup {
     }
 }
 
-/// Arms beside their controls.
+/// Variants and their controls.
 fn graph(report: &Report) -> Markup {
     let contrasts = report.contrasts();
     let decided = contrasts.iter().any(|contrast| contrast.primary);
@@ -47,12 +47,12 @@ fn graph(report: &Report) -> Markup {
         @if !contrasts.is_empty() {
             h2 { "Is it the graph?" }
             p {
-                "An arm beside the same recipe with names bound to the wrong entities, and without a graph. What the first "
-                "gains on both comes from what the graph says; what the shuffled graph gains on none at all would come "
-                "from where names are."
+                "A variant versus the same recipe with each name linked to a wrong entity (shuffled graph), and without a "
+                "graph. What it gains over both comes from the content of the graph; what the shuffled graph gains over "
+                "no graph comes from knowing where names are."
             }
             (table(&main))
-            @if !others.is_empty() { details { summary { (others.len()) " more on other measures" } (table(&others)) } }
+            @if !others.is_empty() { details { summary { (others.len()) " more on secondary measures" } (table(&others)) } }
         }
     }
 }
@@ -84,10 +84,10 @@ fn legend(report: &Report, seeds: usize, decided: bool) -> Markup {
     let base = report.variants.first().map_or("", |variant| variant.name.as_str());
     html! {
         p.soft {
-            "Differences to " b { (base) } ", paired by seed over " (seeds) " seeds; right of zero is better, also where less of a measure is. "
+            "Differences to " b { (base) } ", paired by seed over " (seeds) " seeds; right of zero is better, also for measures where lower is better. "
             "Intervals are 95% bootstrap intervals over seeds, d is Cohen's, p that of a paired t test with Holm's correction over "
-            @if decided { "the measures decided on before, and over all others apart. " } @else { "all rows. " }
-            "The smallest visible effect would be found in four of five such experiments. Faint intervals and open circles: no effect seen."
+            @if decided { "the primary measures, and over all others separately. " } @else { "all rows. " }
+            "The smallest visible effect is what this design detects with a power of 80%. Faint intervals and open circles: no effect seen."
         }
     }
 }
@@ -107,7 +107,7 @@ fn table(effects: &[&Effect]) -> Markup {
 fn row(effect: &Effect) -> Markup {
     html! {
         tr {
-            td { b { (effect.variant) } span.soft { " beside " (effect.base) ": " } (effect.title()) }
+            td { b { (effect.variant) } span.soft { " versus " (effect.base) ": " } (effect.title()) }
             td { (signed(effect.difference)) }
             td { (signed(effect.low)) " to " (signed(effect.high)) }
             td { (number(effect.effect_size)) }

@@ -3,7 +3,7 @@
 use plotters::prelude::*;
 
 use crate::effects::{Effect, Finding};
-use crate::report::Report;
+use crate::report::content::Report;
 use crate::report::plot::{colour_of, fit};
 
 const WIDTH: u32 = 560;

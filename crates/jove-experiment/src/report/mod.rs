@@ -1,5 +1,6 @@
-//! The page at the end of a run: one self-contained HTML file, no script, no network.
+//! The report of a run: one self-contained HTML page without scripts or network access, and its tables.
 
+pub(crate) mod content;
 mod curve;
 mod effects_section;
 mod forest;
@@ -9,110 +10,20 @@ mod style;
 mod table;
 mod words;
 
-use std::io::Write;
 use std::path::Path;
 
-use atomic_write_file::AtomicWriteFile;
-use serde::{Deserialize, Serialize};
-
+pub use content::{InputNote, Piece, Preview, Report, VariantNote};
 pub use table::markdown;
 pub(crate) use words::count;
 
-use crate::effects::{Effect, contrasts, effects};
-use crate::results::{ArmResult, Row, compare};
-use crate::{Error, Result};
-
-/// All that the report shows; kept as `results.json` beside it, so that `jove report` can draw it anew.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Report {
-    /// The experiment's name.
-    pub name: String,
-    /// What it is about, in the run file's own words.
-    pub description: String,
-    /// The variants, in the order of the run file; the first is what the others are compared to.
-    pub variants: Vec<VariantNote>,
-    /// What they achieved.
-    pub results: Vec<ArmResult>,
-    /// What went in, from the graph to the tokens.
-    pub inputs: Vec<InputNote>,
-    /// Sentences as the variants see them.
-    pub previews: Vec<Preview>,
-    /// The measures that the experiment is about; none where all count the same.
-    #[serde(default)]
-    pub primary: Vec<String>,
-    /// The digest of the program's code.
-    #[serde(default)]
-    pub code: String,
-    /// The resolved run file.
-    pub settings: String,
-    /// Finished stages and their keys.
-    pub stages: Vec<(String, String)>,
-}
-
-/// A variant and what it adds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VariantNote {
-    /// Its name in the run file.
-    pub name: String,
-    /// What it trains on, in a line.
-    pub summary: String,
-}
-
-/// One number about what went in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InputNote {
-    /// What is counted.
-    pub label: String,
-    /// How many.
-    pub value: String,
-    /// A remark.
-    pub note: String,
-}
-
-/// One sentence as a variant sees it in training.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Preview {
-    /// The variant.
-    pub variant: String,
-    /// The sentence, cut into pieces of text.
-    pub pieces: Vec<Piece>,
-}
-
-/// A piece of a previewed sentence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Piece {
-    /// The original text.
-    pub text: String,
-    /// The kind of unit it was masked as, if it was.
-    pub masked_as: Option<String>,
-    /// Whether it lies in a linked mention.
-    pub linked: bool,
-}
+use crate::error::Result;
+use crate::files::write_file;
 
 impl Report {
-    /// The comparison, a row for each measure.
-    pub fn rows(&self) -> Vec<Row> {
-        compare(&self.names(), &self.results)
-    }
-
-    fn names(&self) -> Vec<String> {
-        self.variants.iter().map(|variant| variant.name.clone()).collect()
-    }
-
-    /// What each variant but the first changed, paired by seed; none below three seeds.
-    pub fn effects(&self) -> Vec<Effect> {
-        effects(&self.names(), &self.rows(), &self.primary)
-    }
-
-    /// Whether it is the graph: arms beside their controls; none below three seeds.
-    pub fn contrasts(&self) -> Vec<Effect> {
-        contrasts(&self.names(), &self.results, &self.primary)
-    }
-
     /// Writes `report.html`, `results.json`, `table.md`, `results.csv` and `effects.csv` into `folder`.
     ///
     /// # Errors
-    /// When a file cannot be written; each file is replaced whole or not at all.
+    /// When a file cannot be written; each file is replaced atomically.
     pub fn write(&self, folder: &Path) -> Result<()> {
         let json = serde_json::to_string_pretty(self).expect("a report is plain data");
         write_file(&folder.join("results.json"), &json)?;
@@ -121,40 +32,13 @@ impl Report {
         write_file(&folder.join("effects.csv"), &table::csv(self.effects().into_iter().chain(self.contrasts())))?;
         write_file(&folder.join("report.html"), &page::render(self).into_string())
     }
-
-    /// Reads `results.json` of a finished run.
-    ///
-    /// # Errors
-    /// When the file is missing or is not a report.
-    pub fn read(folder: &Path) -> Result<Self> {
-        let path = folder.join("results.json");
-        let text = std::fs::read_to_string(&path).map_err(|source| Error::io("read", &path, source))?;
-        serde_json::from_str(&text).map_err(|error| Error::Data {
-            what: format!("{}: {error}", path.display()),
-            hint: "run the experiment again; finished stages are skipped".to_owned(),
-        })
-    }
-}
-
-/// Replaces a file whole, or not at all.
-pub(crate) fn write_file(path: &Path, text: &str) -> Result<()> {
-    write_bytes(path, text.as_bytes())
-}
-
-/// [`write_file`] for what is no text.
-pub(crate) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
-    let write = || -> std::io::Result<()> {
-        let mut file = AtomicWriteFile::open(path)?;
-        file.write_all(bytes)?;
-        file.commit()
-    };
-    write().map_err(|source| Error::io("write", path, source))
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::results::{CurvePoint, Measure};
+    use crate::report::content::{InputNote, Piece, Preview, VariantNote};
+    use crate::results::{ArmResult, CurvePoint, Measure};
 
     fn arm(variant: &str, seed: u64, cloze: f64) -> ArmResult {
         let measure = |probe: &str, name: &str, value, higher| Measure {
@@ -202,9 +86,14 @@ pub(crate) mod tests {
             previews: vec![Preview {
                 variant: "kg".into(),
                 pieces: vec![
-                    Piece { text: "法国".into(), masked_as: Some("entity".into()), linked: true },
-                    Piece { text: "的首都是".into(), masked_as: None, linked: false },
-                    Piece { text: "巴黎 <>".into(), masked_as: None, linked: true },
+                    Piece {
+                        text: "法国".into(),
+                        masked_as: Some("entity".into()),
+                        replaced_by: Some("德国".into()),
+                        linked: true,
+                    },
+                    Piece { text: "的首都是".into(), masked_as: None, replaced_by: None, linked: false },
+                    Piece { text: "巴黎 <>".into(), masked_as: None, replaced_by: None, linked: true },
                 ],
             }],
             primary: Vec::new(),

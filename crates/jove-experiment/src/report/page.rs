@@ -2,10 +2,11 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::report::content::{Preview, Report};
 use crate::report::effects_section::effects;
+use crate::report::plot;
 use crate::report::style::CSS;
 use crate::report::words::{count, findings, number};
-use crate::report::{Preview, Report, plot};
 use crate::results::{ArmResult, Row, Summary, Verdict};
 
 /// The whole page.
@@ -22,7 +23,7 @@ pub(crate) fn render(report: &Report) -> Markup {
             }
             body { main {
                 (header(report))
-                (what_it_says(report, &rows))
+                (findings_section(report, &rows))
                 (effects(report))
                 (comparison(report, &rows))
                 (curves(report))
@@ -51,12 +52,12 @@ fn header(report: &Report) -> Markup {
     }
 }
 
-fn what_it_says(report: &Report, rows: &[Row]) -> Markup {
+fn findings_section(report: &Report, rows: &[Row]) -> Markup {
     // Where effects are shown, they say the same with intervals.
     let findings = if report.effects().is_empty() { findings(report, rows) } else { Vec::new() };
     html! {
         @if !findings.is_empty() {
-            h2 { "What each signal bought" }
+            h2 { "Differences to the first variant" }
             div.columns { @for (index, finding) in findings.iter().enumerate() {
                 div.card style=(colour(index + 1)) {
                     h3 { (finding.heading) }
@@ -77,7 +78,7 @@ fn mark(verdict: Verdict) -> &'static str {
 
 fn comparison(report: &Report, rows: &[Row]) -> Markup {
     html! {
-        h2 { "Side by side" }
+        h2 { "Results" }
         div.card { table {
             thead { tr {
                 th { "probe" } th { "items" } th { "chance" }
@@ -85,7 +86,10 @@ fn comparison(report: &Report, rows: &[Row]) -> Markup {
             } }
             tbody { @for row in rows { (comparison_row(row)) } }
         } }
-        p.soft { "Mean over seeds ± standard deviation. ↑ more is better, ↓ less is better. The best of a row is bold." }
+        p.soft {
+            @if report.seeds() > 1 { "Mean over seeds ± standard deviation. " } @else { "One seed for each variant. " }
+            "↑ higher is better, ↓ lower is better. The best of each row is bold."
+        }
     }
 }
 
@@ -118,8 +122,9 @@ fn curves(report: &Report) -> Markup {
             h2 { "Learning curves" }
             div.card { (PreEscaped(svg)) }
             p.soft {
-                "A line is the mean over seeds, its band goes from the lowest seed to the highest. Losses of different vocabularies "
-                "or masks are not comparable in height."
+                @if report.seeds() > 1 { "Lines are means over seeds, bands reach from the lowest seed to the highest. " }
+                @else { "One line for each variant, of its only seed. " }
+                "Losses under different vocabularies or masks cannot be compared with each other."
             }
         }
     }
@@ -128,7 +133,7 @@ fn curves(report: &Report) -> Markup {
 fn inputs(report: &Report) -> Markup {
     html! {
         @if !report.inputs.is_empty() {
-            h2 { "What went in" }
+            h2 { "Data" }
             div.card { dl.numbers {
                 @for input in &report.inputs {
                     div { dt { (input.label) } dd { (input.value) small { (input.note) } } }
@@ -141,13 +146,13 @@ fn inputs(report: &Report) -> Markup {
 fn previews(report: &Report) -> Markup {
     html! {
         @if !report.previews.is_empty() {
-            h2 { "What was masked" }
+            h2 { "Masked text" }
             div.card {
                 @for preview in &report.previews { (preview_line(preview)) }
                 p.soft {
-                    "Filled: hidden in this epoch, as "
+                    "Filled: masked in the first epoch, as "
                     @for kind in ["entity", "pos", "word", "span", "token"] { span class=(format!("u {kind}")) { (kind) } " " }
-                    "· underlined: linked to the graph."
+                    "· underlined: linked to the graph · an arrow: replaced by the name of another entity."
                 }
             }
         }
@@ -161,7 +166,9 @@ fn preview_line(preview: &Preview) -> Markup {
             @for piece in &preview.pieces {
                 @let linked = if piece.linked { "linked" } else { "" };
                 @match &piece.masked_as {
-                    Some(kind) => span class=(format!("u {kind} {linked}")) title=(kind) { (piece.text) },
+                    Some(kind) => span class=(format!("u {kind} {linked}")) title=(kind) {
+                        (piece.text) @if let Some(name) = &piece.replaced_by { " → " (name) }
+                    },
                     None => span class=(linked) { (piece.text) },
                 }
             }
@@ -176,7 +183,7 @@ fn cost(report: &Report) -> Markup {
     };
     let whole = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| count(value.round() as u64));
     html! {
-        h2 { "What it cost" }
+        h2 { "Cost" }
         div.card { table {
             thead { tr {
                 th { "variant" } th { "parameters" } th { "tokens" } th { "seconds" } th { "tokens/s" } th { "peak MiB" }
@@ -190,20 +197,49 @@ fn cost(report: &Report) -> Markup {
                 td { (whole(mean(&variant.name, |r| r.memory_mib))) }
             } } }
         } }
-        p.soft { "Training alone, the mean of an arm's seeds. Tokens are all that the model read, descriptions and pairs included." }
+        p.soft {
+            "Training alone" @if report.seeds() > 1 { ", mean over seeds" } ". Tokens are all that the model read, "
+            "descriptions and pairs included."
+        }
     }
 }
 
 fn settings(report: &Report) -> Markup {
     html! {
-        h2 { "How to make it again" }
+        h2 { "Reproduction" }
         p {
-            "Run " code { "jove run" } " on the settings below. A stage with the same key read the same data with the same settings and "
-            "was made by the same code" @if !report.code.is_empty() { ", " code { (report.code) } } "."
+            "Run " code { "jove run" } " on the settings below. Stages with the same key read the same data with the same settings and "
+            "were made by the same code" @if !report.code.is_empty() { ", " code { (report.code) } } "."
         }
         details { summary { "resolved run file" } pre { (report.settings) } }
         details { summary { "stages and their keys" } pre {
             @for (name, key) in &report.stages { (format!("{name:<24} {key}\n")) }
         } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests::sample;
+
+    #[test]
+    fn captions_speak_of_means_only_where_there_are_several_seeds() {
+        let mut report = sample();
+        for (seeds, several) in [(2, true), (1, false), (0, false)] {
+            report.results.retain(|result| result.seed <= seeds);
+            let page = render(&report).into_string();
+            for words in ["ean over seeds", "eans over seeds", "standard deviation", "bands"] {
+                assert!(!page.contains(words) || several, "{seeds} seeds: {words}");
+            }
+            assert_eq!(page.contains("Mean over seeds"), several, "{seeds} seeds");
+            assert_eq!(page.contains("One seed for each variant"), !several, "{seeds} seeds");
+        }
+    }
+
+    #[test]
+    fn a_replaced_name_is_shown_with_its_replacement() {
+        let page = render(&sample()).into_string();
+        assert!(page.contains("法国 → 德国"), "{page}");
     }
 }

@@ -3,7 +3,7 @@
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use crate::report::Report;
+use crate::report::content::Report;
 use crate::report::curve::{BandPoint, band};
 
 /// The colours of variants, in their order; the page's style sheet names the same ones.

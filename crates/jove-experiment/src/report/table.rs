@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::effects::{Effect, Finding};
-use crate::report::Report;
+use crate::report::content::Report;
 use crate::report::words::{findings, number};
 use crate::results::{ArmResult, Summary};
 
@@ -34,11 +34,14 @@ pub fn markdown(report: &Report) -> String {
     let effects = report.effects();
     if let (Some(base), Some(first)) = (report.variants.first(), effects.first()) {
         lines.extend(effect_lines(
-            &format!("Effects beside {} over {} seeds, positive is better:", base.name, first.seeds),
+            &format!("Effects versus {} over {} seeds, positive is better:", base.name, first.seeds),
             &effects,
         ));
     }
-    lines.extend(effect_lines("Is it the graph? Arms beside their controls, positive is better:", &report.contrasts()));
+    lines.extend(effect_lines(
+        "Is it the graph? Variants versus their controls, positive is better:",
+        &report.contrasts(),
+    ));
     lines.push(String::new());
     lines.join("\n")
 }
@@ -52,7 +55,7 @@ fn effect_lines(heading: &str, effects: &[Effect]) -> Vec<String> {
         String::new(),
         heading.to_owned(),
         String::new(),
-        "| variant | beside | probe | effect | 95% interval | d | p, Holm | smallest visible | |".to_owned(),
+        "| variant | versus | probe | effect | 95% interval | d | p, Holm | smallest visible | |".to_owned(),
         "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | --- |".to_owned(),
     ];
     lines.extend(effects.iter().map(|effect| {

@@ -1,13 +1,13 @@
-//! What the numbers say, in sentences that claim no more than the seeds carry.
+//! The findings in sentences that claim no more than the number of seeds allows.
 
 use std::collections::BTreeSet;
 
-use crate::report::{Report, VariantNote};
+use crate::report::content::{Report, VariantNote};
 use crate::results::{Row, Verdict};
 
-/// What is said of one variant beside the first.
+/// How one variant compares with the first.
 pub(crate) struct Findings {
-    /// Who is compared, and how much that proves.
+    /// The two variants and the number of seeds.
     pub(crate) heading: String,
     /// A phrase for each verdict.
     pub(crate) phrases: Vec<(Verdict, String)>,
@@ -20,10 +20,10 @@ pub(crate) fn findings(report: &Report, rows: &[Row]) -> Vec<Findings> {
         let seeds = rows.iter().map(|row| row.differences[index].len()).max()?;
         let proof = match seeds {
             0 => return None,
-            1 => "under the only seed; one seed proves little".to_owned(),
-            seeds => format!("under {seeds} seeds"),
+            1 => "one seed, which proves little".to_owned(),
+            seeds => format!("{seeds} seeds"),
         };
-        let heading = format!("{} beside {}, {proof}", variant.name, base.name);
+        let heading = format!("{} versus {}, {proof}", variant.name, base.name);
         Some(Findings { heading, phrases: phrases(rows, index) })
     };
     report.variants.iter().enumerate().skip(1).filter_map(compared).collect()
@@ -31,9 +31,9 @@ pub(crate) fn findings(report: &Report, rows: &[Row]) -> Vec<Findings> {
 
 /// A phrase for each verdict that was reached, best first, with the first measure of each probe; the table has them all.
 fn phrases(rows: &[Row], index: usize) -> Vec<(Verdict, String)> {
-    let told = [
-        (Verdict::AboveAlways, "better under each seed"),
-        (Verdict::AboveOnAverage, "better on average, not under each seed"),
+    let labels = [
+        (Verdict::AboveAlways, "better with every seed"),
+        (Verdict::AboveOnAverage, "better on average, not with every seed"),
         (Verdict::AboveOnce, "better"),
         (Verdict::NotAbove, "not better"),
     ];
@@ -41,15 +41,15 @@ fn phrases(rows: &[Row], index: usize) -> Vec<(Verdict, String)> {
     let first: Vec<&Row> = rows.iter().filter(|row| probes.insert(&row.measure.probe)).collect();
     let phrase = |(verdict, words): (Verdict, &str)| {
         let of_it = first.iter().filter(|row| row.verdict(index) == verdict);
-        let numbers: Vec<String> = of_it.filter_map(|row| beside(row, index)).collect();
+        let numbers: Vec<String> = of_it.filter_map(|row| compared(row, index)).collect();
         (!numbers.is_empty()).then(|| (verdict, format!("{words}: {}", numbers.join("; "))))
     };
-    told.into_iter().filter_map(phrase).collect()
+    labels.into_iter().filter_map(phrase).collect()
 }
 
-fn beside(row: &Row, index: usize) -> Option<String> {
+fn compared(row: &Row, index: usize) -> Option<String> {
     let (own, reference) = (row.cells.get(index)?.as_ref()?, row.cells.first()?.as_ref()?);
-    Some(format!("{} {} against {}", row.measure.title(), number(own.mean), number(reference.mean)))
+    Some(format!("{} {} versus {}", row.measure.title(), number(own.mean), number(reference.mean)))
 }
 
 /// A number with as many digits as a reader can use.
@@ -86,13 +86,13 @@ mod tests {
         let report = crate::report::tests::sample();
         let findings = findings(&report, &report.rows());
         let headings: Vec<&str> = findings.iter().map(|finding| finding.heading.as_str()).collect();
-        assert_eq!(headings, ["kg beside pd, under 2 seeds", "ml beside pd, under 2 seeds"]);
+        assert_eq!(headings, ["kg versus pd, 2 seeds", "ml versus pd, 2 seeds"]);
         let phrases: Vec<&str> = findings[0].phrases.iter().map(|(_, phrase)| phrase.as_str()).collect();
         assert_eq!(
             phrases,
             [
-                "better under each seed: entity cloze, R@1 0.525 against 0.225",
-                "not better: pseudo-perplexity, nats 2.000 against 2.000"
+                "better with every seed: entity cloze, R@1 0.525 versus 0.225",
+                "not better: pseudo-perplexity, nats 2.000 versus 2.000"
             ]
         );
         assert_eq!(findings[1].phrases.last().unwrap().0, Verdict::NotAbove);
@@ -103,7 +103,7 @@ mod tests {
         let mut report = crate::report::tests::sample();
         report.results.retain(|result| result.seed == 1);
         let findings = findings(&report, &report.rows());
-        assert!(findings.iter().all(|finding| finding.heading.ends_with("one seed proves little")));
+        assert!(findings.iter().all(|finding| finding.heading.ends_with("one seed, which proves little")));
         report.variants.truncate(1);
         assert!(super::findings(&report, &report.rows()).is_empty());
     }

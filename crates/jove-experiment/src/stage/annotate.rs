@@ -1,37 +1,36 @@
-//! From text to text with words and links, less what would give a probe's answer away.
+//! From text to text with words and links, without texts that reveal held-out facts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use jove_core::{AnnotatedText, EntityId, Lang};
 use jove_corpus::{AnnotatedReader, AnnotatedWriter};
-use jove_kb::Sentence;
 use jove_linker::Annotator;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{Key, Leftover, Stage};
-use crate::stage::split::HeldOut;
+use crate::error::{Error, Result};
+use crate::files::{read_lines, write_json, write_lines};
+use crate::held_out::facts::{HeldOutFacts, reveals};
+use crate::held_out::sentences::HeldOutSentences;
+use crate::linking;
 use crate::stage::text::{PairRecord, Source, TextRecord};
-use crate::stage::{StageContext, kb, read_lines, write_json, write_lines};
-use crate::{Error, Result, linking};
+use crate::stage::{StageContext, kb};
 
 /// The annotated training text in its stage.
 pub(crate) const TRAIN: &str = "train.parquet";
 /// The annotated held-out text.
 pub(crate) const DEV: &str = "dev.parquet";
-/// Annotated text from files and pairs that no variant learns from: what the probes of text ask about.
-pub(crate) const ASKED: &str = "asked.parquet";
-/// Training pairs, less those that give a held-out fact away.
+/// Annotated text from files and pairs that no variant is trained on: the items of the probes of text.
+pub(crate) const PROBE_TEXT: &str = "probe-text.parquet";
+/// Training pairs, without those that reveal a held-out fact.
 pub(crate) const PAIRS: &str = "pairs.jsonl";
 /// Counts.
 pub(crate) const SUMMARY: &str = "summary.json";
 
-/// Texts annotated between two looks at the clock.
+/// Texts annotated between two checks for cancellation.
 const CHUNK: usize = 2048;
-
-/// Part of the key: raise it when the same settings link otherwise.
-const JUDGEMENT: u32 = 3;
 
 /// What linking found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -55,18 +54,18 @@ pub(crate) struct Summary {
 /// Annotates all text.
 pub(crate) fn annotate(work: &StageContext<'_>, base: &Stage, text: &Stage) -> Result<Stage> {
     let file = &work.run.file;
-    let key = Key::new("annotate", &(JUDGEMENT, &file.link, &file.tagger), &[&base.key, &text.key]);
+    let key = Key::new("annotate", &(&file.link, &file.tagger), &[&base.key, &text.key]);
     work.cache.stage("annotate", key, Leftover::Discard, |folder| {
         let texts = read_lines::<TextRecord>(&text.file(super::text::TRAIN))?;
         let annotator = annotator(work, base, &texts)?;
-        let secrets = secrets(text)?;
+        let facts = HeldOutFacts::read(&text.file(super::text::FACTS))?;
         let mut summary = Summary::default();
         let mut linked = BTreeSet::new();
 
         let mut train = AnnotatedWriter::create(&folder.join(TRAIN))?;
         let mut withheld = Vec::new();
         each(work, "link training text", &annotator, &texts, |annotated, source| {
-            if gives_away(&annotator.linker.named(&annotated), &secrets) {
+            if reveals(&named(&annotator, &annotated), &facts).is_some() {
                 summary.withheld += 1;
                 if source != Source::Fact {
                     withheld.push(annotated);
@@ -80,20 +79,20 @@ pub(crate) fn annotate(work: &StageContext<'_>, base: &Stage, text: &Stage) -> R
         summary.texts = train.finish()?;
         summary.entities = linked.len() as u64;
 
-        let mut asked = AnnotatedWriter::create(&folder.join(ASKED))?;
-        unlearnt(withheld, &folder.join(TRAIN))?.iter().try_for_each(|text| asked.push(text))?;
+        let mut probe_text = AnnotatedWriter::create(&folder.join(PROBE_TEXT))?;
+        unseen(withheld, &folder.join(TRAIN))?.iter().try_for_each(|text| probe_text.push(text))?;
         let mut dev = AnnotatedWriter::create(&folder.join(DEV))?;
         let held_out = read_lines(&text.file(super::text::DEV))?;
         each(work, "link held-out text", &annotator, &held_out, |annotated, source| {
             if source != Source::Fact {
-                asked.push(&annotated)?;
+                probe_text.push(&annotated)?;
             }
             Ok(dev.push(&annotated)?)
         })?;
         summary.dev_texts = dev.finish()?;
-        asked.finish()?;
+        probe_text.finish()?;
 
-        let pairs = pairs(work, &annotator, &secrets, text)?;
+        let pairs = pairs(work, &annotator, &facts, text)?;
         summary.withheld_pairs = pairs.1;
         summary.pairs = write_lines(&folder.join(PAIRS), pairs.0)?;
 
@@ -102,9 +101,9 @@ pub(crate) fn annotate(work: &StageContext<'_>, base: &Stage, text: &Stage) -> R
     })
 }
 
-/// The annotator over the base, which has read the training text once.
+/// The annotator over the knowledge base, with alias statistics of the training text.
 fn annotator(work: &StageContext<'_>, base: &Stage, texts: &[TextRecord]) -> Result<Annotator> {
-    work.progress.begin("learn how names are used", None, "texts");
+    work.progress.begin("learn alias statistics", None, "texts");
     let corpus: Vec<(&str, Lang)> = texts.iter().map(|record| (record.text.as_str(), record.lang)).collect();
     let file = &work.run.file;
     let annotator = linking::annotator(&kb::open(base)?, &file.link, &file.tagger, &corpus)?;
@@ -131,63 +130,49 @@ fn each(
     Ok(())
 }
 
-/// The withheld texts that do not stand in a longer training text all the same, where their names may read otherwise.
-fn unlearnt(withheld: Vec<AnnotatedText>, train: &Path) -> Result<Vec<AnnotatedText>> {
-    let mut held_out = HeldOut::default();
+/// The entities that the names of a text may mean, linked or not.
+fn named(annotator: &Annotator, text: &AnnotatedText) -> BTreeSet<EntityId> {
+    annotator.linker.named(text).into_iter().collect()
+}
+
+/// The withheld texts that no longer training text contains: inside one, their names may have been read differently.
+fn unseen(withheld: Vec<AnnotatedText>, train: &Path) -> Result<Vec<AnnotatedText>> {
+    let mut held_out = HeldOutSentences::default();
     for text in &withheld {
         held_out.insert("entity cloze", &text.text);
     }
-    let mut learnt = BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for text in AnnotatedReader::open(train)? {
-        learnt.extend(held_out.found_in(&text?.text).map(|(_, item)| item.to_owned()));
+        seen.extend(held_out.found_in(&text?.text).map(|(_, item)| item.to_owned()));
     }
-    Ok(withheld.into_iter().filter(|text| !learnt.contains(&text.text)).collect())
+    Ok(withheld.into_iter().filter(|text| !seen.contains(&text.text)).collect())
 }
 
 /// The training pairs of which the two sides together do not name both ends of a held-out fact, and how many do.
 fn pairs(
     work: &StageContext<'_>,
     annotator: &Annotator,
-    secrets: &HeldOutFacts,
+    facts: &HeldOutFacts,
     text: &Stage,
 ) -> Result<(Vec<PairRecord>, u64)> {
     let pairs: Vec<PairRecord> = read_lines(&text.file(super::text::PAIRS))?;
-    work.progress.begin("look pairs over", Some(pairs.len() as u64), "pairs");
-    let tells = |pair: &PairRecord| {
+    work.progress.begin("check pairs", Some(pairs.len() as u64), "pairs");
+    let leaks = |pair: &PairRecord| {
         let sides = pair.texts.iter().zip(pair.langs);
-        let named = sides.flat_map(|(text, lang)| annotator.linker.named(&annotator.annotate(text.clone(), lang)));
-        let named: BTreeSet<EntityId> = named.collect();
-        gives_away(&named.into_iter().collect::<Vec<_>>(), secrets)
+        let named = sides.flat_map(|(text, lang)| named(annotator, &annotator.annotate(text.clone(), lang)));
+        reveals(&named.collect(), facts).is_some()
     };
     let mut kept = Vec::new();
     let mut withheld = 0;
     for chunk in pairs.chunks(CHUNK) {
         work.check()?;
-        let told: Vec<bool> = chunk.par_iter().map(tells).collect();
-        withheld += told.iter().filter(|told| **told).count() as u64;
-        kept.extend(chunk.iter().zip(told).filter(|(_, told)| !told).map(|(pair, _)| pair.clone()));
+        let leaking: Vec<bool> = chunk.par_iter().map(leaks).collect();
+        withheld += leaking.iter().filter(|leaks| **leaks).count() as u64;
+        kept.extend(chunk.iter().zip(leaking).filter(|(_, leaks)| !leaks).map(|(pair, _)| pair.clone()));
         work.progress.advance(chunk.len() as u64);
     }
     work.progress.end();
     Ok((kept, withheld))
-}
-
-/// For the first end of every held-out fact, the other ends.
-pub(crate) type HeldOutFacts = BTreeMap<EntityId, BTreeSet<EntityId>>;
-
-/// The held-out facts of the text stage.
-pub(crate) fn secrets(text: &Stage) -> Result<HeldOutFacts> {
-    let mut secrets = HeldOutFacts::new();
-    for sentence in read_lines::<Sentence>(&text.file(super::text::FACTS))? {
-        secrets.entry(sentence.fact.subject).or_default().insert(sentence.fact.object);
-    }
-    Ok(secrets)
-}
-
-/// Whether both ends of a held-out fact are among what the names of a text mean, linked or not.
-fn gives_away(named: &[EntityId], secrets: &HeldOutFacts) -> bool {
-    let objects = named.iter().filter_map(|entity| secrets.get(entity)).flatten();
-    objects.into_iter().any(|object| named.binary_search(object).is_ok())
 }
 
 fn check(summary: &Summary, has_graph: bool) -> Result<()> {
@@ -211,15 +196,6 @@ fn check(summary: &Summary, has_graph: bool) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn both_ends_of_a_held_out_fact_give_it_away() {
-        let secrets = HeldOutFacts::from([(EntityId(1), BTreeSet::from([EntityId(2)]))]);
-        for (named, expected) in [(&[1, 2, 5][..], true), (&[1, 5], false), (&[2], false), (&[], false)] {
-            let named: Vec<EntityId> = named.iter().copied().map(EntityId).collect();
-            assert_eq!(gives_away(&named, &secrets), expected, "{named:?}");
-        }
-    }
 
     #[test]
     fn text_without_links_is_refused() {

@@ -2,18 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jove_core::{AnnotatedText, EntityId, Purpose, Seed};
+use jove_core::{AnnotatedText, EntityId};
 use jove_corpus::{AnnotatedReader, AnnotatedWriter};
 use jove_linker::Tagger;
-use rand::RngExt as _;
 
 use crate::cache::{Key, Leftover, Stage};
+use crate::error::Result;
+use crate::files::write_json;
+use crate::knowledge::shuffle::{shuffled, too_small};
 use crate::run_file::Graph;
-use crate::stage::{StageContext, annotate, write_json};
-use crate::{Error, Result};
-
-/// Where the shuffled graph comes from: every arm and seed sees the same one.
-const SEED: Seed = Seed(0);
+use crate::stage::{StageContext, annotate};
 
 /// The annotated text as `graph` says: that of `annotated` itself for [`Graph::Full`].
 pub(crate) fn control(work: &StageContext<'_>, graph: Graph, annotated: &Stage) -> Result<Stage> {
@@ -61,7 +59,7 @@ impl Change {
                 linked.extend(text?.mentions.iter().map(|mention| mention.entity));
             }
         }
-        rebinding(linked).map(Self::Rebind).ok_or_else(|| too_small("text names fewer than two entities"))
+        shuffled(linked).map(Self::Rebind).ok_or_else(|| too_small("text names fewer than two entities"))
     }
 
     fn apply(&self, mut text: AnnotatedText) -> AnnotatedText {
@@ -80,44 +78,11 @@ impl Change {
     }
 }
 
-/// Why a graph cannot be shuffled.
-pub(crate) fn too_small(why: &str) -> Error {
-    Error::Data {
-        what: format!("this graph cannot be shuffled: {why}"),
-        hint: "switch the controls off with ablation.controls = false, or add text and facts".to_owned(),
-    }
-}
-
-/// Another entity for each, each taken once: one random cycle through all of them (Sattolo 1986, "An algorithm to
-/// generate a random cyclic permutation"). None for fewer than two.
-pub(crate) fn rebinding(entities: BTreeSet<EntityId>) -> Option<BTreeMap<EntityId, EntityId>> {
-    let entities: Vec<EntityId> = entities.into_iter().collect();
-    let mut partners = entities.clone();
-    let mut rng = SEED.rng(Purpose::Control, 0, 0);
-    for last in (1..partners.len()).rev() {
-        partners.swap(last, rng.random_range(0..last));
-    }
-    (entities.len() > 1).then(|| entities.into_iter().zip(partners).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use jove_core::{ByteSpan, Lang, Mention};
 
     use super::*;
-
-    #[test]
-    fn nobody_keeps_an_entity_and_each_is_taken_once() {
-        for count in 0..40u32 {
-            let entities: BTreeSet<EntityId> = (0..count).map(|id| EntityId(3 * id)).collect();
-            let Some(partner) = rebinding(entities.clone()) else {
-                assert!(count < 2);
-                continue;
-            };
-            assert!(partner.iter().all(|(entity, other)| entity != other));
-            assert_eq!(partner.values().copied().collect::<BTreeSet<_>>(), entities);
-        }
-    }
 
     #[test]
     fn spans_stay_where_names_are_bound_to_others() {
@@ -128,7 +93,7 @@ mod tests {
             words: Vec::new(),
             mentions: vec![mention(1), mention(2)],
         };
-        let change = Change::Rebind(rebinding([EntityId(1), EntityId(2)].into()).unwrap());
+        let change = Change::Rebind(shuffled([EntityId(1), EntityId(2)].into()).unwrap());
         let changed = change.apply(text.clone());
         assert_eq!(changed.mentions, [mention(2), mention(1)]);
         assert_eq!((&changed.text, &changed.words), (&text.text, &text.words));

@@ -2,9 +2,10 @@
 
 use jove_kb::{BuildOptions, Kb, Source, build};
 
-use crate::Result;
 use crate::cache::{Key, Leftover, Stage};
-use crate::stage::{StageContext, files_below};
+use crate::error::Result;
+use crate::files::files_below;
+use crate::stage::StageContext;
 
 /// The base's file in its stage.
 pub(crate) const FILE: &str = "kb.sqlite";

@@ -1,28 +1,27 @@
-//! Looks through all that is learnt from for what probes ask about, once more and after everything is split.
+//! Checks that training data contain no item of a probe, independently and after everything is split.
 
-use jove_core::{EntityId, Lang};
 use jove_corpus::AnnotatedReader;
 use jove_kb::{Kb, Sentence};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{Key, Leftover, Stage};
-use crate::stage::annotate::{self, HeldOutFacts, secrets};
-use crate::stage::censor::DescriptionFilter;
-use crate::stage::split::HeldOut;
+use crate::error::{Error, Result};
+use crate::files::{read_lines, write_json};
+use crate::held_out::descriptions::DescriptionFilter;
+use crate::held_out::facts::{Ends, HeldOutFacts, reveals};
+use crate::held_out::sentences::HeldOutSentences;
+use crate::knowledge::descriptions::Describer;
+use crate::prepared::Prepared;
 use crate::stage::text::{self, PairRecord, TatoebaRecord, TextRecord};
-use crate::stage::{StageContext, describe, kb, read_lines, write_json};
-use crate::{Error, Result};
+use crate::stage::{StageContext, annotate, kb};
 
-/// What was looked through.
+/// Counts of what was checked.
 pub(crate) const SUMMARY: &str = "summary.json";
 
-/// Part of the key: raise it when more is looked for.
-const CHECKS: u32 = 1;
-
-/// What was looked through.
+/// Counts of what was checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Summary {
-    /// Sentences that may not be learnt from.
+    /// Sentences that may not be trained on.
     pub(crate) sentences: u64,
     /// Held-out facts, as pairs of entities.
     pub(crate) facts: u64,
@@ -34,26 +33,27 @@ pub(crate) struct Summary {
     pub(crate) descriptions: u64,
 }
 
-/// Stops the run where training text, pairs or descriptions hold what a probe asks about: a sentence of the bitext probes,
-/// of a held-out fact or of the held-out text; both ends of a held-out fact, linked in one text or told by a description.
-/// The vocabulary is learnt from the same training text.
-pub(crate) fn check(work: &StageContext<'_>, base: &Stage, text: &Stage, annotated: &Stage) -> Result<Stage> {
-    let key = Key::new("leaks", &(CHECKS, &work.run.file.describe), &[&base.key, &text.key, &annotated.key]);
+/// Stops the run where training text, pairs or descriptions contain an item of a probe: a sentence of the bitext probes, of a
+/// held-out fact or of the held-out text; or both ends of a held-out fact, linked in one text or named by a description.
+/// The vocabulary is trained on the same text.
+///
+/// # Errors
+/// `Error::Leak` with the item and its place.
+pub(crate) fn check(work: &StageContext<'_>, prepared: &Prepared) -> Result<Stage> {
+    let Prepared { base, text, annotated, languages, .. } = prepared;
+    let settings = &work.run.file.describe;
+    let key = Key::new("leaks", &(settings, languages), &[&base.key, &text.key, &annotated.key]);
     work.cache.stage("leaks", key, Leftover::Discard, |folder| {
-        let (kb, secrets) = (kb::open(base)?, secrets(text)?);
+        let (kb, facts) = (kb::open(base)?, HeldOutFacts::read(&text.file(text::FACTS))?);
         let held_out = held_out(text)?;
-        let mut summary = Summary {
-            sentences: held_out.len() as u64,
-            facts: secrets.values().map(|objects| objects.len() as u64).sum(),
-            ..Summary::default()
-        };
+        let mut summary = Summary { sentences: held_out.len() as u64, facts: facts.len() as u64, ..Summary::default() };
         work.progress.begin("look for leaks", None, "texts");
         for text in AnnotatedReader::open(&annotated.file(annotate::TRAIN))? {
             work.check()?;
             let text = text?;
             sentences(&held_out, &text.text, "the training text")?;
-            if let Some(fact) = linked(&secrets, &text.mentions.iter().map(|m| m.entity).collect::<Vec<_>>()) {
-                return Err(told(&kb, fact, &format!("the training text, as `{}`", text.text))?);
+            if let Some(ends) = reveals(&text.mentions.iter().map(|mention| mention.entity).collect(), &facts) {
+                return Err(revealed(&kb, ends, &format!("the training text, as `{}`", text.text))?);
             }
             summary.texts += 1;
             work.progress.advance(1);
@@ -62,11 +62,12 @@ pub(crate) fn check(work: &StageContext<'_>, base: &Stage, text: &Stage, annotat
             pair.texts.iter().try_for_each(|side| sentences(&held_out, side, "the translation pairs"))?;
             summary.pairs += 1;
         }
-        let censor = DescriptionFilter::new(&kb, &secrets)?;
-        for lang in [Lang::ZH, Lang::EN] {
-            for described in describe::described(&kb, lang, &secrets, &work.run.file.describe)? {
-                if let Some(fact) = censor.told(described.entity, &described.text) {
-                    return Err(told(&kb, fact, &format!("a description, `{}`", described.text))?);
+        let filter = DescriptionFilter::new(&kb, &facts)?;
+        let describer = Describer { kb: &kb, facts: &facts, languages };
+        for &lang in languages {
+            for described in describer.described(lang, settings)? {
+                if let Some(ends) = filter.revealed(described.entity, &described.text) {
+                    return Err(revealed(&kb, ends, &format!("a description, `{}`", described.text))?);
                 }
                 summary.descriptions += 1;
             }
@@ -76,9 +77,9 @@ pub(crate) fn check(work: &StageContext<'_>, base: &Stage, text: &Stage, annotat
     })
 }
 
-/// Every sentence that a probe asks about.
-fn held_out(text: &Stage) -> Result<HeldOut> {
-    let mut held_out = HeldOut::default();
+/// Every sentence of a probe.
+fn held_out(text: &Stage) -> Result<HeldOutSentences> {
+    let mut held_out = HeldOutSentences::default();
     for pair in read_lines::<PairRecord>(&text.file(text::PROBE_PAIRS))? {
         pair.texts.iter().for_each(|side| held_out.insert("bitext", side));
     }
@@ -94,19 +95,12 @@ fn held_out(text: &Stage) -> Result<HeldOut> {
     Ok(held_out)
 }
 
-fn sentences(held_out: &HeldOut, text: &str, place: &str) -> Result<()> {
+fn sentences(held_out: &HeldOutSentences, text: &str, place: &str) -> Result<()> {
     let Some((probe, item)) = held_out.found_in(text) else { return Ok(()) };
     Err(leak(probe, format!("`{item}`"), format!("{place}, as `{text}`")))
 }
 
-/// The first held-out fact of which both ends are linked.
-fn linked(secrets: &HeldOutFacts, entities: &[EntityId]) -> Option<(EntityId, EntityId)> {
-    let ends = entities.iter().filter_map(|subject| Some((*subject, secrets.get(subject)?)));
-    let mut told = ends.flat_map(|(subject, objects)| objects.iter().map(move |&object| (subject, object)));
-    told.find(|(_, object)| entities.contains(object))
-}
-
-fn told(kb: &Kb, (subject, object): (EntityId, EntityId), place: &str) -> Result<Error> {
+fn revealed(kb: &Kb, (subject, object): Ends, place: &str) -> Result<Error> {
     let item = format!("what relates `{}` to `{}`", kb.key(subject)?, kb.key(object)?);
     Ok(leak("relation cloze", item, place.to_owned()))
 }

@@ -1,4 +1,4 @@
-//! Probing one trained variant: what it knows, how well its languages align, how well it models text.
+//! Probes of one trained variant: facts, alignment of languages, modelling of text.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,22 +11,20 @@ use jove_eval::{
 use jove_kb::Sentence;
 use rand::seq::SliceRandom as _;
 
-use crate::Result;
 use crate::cache::{Key, Leftover, Stage};
-use crate::execute::Prepared;
+use crate::error::Result;
+use crate::files::{read_lines, write_json};
+use crate::prepared::Prepared;
 use crate::results::Measure;
-use crate::run::Variant;
 use crate::stage::text::{PairRecord, TatoebaRecord};
-use crate::stage::{StageContext, annotate, describe, kb, read_lines, shards, text, tokenizer, write_json};
+use crate::stage::{StageContext, annotate, kb, knowledge, shards, text, tokenizer};
+use crate::variant::Variant;
 
 /// What the probes measured, in their stage.
 pub(crate) const MEASURES: &str = "measures.json";
 
-/// Where all choices of the probes come from: every model is asked the same questions.
+/// The seed of all choices of the probes: every model gets the same items.
 const SEED: Seed = Seed(0);
-
-/// Part of the key: raise it when the same settings ask otherwise.
-const QUESTIONS: u32 = 2;
 
 /// Probes a trained variant.
 pub(crate) fn probe(
@@ -36,13 +34,15 @@ pub(crate) fn probe(
     trained: &Stage,
     prepared: &Prepared,
 ) -> Result<Stage> {
-    // All variants are asked at the length that each of them has learnt, so that all see the same.
+    // All variants are probed at a length that each of them was trained at, so that all see the same.
     let lengths = work.run.variants.iter().map(|variant| variant.train.max_length);
     let max_length = lengths.min().unwrap_or(variant.train.max_length);
-    let settings = (QUESTIONS, &work.run.file.probes, max_length, &work.run.file.describe);
-    let key = Key::new("probe", &settings, &[&trained.key, &prepared.text.key, &prepared.annotated.key]);
+    let descriptions = knowledge::probed(work, variant, prepared)?;
+    let mut inputs = vec![&trained.key, &prepared.text.key, &prepared.annotated.key];
+    inputs.extend(descriptions.as_ref().map(|part| &part.key));
+    let key = Key::new("probe", &(&work.run.file.probes, max_length), &inputs);
     work.cache.stage(&format!("probe-{}-{seed}", variant.name), key, Leftover::Discard, |folder| {
-        let tokenizer = tokenizer::open(&prepared.cut(variant).vocabulary)?;
+        let tokenizer = tokenizer::open(&prepared.corpus(variant).vocabulary)?;
         let options = ProbeOptions {
             max_length,
             description_pooling: variant.train.objectives.link.pooling,
@@ -50,31 +50,33 @@ pub(crate) fn probe(
         };
         let (checkpoint, device) = (trained.file("checkpoint"), variant.train.device);
         let model = jove_eval::open(&checkpoint, device, tokenizer.specials(), options, work.progress)?;
-        let asker = ProbeRunner { work, prepared, variant, tokenizer: &tokenizer, model };
+        let runner = ProbeRunner { work, prepared, variant, tokenizer: &tokenizer, descriptions, model };
         let mut measures = Vec::new();
-        measures.extend(asker.text()?);
-        measures.extend(asker.facts()?);
-        measures.extend(asker.typing()?);
-        measures.extend(asker.bitext()?);
-        measures.extend(asker.tatoeba()?);
-        measures.extend(asker.perplexity()?);
+        measures.extend(runner.text()?);
+        measures.extend(runner.facts()?);
+        measures.extend(runner.typing()?);
+        measures.extend(runner.bitext()?);
+        measures.extend(runner.tatoeba()?);
+        measures.extend(runner.perplexity()?);
         write_json(&folder.join(MEASURES), &measures)
     })
 }
 
-/// A model and what it is asked about.
+/// A model and the data of its probes.
 struct ProbeRunner<'a> {
     work: &'a StageContext<'a>,
     prepared: &'a Prepared,
     variant: &'a Variant,
     tokenizer: &'a Tokenizer,
+    /// Of entities, where facts are held out.
+    descriptions: Option<Stage>,
     model: Box<dyn Evaluator + 'a>,
 }
 
 impl ProbeRunner<'_> {
-    /// Entity cloze, on linked names of text that no variant learnt from.
+    /// Entity cloze, on linked names of text that no variant was trained on.
     fn text(&self) -> Result<Vec<Measure>> {
-        let texts = self.asked()?;
+        let texts = self.probe_text()?;
         let items = entity_cloze_items(&kb::open(&self.prepared.base)?, &texts, self.tokenizer, &self.cloze_options())?;
         if items.is_empty() {
             return Ok(Vec::new());
@@ -85,9 +87,7 @@ impl ProbeRunner<'_> {
     /// Relation cloze and mention retrieval, on sentences of held-out facts.
     fn facts(&self) -> Result<Vec<Measure>> {
         let sentences: Vec<Sentence> = read_lines(&self.prepared.text.file(text::FACTS))?;
-        if sentences.is_empty() {
-            return Ok(Vec::new());
-        }
+        let Some(descriptions) = &self.descriptions else { return Ok(Vec::new()) };
         let items_max = self.work.run.file.probes.items_max;
         let base = kb::open(&self.prepared.base)?;
         let items = relation_cloze_items(&base, &sentences, self.tokenizer, &self.cloze_options())?;
@@ -99,7 +99,7 @@ impl ProbeRunner<'_> {
 
         let texts = self.gold(&sentences)?;
         let items = mention_items(&texts, items_max, SEED);
-        let descriptions = describe::descriptions(self.prepared, self.tokenizer, &self.work.run.file.describe)?;
+        let descriptions = knowledge::read_descriptions(descriptions)?;
         let mentions = self.model.mention_retrieval(&items, &descriptions, &self.linked_in_training()?)?;
         let MentionScores { all, unseen, .. } = mentions;
         measures.extend(ranked("mention → entity", &all.scores));
@@ -112,7 +112,7 @@ impl ProbeRunner<'_> {
     /// Entity typing, on the names of held-out facts' sentences and of text.
     fn typing(&self) -> Result<Vec<Measure>> {
         let mut texts = self.gold(&read_lines::<Sentence>(&self.prepared.text.file(text::FACTS))?)?;
-        for text in self.asked()? {
+        for text in self.probe_text()? {
             texts.push(self.tokenizer.encode(&text)?);
         }
         let items = typing_items(&kb::open(&self.prepared.base)?, &texts, self.work.run.file.probes.items_max, SEED)?;
@@ -137,9 +137,9 @@ impl ProbeRunner<'_> {
         sentences.iter().map(|sentence| Ok(self.tokenizer.encode(&gold(sentence))?)).collect()
     }
 
-    /// Linked text that no variant learnt from, with the links of the graph itself, whatever graph a variant learnt from.
-    fn asked(&self) -> Result<Vec<AnnotatedText>> {
-        Ok(AnnotatedReader::open(&self.prepared.annotated.file(annotate::ASKED))?.collect::<Result<_, _>>()?)
+    /// Linked text that no variant was trained on, with the links of the true graph, whatever graph a variant was trained with.
+    fn probe_text(&self) -> Result<Vec<AnnotatedText>> {
+        Ok(AnnotatedReader::open(&self.prepared.annotated.file(annotate::PROBE_TEXT))?.collect::<Result<_, _>>()?)
     }
 
     fn cloze_options(&self) -> ClozeOptions {
@@ -149,7 +149,7 @@ impl ProbeRunner<'_> {
 
     /// The entities that training text links to.
     fn linked_in_training(&self) -> Result<BTreeSet<EntityId>> {
-        let shard = ShardReader::open(&self.prepared.asked(self.variant).shards.file(shards::TRAIN))?;
+        let shard = ShardReader::open(&self.prepared.true_corpus(self.variant).shards.file(shards::TRAIN))?;
         let mut linked = BTreeSet::new();
         for index in 0..shard.len() {
             linked.extend(shard.get(index)?.mentions.into_iter().map(|(_, entity)| entity));
@@ -209,7 +209,7 @@ impl ProbeRunner<'_> {
 
     /// The mean loss of masked tokens of held-out text, and its exponential, by language.
     fn perplexity(&self) -> Result<Vec<Measure>> {
-        let shard = ShardReader::open(&self.prepared.asked(self.variant).shards.file(shards::DEV))?;
+        let shard = ShardReader::open(&self.prepared.true_corpus(self.variant).shards.file(shards::DEV))?;
         let mut by_lang: BTreeMap<Lang, Vec<(u64, TokenizedText)>> = BTreeMap::new();
         for index in 0..shard.len() {
             let text = shard.get(index)?;
@@ -225,7 +225,7 @@ impl ProbeRunner<'_> {
         let layout = self.variant.layout;
         let measures = |(lang, score): (_, Perplexity)| {
             let measure = |name: &str, value| Measure {
-                probe: format!("masked tokens {lang}, {layout:?} vocabulary"),
+                probe: format!("masked tokens {lang}, {layout} vocabulary"),
                 measure: name.to_owned(),
                 value,
                 chance: None,

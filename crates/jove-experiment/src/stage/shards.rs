@@ -6,9 +6,10 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{Key, Leftover, Stage};
+use crate::error::{Error, Result};
+use crate::files::{read_lines, write_json};
 use crate::stage::text::PairRecord;
-use crate::stage::{StageContext, annotate, read_lines, tokenizer, write_json};
-use crate::{Error, Result};
+use crate::stage::{StageContext, annotate, tokenizer};
 
 /// Training text as tokens.
 pub(crate) const TRAIN: &str = "train.arrow";

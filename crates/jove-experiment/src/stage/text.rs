@@ -1,5 +1,6 @@
 //! All text in one place: files, sentences made from the graph, both sides of translation pairs; and what is held out.
 
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use jove_core::{Lang, Purpose, Seed};
@@ -9,11 +10,12 @@ use jove_kb::{Patterns, Sentence, verbalize};
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
-use crate::cache::{Key, Leftover, Stage};
+use crate::cache::{Hash, Key, Leftover, Stage, hash_file};
+use crate::error::{Error, Result};
+use crate::files::{files_below, write_json, write_lines};
+use crate::held_out::sentences::HeldOutSentences;
 use crate::run_file::Leaks;
-use crate::stage::split::HeldOut;
-use crate::stage::{StageContext, files_below, kb, write_json, write_lines};
-use crate::{Error, Result};
+use crate::stage::{StageContext, kb};
 
 /// Text to train on.
 pub(crate) const TRAIN: &str = "train.jsonl";
@@ -68,7 +70,7 @@ pub(crate) struct PairRecord {
 /// What was gathered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Summary {
-    /// Texts from files that may be learnt from.
+    /// Texts from files that may be trained on.
     pub(crate) from_files: u64,
     /// Sentences made from facts.
     pub(crate) from_facts: u64,
@@ -82,32 +84,31 @@ pub(crate) struct Summary {
     pub(crate) probe_pairs: u64,
     /// Sentences of the Tatoeba probe.
     pub(crate) tatoeba: u64,
-    /// Texts and pairs that were left out because they hold a sentence that a probe asks about.
+    /// Texts and pairs that were left out because they contain a sentence of a probe.
     pub(crate) excluded: u64,
     /// Repeated texts that were left out.
     pub(crate) duplicates: u64,
     /// Bad lines, kept in the reject file.
     pub(crate) rejected: u64,
+    /// Training texts of each language.
+    pub(crate) languages: BTreeMap<Lang, u64>,
 }
-
-/// Part of the key: raise it when the same settings split otherwise.
-const SPLIT: u32 = 2;
 
 /// Gathers all text.
 pub(crate) fn gather(work: &StageContext<'_>, base: &Stage) -> Result<Stage> {
     let file = &work.run.file;
-    let (learnt, asked) = (learnt_files(work)?, asked_files(work)?);
-    let mut inputs: Vec<PathBuf> = learnt.iter().chain(&asked).cloned().collect();
-    if let Some(verbalize) = &file.verbalize {
-        inputs.extend(files_below(&work.run.folder.join(&verbalize.patterns))?);
-    }
-    let contents = Key::of_files(&inputs)?;
+    let (training, probed) = (Hashed::all(training_files(work)?)?, Hashed::all(probe_files(work)?)?);
+    let patterns = match &file.verbalize {
+        Some(verbalize) => Hashed::all(files_below(&work.run.folder.join(&verbalize.patterns))?)?,
+        None => Vec::new(),
+    };
+    let contents = Key::of_hashes(training.iter().chain(&probed).chain(&patterns).map(|file| file.hash));
     let probes = (&file.probes.tatoeba, file.probes.leaks);
-    let key = Key::new("text", &(SPLIT, &file.text, &file.pairs, &file.verbalize, probes), &[&base.key, &contents]);
+    let key = Key::new("text", &(&file.text, &file.pairs, &file.verbalize, probes), &[&base.key, &contents]);
     work.cache.stage("text", key, Leftover::Discard, |folder| {
-        refuse_shared_files(&learnt, &asked)?;
+        refuse_shared_files(&training, &probed)?;
         let mut gathered = Gathered::default();
-        gathered.read_asked(work)?;
+        gathered.read_probed(work)?;
         gathered.verbalize(work, base)?;
         gathered.read_texts(work)?;
         gathered.read_pairs(work)?;
@@ -116,8 +117,8 @@ pub(crate) fn gather(work: &StageContext<'_>, base: &Stage) -> Result<Stage> {
     })
 }
 
-/// The files that are learnt from.
-fn learnt_files(work: &StageContext<'_>) -> Result<Vec<PathBuf>> {
+/// The files that are trained on.
+fn training_files(work: &StageContext<'_>) -> Result<Vec<PathBuf>> {
     let file = &work.run.file;
     let paths = file.text.sources.iter().map(|source| &source.path);
     let mut files = Vec::new();
@@ -127,8 +128,8 @@ fn learnt_files(work: &StageContext<'_>) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The files that probes ask from.
-fn asked_files(work: &StageContext<'_>) -> Result<Vec<PathBuf>> {
+/// The files that probes read.
+fn probe_files(work: &StageContext<'_>) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for source in &work.run.file.pairs.probe {
         files.extend(files_below(&work.run.data(&source.path))?);
@@ -140,22 +141,31 @@ fn asked_files(work: &StageContext<'_>) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// A file that is both learnt from and asked from is a mistake, whatever its name.
-fn refuse_shared_files(learnt: &[PathBuf], asked: &[PathBuf]) -> Result<()> {
-    for probe in asked {
-        let contents = Key::of_files(std::slice::from_ref(probe))?;
-        for path in learnt {
-            if Key::of_files(std::slice::from_ref(path))? == contents {
-                return Err(Error::Leak {
-                    probe: "bitext".to_owned(),
-                    item: format!("the file {}", probe.display()),
-                    place: format!("what is trained on, as {}", path.display()),
-                    hint: "name another file under `pairs.probe`, or take this one out of training".to_owned(),
-                });
-            }
-        }
+/// A file and the hash of its contents, which is computed once.
+struct Hashed {
+    path: PathBuf,
+    hash: Hash,
+}
+
+impl Hashed {
+    fn all(paths: Vec<PathBuf>) -> Result<Vec<Self>> {
+        let hashed = |path: PathBuf| Ok(Self { hash: hash_file(&path)?, path });
+        paths.into_iter().map(hashed).collect()
     }
-    Ok(())
+}
+
+/// Refuses a file that is both trained on and read by a probe, whatever its name.
+fn refuse_shared_files(training: &[Hashed], probed: &[Hashed]) -> Result<()> {
+    let by_hash: HashMap<Hash, &Path> = training.iter().rev().map(|file| (file.hash, file.path.as_path())).collect();
+    let shared = probed.iter().find_map(|probe| Some((&probe.path, by_hash.get(&probe.hash)?)));
+    shared.map_or(Ok(()), |(probe, path)| {
+        Err(Error::Leak {
+            probe: "bitext".to_owned(),
+            item: format!("the file {}", probe.display()),
+            place: format!("what is trained on, as {}", path.display()),
+            hint: "name another file under `pairs.probe`, or take this one out of training".to_owned(),
+        })
+    })
 }
 
 /// Text on its way into the stage.
@@ -167,23 +177,23 @@ struct Gathered {
     pairs: Vec<PairRecord>,
     probe_pairs: Vec<PairRecord>,
     tatoeba: Vec<TatoebaRecord>,
-    /// What probes ask about.
-    asked: HeldOut,
+    /// What probes are about.
+    probed: HeldOutSentences,
     summary: Summary,
 }
 
 impl Gathered {
     /// The sentences of the bitext probes.
-    fn read_asked(&mut self, work: &StageContext<'_>) -> Result<()> {
+    fn read_probed(&mut self, work: &StageContext<'_>) -> Result<()> {
         for pair in self.pairs_of(work, &work.run.file.pairs.probe, "probe-pairs")? {
-            pair.texts.iter().for_each(|text| self.asked.insert("bitext", text));
+            pair.texts.iter().for_each(|text| self.probed.insert("bitext", text));
             self.probe_pairs.push(PairRecord { texts: pair.texts, langs: pair.langs });
         }
         let Some(settings) = &work.run.file.probes.tatoeba else { return Ok(()) };
         for language in &settings.languages {
             for texts in read_tatoeba(&work.run.data(&settings.folder), language)? {
                 for text in &texts {
-                    self.asked.insert("Tatoeba", text);
+                    self.probed.insert("Tatoeba", text);
                 }
                 self.tatoeba.push(TatoebaRecord { language: language.clone(), texts });
             }
@@ -191,16 +201,16 @@ impl Gathered {
         Ok(())
     }
 
-    /// Sentences from facts; those of held-out facts only ask, they do not teach.
+    /// Sentences from facts; those of held-out facts are for probes alone.
     fn verbalize(&mut self, work: &StageContext<'_>, base: &Stage) -> Result<()> {
         let Some(settings) = &work.run.file.verbalize else { return Ok(()) };
         let patterns = Patterns::read(&work.run.folder.join(&settings.patterns))?;
         let sentences = verbalize(&kb::open(base)?, &patterns, &settings.sentences)?;
-        sentences.held_out.iter().for_each(|sentence| self.asked.insert("relation cloze", &sentence.text));
+        sentences.held_out.iter().for_each(|sentence| self.probed.insert("relation cloze", &sentence.text));
         self.facts = sentences.held_out;
-        // Two facts may be told by the same words, as where two entities share a name.
-        let told = sentences.train.into_iter().filter(|sentence| self.asked.found_in(&sentence.text).is_none());
-        self.train.extend(told.map(|s| TextRecord { text: s.text, lang: s.lang, source: Source::Fact }));
+        // Two facts may read the same, as where two entities share a name.
+        let unseen = sentences.train.into_iter().filter(|sentence| self.probed.found_in(&sentence.text).is_none());
+        self.train.extend(unseen.map(|s| TextRecord { text: s.text, lang: s.lang, source: Source::Fact }));
         self.summary.from_facts = self.train.len() as u64;
         Ok(())
     }
@@ -242,7 +252,7 @@ impl Gathered {
         Ok(())
     }
 
-    /// Whether one of some texts holds what a probe asks about, so that they may not be learnt from.
+    /// Whether one of some texts contains a sentence of a probe, so that they may not be trained on.
     fn leaves_out(
         &mut self,
         work: &StageContext<'_>,
@@ -250,7 +260,7 @@ impl Gathered {
         place: impl Fn() -> PathBuf,
         line: u64,
     ) -> Result<bool> {
-        let Some((probe, item)) = texts.iter().find_map(|text| self.asked.found_in(text)) else { return Ok(false) };
+        let Some((probe, item)) = texts.iter().find_map(|text| self.probed.found_in(text)) else { return Ok(false) };
         if work.run.file.probes.leaks == Leaks::Refuse {
             return Err(Error::Leak {
                 probe: probe.to_owned(),
@@ -311,7 +321,7 @@ impl Gathered {
         }
         dev.extend(facts);
 
-        let mut seen = HeldOut::default();
+        let mut seen = HeldOutSentences::default();
         for record in &dev {
             seen.insert("pseudo-perplexity", &record.text);
         }
@@ -325,6 +335,9 @@ impl Gathered {
     }
 
     fn write(mut self, folder: &Path) -> Result<()> {
+        for record in &self.train {
+            *self.summary.languages.entry(record.lang).or_default() += 1;
+        }
         write_lines(&folder.join(TRAIN), &self.train)?;
         write_lines(&folder.join(DEV), &self.dev)?;
         self.summary.held_out_sentences = write_lines(&folder.join(FACTS), &self.facts)?;
@@ -332,5 +345,58 @@ impl Gathered {
         self.summary.probe_pairs = write_lines(&folder.join(PROBE_PAIRS), &self.probe_pairs)?;
         self.summary.tatoeba = write_lines(&folder.join(TATOEBA), &self.tatoeba)?;
         write_json(&folder.join(SUMMARY), &self.summary)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hashed(files: &[(&str, u8)]) -> Vec<Hashed> {
+        files.iter().map(|&(path, content)| Hashed { path: path.into(), hash: [content; 32] }).collect()
+    }
+
+    fn check(training: &[(&str, u8)], probed: &[(&str, u8)], expected: Option<[&str; 2]>) {
+        let refused = refuse_shared_files(&hashed(training), &hashed(probed)).err().map(|error| error.to_string());
+        assert_eq!(refused.is_some(), expected.is_some(), "{refused:?}");
+        for part in expected.into_iter().flatten() {
+            assert!(refused.as_ref().unwrap().contains(part), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_for_training_and_probes_is_refused_whatever_its_name() {
+        check(&[("a", 1), ("b", 2)], &[("c", 3)], None);
+        check(&[], &[("c", 3)], None);
+        check(&[("a", 1)], &[], None);
+        check(&[("a", 1), ("b", 2)], &[("c", 3), ("d", 2)], Some(["the file d", "as b"]));
+        check(&[("a", 2), ("b", 2)], &[("a", 2)], Some(["the file a", "as a"]));
+    }
+
+    fn record(text: &str, source: Source) -> TextRecord {
+        TextRecord { text: text.to_owned(), lang: Lang::EN, source }
+    }
+
+    #[test]
+    fn what_is_held_out_is_in_no_training_text() {
+        let file = |n: usize| record(&format!("Sentence number {n} of the file."), Source::File);
+        let pair = |n: usize| PairRecord {
+            texts: [format!("第{n}句。"), format!("Sentence {n} of a pair.")],
+            langs: [Lang::ZH, Lang::EN],
+        };
+        for share in [0.0, 0.2, 1.0] {
+            let mut gathered = Gathered {
+                train: (0..100).map(file).collect(),
+                pairs: (0..50).map(pair).collect(),
+                ..Gathered::default()
+            };
+            gathered.split(share);
+            let held_out: Vec<&str> = gathered.dev.iter().map(|record| record.text.as_str()).collect();
+            assert!(gathered.train.iter().all(|record| !held_out.contains(&record.text.as_str())));
+            assert!(gathered.pairs.iter().flat_map(|pair| &pair.texts).all(|text| !held_out.contains(&text.as_str())));
+            assert_eq!(gathered.train.len() + gathered.dev.len(), 200, "every text, and both sides of every pair");
+            assert_eq!(gathered.dev.is_empty(), share <= 0.0);
+            assert_eq!(gathered.pairs.is_empty(), share >= 1.0);
+        }
     }
 }

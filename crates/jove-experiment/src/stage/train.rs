@@ -4,19 +4,19 @@ use std::time::Instant;
 
 use jove_checkpoint::ExtraFile;
 use jove_core::Seed;
-use jove_corpus::{PairReader, ShardReader, Tokenizer};
+use jove_corpus::{PairReader, ShardReader};
 use jove_model::bench::{forget_peak_rss, peak_rss_mib};
-use jove_objectives::Descriptions;
-use jove_trainer::{HardNegatives, Objectives, Output, Relations, Start, TrainingData, TrainingRun, read_metrics};
+use jove_trainer::{Output, Start, TrainingData, TrainingRun, read_metrics};
 use serde::{Deserialize, Serialize};
 
-use crate::Result;
 use crate::cache::{Key, Leftover, Stage};
-use crate::execute::{Prepared, TokenizedCorpus};
+use crate::error::Result;
+use crate::files::write_json;
 use crate::initial_checkpoint::InitialCheckpoint;
+use crate::prepared::{Prepared, TokenizedCorpus};
 use crate::results::CurvePoint;
-use crate::run::Variant;
-use crate::stage::{StageContext, annotate, describe, kb, lookalikes, relations, swaps, tokenizer, write_json};
+use crate::stage::{StageContext, knowledge, tokenizer};
+use crate::variant::Variant;
 
 /// What training cost, in its stage.
 pub(crate) const SUMMARY: &str = "summary.json";
@@ -36,35 +36,34 @@ pub(crate) struct Summary {
     pub(crate) curve: Vec<CurvePoint>,
 }
 
-/// Trains a variant, or goes on where an earlier attempt stopped.
+/// Trains a variant, or resumes where an earlier attempt stopped.
 pub(crate) fn train(work: &StageContext<'_>, variant: &Variant, seed: u64, prepared: &Prepared) -> Result<Stage> {
-    let TokenizedCorpus { vocabulary, shards, .. } = prepared.cut(variant);
-    let base = &prepared.base;
+    let TokenizedCorpus { vocabulary, shards, .. } = prepared.corpus(variant);
     let config = jove_trainer::TrainConfig { seed: Seed(seed), ..variant.train.clone() };
-    let knowledge = Knowledge::needs(&config.objectives).then_some(&work.run.file.describe);
-    let settings = (&config, &variant.masking, variant.layout, &work.run.file.model, knowledge);
-    let weights = work.origin.as_ref().map(InitialCheckpoint::weights_key).transpose()?;
-    let mut inputs = vec![&base.key, &vocabulary.key, &shards.key];
+    let knowledge = knowledge::knowledge(work, variant, config.seed, prepared)?;
+    let settings = (&config, &variant.masking, variant.layout, &work.run.file.model);
+    let weights = work.initial.as_ref().map(InitialCheckpoint::weights_key).transpose()?;
+    let mut inputs = vec![&vocabulary.key, &shards.key];
     inputs.extend(&weights);
+    inputs.extend(knowledge.keys());
     let key = Key::new("train", &settings, &inputs);
     work.cache.stage(&format!("train-{}-{seed}", variant.name), key.clone(), Leftover::Keep, |folder| {
         let begun = Instant::now();
         forget_peak_rss();
         let tokenizer = tokenizer::open(vocabulary)?;
         let specials = tokenizer.specials();
-        let start = match &work.origin {
-            Some(origin) => Start::Checkpoint(origin.folder.clone()),
+        let start = match &work.initial {
+            Some(initial) => Start::Checkpoint(initial.folder.clone()),
             None => Start::Random(work.run.model_config(variant.layout, specials.vocab_size as usize)),
         };
-        let knowledge = Knowledge::gather(work, variant, config.seed, prepared, &tokenizer)?;
         let data = TrainingData {
             text: Box::new(ShardReader::open(&shards.file(super::shards::TRAIN))?),
             pairs: Box::new(PairReader::open(&shards.file(super::shards::PAIRS))?),
-            descriptions: knowledge.descriptions,
-            lookalikes: knowledge.lookalikes,
-            relations: knowledge.relations,
+            descriptions: knowledge.descriptions()?,
+            lookalikes: knowledge.hard_negatives()?,
+            relations: knowledge.relations()?,
             mask: variant.masking.clone(),
-            swaps: swaps::swaps(&kb::open(base)?, &tokenizer, &variant.masking)?,
+            swaps: knowledge.replacements()?,
             fingerprint: key.as_str().to_owned(),
         };
         let files = tokenizer
@@ -74,8 +73,8 @@ pub(crate) fn train(work: &StageContext<'_>, variant: &Variant, seed: u64, prepa
             .collect::<Result<_, _>>()?;
         let output = Output { dir: folder.to_owned(), files };
         let metrics = output.metrics();
-        let job = TrainingRun { config: config.clone(), start, data, specials, output };
-        let trained = job.run(work.progress)?;
+        let training = TrainingRun { config: config.clone(), start, data, specials, output };
+        let trained = training.run(work.progress)?;
         let lines = read_metrics(&metrics)?;
         let summary = Summary {
             parameters: trained.parameters,
@@ -89,44 +88,4 @@ pub(crate) fn train(work: &StageContext<'_>, variant: &Variant, seed: u64, prepa
         };
         write_json(&folder.join(SUMMARY), &summary)
     })
-}
-
-/// What the objectives on the graph read of it.
-#[derive(Default)]
-struct Knowledge {
-    descriptions: Descriptions,
-    lookalikes: HardNegatives,
-    relations: Relations,
-}
-
-impl Knowledge {
-    fn needs(objectives: &Objectives) -> bool {
-        objectives.link.weight > 0.0 || objectives.relation.weight > 0.0
-    }
-
-    fn gather(
-        work: &StageContext<'_>,
-        variant: &Variant,
-        seed: Seed,
-        prepared: &Prepared,
-        tokenizer: &Tokenizer,
-    ) -> Result<Self> {
-        let objectives = &variant.train.objectives;
-        let mut knowledge = Self::default();
-        if !Self::needs(objectives) {
-            return Ok(knowledge);
-        }
-        let settings = &work.run.file.describe;
-        let base = kb::open(&prepared.base)?;
-        if objectives.link.weight > 0.0 {
-            knowledge.descriptions = describe::descriptions(prepared, tokenizer, settings)?;
-            let wanted = objectives.link.hard_negatives > 0;
-            knowledge.lookalikes = lookalikes::lookalikes(&base, &knowledge.descriptions, wanted, seed)?;
-        }
-        if objectives.relation.weight > 0.0 {
-            let secrets = annotate::secrets(&prepared.text)?;
-            knowledge.relations = relations::relations(&base, &secrets, tokenizer, settings, variant.graph)?;
-        }
-        Ok(knowledge)
-    }
 }

@@ -4,8 +4,10 @@
 
 mod fixture;
 mod grid;
+mod knowledge;
 mod leaks;
 mod refusals;
+mod settings;
 mod whole_run;
 
 use std::path::Path;

@@ -8,8 +8,10 @@ use jove_core::{EntityId, Lang, Progress};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::tell;
-use crate::{Error, Kb, PredicateId, Result};
+use super::report::advance;
+use crate::error::{Error, Result};
+use crate::fact::PredicateId;
+use crate::kb::Kb;
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -40,7 +42,7 @@ pub(super) fn write(kb: &Kb, out: &mut impl Write, progress: &dyn Progress) -> R
             line(out, &entity)?;
         }
         if id % 1024 == 1023 {
-            tell(1024, progress)?;
+            advance(1024, progress)?;
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
-//! Bases as text again: JSON lines, N-Triples or a table, all of which come back in without loss.
+//! Export to JSON lines, N-Triples or a table; importing any of them gives the same knowledge base.
 
 mod jsonl;
+mod report;
 mod triples;
 
 use std::io::{BufWriter, Write};
@@ -10,9 +11,10 @@ use std::str::FromStr;
 use atomic_write_file::AtomicWriteFile;
 use jove_core::Progress;
 
-use crate::{Error, Kb, Result};
+use crate::error::{Error, Result};
+use crate::kb::Kb;
 
-/// How a base is written out.
+/// The format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportFormat {
     /// The native format.
@@ -40,10 +42,10 @@ impl FromStr for ExportFormat {
     }
 }
 
-/// Writes a base to a file, which appears whole or not at all.
+/// Writes a knowledge base to a file, atomically.
 ///
 /// # Errors
-/// When the base cannot be read, the file cannot be written, or the user interrupts.
+/// When the knowledge base cannot be read, the file cannot be written, or the user interrupts.
 pub fn export(kb: &Kb, format: ExportFormat, out: &Path, progress: &dyn Progress) -> Result<()> {
     let mut file = BufWriter::new(AtomicWriteFile::open(out).map_err(Error::io(out))?);
     export_to(kb, format, &mut file, progress)?;
@@ -51,10 +53,10 @@ pub fn export(kb: &Kb, format: ExportFormat, out: &Path, progress: &dyn Progress
     file.commit().map_err(Error::io(out))
 }
 
-/// Writes a base to a stream.
+/// Writes a knowledge base to a stream.
 ///
 /// # Errors
-/// When the base cannot be read, the stream cannot be written, or the user interrupts.
+/// When the knowledge base cannot be read, the stream cannot be written, or the user interrupts.
 pub fn export_to(kb: &Kb, format: ExportFormat, out: &mut impl Write, progress: &dyn Progress) -> Result<()> {
     progress.begin("export", Some(kb.entity_count()?), "entities");
     match format {
@@ -64,10 +66,4 @@ pub fn export_to(kb: &Kb, format: ExportFormat, out: &mut impl Write, progress: 
     }
     progress.end();
     Ok(())
-}
-
-/// Says that `count` entities are done, and learns whether to stop.
-fn tell(count: u64, progress: &dyn Progress) -> Result<()> {
-    progress.advance(count);
-    if progress.cancelled() { Err(Error::Interrupted) } else { Ok(()) }
 }

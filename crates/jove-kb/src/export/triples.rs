@@ -7,11 +7,12 @@ use jove_core::{EntityId, Lang, Progress};
 use oxrdf::{BlankNode, Literal, NamedNode, NamedOrBlankNode, Term, Triple};
 use oxttl::NTriplesSerializer;
 
-use super::tell;
+use super::report::advance;
+use crate::error::{Error, Result};
+use crate::fact::PredicateId;
 use crate::import::names::iri_of_key;
 use crate::import::reserved::{HEADER, Reserved, escape};
-use crate::kb::NameRecord;
-use crate::{Error, Kb, PredicateId, Result};
+use crate::kb::{Kb, NameRecord};
 
 /// One side of a triple.
 pub(super) enum Thing<'a> {
@@ -21,7 +22,7 @@ pub(super) enum Thing<'a> {
 
 /// Writes triples in one format.
 pub(super) trait Writer {
-    /// What stands before the first triple.
+    /// Writes the header.
     fn header(&mut self) -> io::Result<()>;
     /// A triple of the graph.
     fn fact(&mut self, subject: &str, predicate: &str, object: &Thing<'_>) -> io::Result<()>;
@@ -49,7 +50,7 @@ pub(super) fn write(kb: &Kb, out: &mut impl Writer, progress: &dyn Progress) -> 
     for id in 0..kb.entity_count()? as u32 {
         write_entity(kb, EntityId(id), out)?;
         if id % 1024 == 1023 {
-            tell(1024, progress)?;
+            advance(1024, progress)?;
         }
     }
     Ok(())

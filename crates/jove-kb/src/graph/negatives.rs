@@ -1,4 +1,4 @@
-//! Hard negatives: wrong objects that look right.
+//! Hard negatives of a fact: plausible wrong objects.
 
 use std::collections::BTreeSet;
 
@@ -6,20 +6,20 @@ use jove_core::EntityId;
 use rand::RngExt as _;
 use rand::seq::SliceRandom as _;
 
-use super::Graph;
-use crate::PredicateId;
+use super::adjacency::Graph;
+use crate::fact::PredicateId;
 
-/// Neighbours of neighbours looked at for one question; hubs would make it all of the graph.
+/// Maximum number of neighbours of neighbours for one query; a hub would bring in most of the graph.
 const NEAR_MAX: usize = 4_096;
 
 impl Graph {
-    /// Up to `count` entities that could be taken for an object of `(subject, predicate)` and are none: entities of the
-    /// same type as `object`, those that share neighbours with the true object first, then others at random. Never an
-    /// entity of which the fact is true, in the asked direction or, for a symmetric predicate, the other way round.
+    /// Up to `count` wrong objects of `(subject, predicate)`: entities of the same type as `object`, those that share
+    /// neighbours with the true object first, then random ones. Never an entity that makes the fact true, in its own
+    /// direction or by the inverse predicate.
     ///
-    /// `types` holds the type of every entity as `Kb::type_of_all` gives it; `inverse` is the predicate that says the
-    /// same the other way round, where there is one.
-    #[allow(clippy::too_many_arguments, reason = "a question has this many parts")]
+    /// `types` holds the type of every entity as `Kb::type_of_all` gives it; `inverse` is the inverse
+    /// predicate, where there is one.
+    #[allow(clippy::too_many_arguments, reason = "a query has this many parts")]
     pub fn hard_negatives(
         &self,
         subject: EntityId,
@@ -72,27 +72,27 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::Fact;
+    use crate::fact::Fact;
 
     proptest! {
         #[test]
         fn negatives_are_never_true(edges in prop::collection::vec((0..12_u32, 0..3_u32, 0..12_u32), 1..60), seed: u64) {
             let fact = |(s, p, o)| Fact { subject: EntityId(s), predicate: PredicateId(p), object: EntityId(o) };
             let mut facts: Vec<_> = edges.into_iter().map(fact).collect();
-            let asked = facts[0];
+            let query = facts[0];
             let graph = Graph::new(12, &mut facts);
             let types: Vec<_> = (0..12).map(|id| (id % 5 != 0).then_some(id % 2)).collect();
-            let inverse = PredicateId((asked.predicate.0 + 1) % 3);
+            let inverse = PredicateId((query.predicate.0 + 1) % 3);
             let mut rng = Seed(seed).rng(Purpose::Negatives, 0, 0);
             let found = graph.hard_negatives(
-                asked.subject, (asked.predicate, Some(inverse)), asked.object, &types, 4, &mut rng,
+                query.subject, (query.predicate, Some(inverse)), query.object, &types, 4, &mut rng,
             );
             prop_assert!(found.len() <= 4);
             for other in found {
-                prop_assert!(!graph.contains(Fact { object: other, ..asked }), "true");
-                let twin = Fact { subject: other, predicate: inverse, object: asked.subject };
+                prop_assert!(!graph.contains(Fact { object: other, ..query }), "true");
+                let twin = Fact { subject: other, predicate: inverse, object: query.subject };
                 prop_assert!(!graph.contains(twin));
-                prop_assert_eq!(types[other.0 as usize], types[asked.object.0 as usize]);
+                prop_assert_eq!(types[other.0 as usize], types[query.object.0 as usize]);
             }
         }
     }

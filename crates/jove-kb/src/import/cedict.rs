@@ -5,8 +5,8 @@ use std::path::Path;
 use jove_core::{Lang, Problem};
 
 use super::input::Lines;
-use crate::Result;
-use crate::build::intake::Intake;
+use crate::error::Result;
+use crate::intake::Intake;
 
 /// Reads a file. Each entry is an entity with its simplified form as label, its traditional form as `zh-Hant` label,
 /// its meanings as English description, and its reading as a literal.

@@ -5,8 +5,8 @@ use std::path::Path;
 use jove_core::{Lang, Problem};
 
 use super::input::Lines;
-use crate::Result;
-use crate::build::intake::{Intake, Object, Provisional};
+use crate::error::Result;
+use crate::intake::{Intake, Object, Provisional};
 
 /// Relations that hold both ways, as ConceptNet's documentation lists them.
 const SYMMETRIC: &[&str] = &[

@@ -10,8 +10,8 @@ use jove_core::Problem;
 
 use super::input::Lines;
 use super::names;
-use crate::build::intake::Intake;
-use crate::{Error, Result};
+use crate::error::{Error, Result};
+use crate::intake::Intake;
 
 type Ids = HashMap<u32, String>;
 

@@ -10,8 +10,9 @@ use jove_core::{Lang, Problem};
 use super::input::Lines;
 use super::names::bare;
 use super::table::split_quoted;
-use crate::build::intake::{Intake, Object, Provisional};
-use crate::{Result, Role, Roles};
+use crate::error::Result;
+use crate::intake::{Intake, Object, Provisional};
+use crate::roles::{Role, Roles};
 
 /// The longest value that is taken for an entity, in characters.
 const ENTITY_CHARS_MAX: usize = 20;

@@ -5,8 +5,8 @@ use std::path::Path;
 use jove_core::Problem;
 
 use super::input::Lines;
-use crate::Result;
-use crate::build::intake::Intake;
+use crate::error::Result;
+use crate::intake::Intake;
 
 /// Reads a file. A place is typed by its feature code, such as `P.PPLC`; its population is its popularity; the
 /// languages of its names are not known.

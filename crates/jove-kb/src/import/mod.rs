@@ -16,8 +16,10 @@ mod wikidata;
 
 use std::path::PathBuf;
 
-use crate::build::intake::{CellLang, Intake};
-use crate::{Error, Format, Result, Roles, Source};
+use crate::error::{Error, Result};
+use crate::intake::{CellLang, Intake};
+use crate::options::{Format, Source};
+use crate::roles::Roles;
 
 /// Reads a source to its end.
 pub(crate) fn read(source: &Source, intake: &mut Intake<'_>) -> Result<()> {

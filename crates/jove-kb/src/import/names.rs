@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use jove_core::Lang;
 
-use crate::Result;
-use crate::build::intake::{Intake, Provisional};
+use crate::error::Result;
+use crate::intake::{Intake, Provisional, hex};
 
 /// What keys that are no IRIs begin with when they are exported as RDF.
 pub(crate) const KEY_IRI: &str = "urn:jove:key:";
@@ -32,7 +32,7 @@ pub(crate) fn iri_of_key(key: &str) -> Cow<'_, str> {
             iri.push(char::from(byte));
         } else {
             iri.push('%');
-            iri.push_str(&crate::build::reject::hex(&[byte]));
+            iri.push_str(&hex(&[byte]));
         }
     }
     iri.into()
@@ -65,7 +65,7 @@ pub(crate) fn dbpedia(intake: &mut Intake<'_>, entity: Provisional, iri: &str) -
     }
 }
 
-/// A name without what stands in brackets at its end to tell it from others.
+/// A name without the disambiguation in brackets at its end.
 pub(crate) fn bare(name: &str) -> Option<&str> {
     let pairs = [('(', ')'), ('（', '）'), ('[', ']')];
     let (open, _) = pairs.into_iter().find(|(_, close)| name.ends_with(*close))?;

@@ -8,8 +8,8 @@ use jove_core::{Lang, Problem};
 use serde::Deserialize;
 
 use super::input::Lines;
-use crate::Result;
-use crate::build::intake::Intake;
+use crate::error::Result;
+use crate::intake::Intake;
 
 /// One line: an entity with an `id`, or a `predicate`.
 #[derive(Default, Deserialize)]

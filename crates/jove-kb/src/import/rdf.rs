@@ -9,8 +9,10 @@ use oxttl::{NTriplesParser, TurtleParser};
 use super::input::{Lines, Packed};
 use super::names;
 use super::reserved::Reserved;
-use crate::build::intake::{Intake, Object, Provisional};
-use crate::{Error, Result, Role, Roles, Source};
+use crate::error::{Error, Result};
+use crate::intake::{Intake, Object, Provisional};
+use crate::options::Source;
+use crate::roles::{Role, Roles};
 
 /// Roles of the usual vocabularies.
 pub(crate) fn roles() -> Roles {
@@ -76,7 +78,7 @@ pub(crate) fn read_turtle(path: &Path, source: &Source, intake: &mut Intake<'_>)
         rows += 1;
         intake.counts.rows += 1;
         if rows.is_multiple_of(4096) {
-            progress.tell(intake)?;
+            progress.report(intake)?;
         }
         match found {
             Ok(triple) => take(&triple, &scope, unnamed, intake)?,
@@ -88,7 +90,7 @@ pub(crate) fn read_turtle(path: &Path, source: &Source, intake: &mut Intake<'_>)
             }
         }
     }
-    progress.tell(intake)?;
+    progress.report(intake)?;
     intake.progress.end();
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What exports say besides facts, and how it comes back in.
+//! Reserved predicates of exports: statements that are not facts.
 
 use std::path::Path;
 
@@ -6,8 +6,8 @@ use jove_core::{Lang, Problem};
 
 use super::input::Lines;
 use super::names::KEY_IRI;
-use crate::Result;
-use crate::build::intake::{Intake, Object};
+use crate::error::Result;
+use crate::intake::{Intake, Object};
 
 /// The first line of an exported table.
 pub(crate) const HEADER: &str = "#jove-kb\t1\tsubject predicate object kind";

@@ -6,8 +6,9 @@ use jove_core::Problem;
 
 use super::input::Lines;
 use super::reserved;
-use crate::build::intake::{Intake, Object};
-use crate::{Columns, Result, Source};
+use crate::error::Result;
+use crate::intake::{Intake, Object};
+use crate::options::{Columns, Source};
 
 /// How cells are parted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,8 +13,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::input::Lines;
-use crate::Result;
-use crate::build::intake::{Intake, Provisional};
+use crate::error::Result;
+use crate::intake::{Intake, Provisional};
 
 /// `instance of`, which makes types.
 const INSTANCE_OF: &str = "P31";

@@ -7,14 +7,15 @@ use jove_core::{ByteSpan, Lang};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Named, Sentence};
-use crate::{Error, Fact, Result};
+use super::sentence::{Named, Sentence};
+use crate::error::{Error, Result};
+use crate::fact::Fact;
 
 /// Sentence patterns of one relation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Relation {
-    /// The relation that says the same the other way round. Default: what the base declares.
+    /// The relation that is its inverse. Default: what the knowledge base declares.
     pub inverse: Option<String>,
     /// Whether its facts may be held out; false for what descriptions tell anyway. Default true.
     pub hold_out: bool,

@@ -2,8 +2,8 @@
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::Engine;
-use crate::Error;
+use super::engine::Engine;
+use crate::error::Error;
 
 /// An automaton over bytes.
 pub(crate) struct AhoCorasickEngine(AhoCorasick);

@@ -2,8 +2,8 @@
 
 use daachorse::CharwiseDoubleArrayAhoCorasick;
 
-use super::Engine;
-use crate::Error;
+use super::engine::Engine;
+use crate::error::Error;
 
 /// A double-array automaton over characters.
 pub(crate) struct DaachorseEngine(CharwiseDoubleArrayAhoCorasick<u32>);

@@ -2,32 +2,22 @@
 
 mod aho;
 mod double_array;
+mod engine;
 mod runs;
 
-use aho::AhoCorasickEngine;
-use double_array::DaachorseEngine;
-use runs::Runs;
-
-use crate::{EngineKind, Error};
+use self::aho::AhoCorasickEngine;
+use self::double_array::DaachorseEngine;
+use self::engine::Engine;
+use self::runs::Runs;
+use crate::error::Error;
+use crate::options::EngineKind;
 
 /// From this many names on `auto` takes daachorse; `docs/linking.md` has the measurement.
 const LARGE: usize = 100_000;
 
-/// Finds every occurrence of its patterns, overlapping ones too.
-pub(crate) trait Engine: Sized {
-    /// Builds the engine over different, non-empty patterns; a pattern's number is its place.
-    fn build(patterns: &[Box<str>]) -> Result<Self, Error>;
-
-    /// Calls `visit` with pattern, start and end of every occurrence, ends in ascending order.
-    fn for_each(&self, text: &str, visit: impl FnMut(u32, usize, usize));
-
-    /// Bytes on the heap.
-    fn memory(&self) -> usize;
-}
-
 /// Finds every occurrence of many names.
 pub(crate) struct Automaton {
-    /// Where an engine need not look.
+    /// Skips stretches of text that hold no name.
     runs: Runs,
     engine: Chosen,
 }

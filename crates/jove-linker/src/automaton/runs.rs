@@ -1,4 +1,4 @@
-//! The stretches of a text that can hold a name, told by pairs of neighbouring characters.
+//! The stretches of a text that can hold a name, found from pairs of neighbouring characters (a bigram filter).
 
 /// Bits for each different pair, so that few pairs of a text share a place with another.
 const PLACES_PER_PAIR: usize = 8;
@@ -11,8 +11,8 @@ const INSIDE: u64 = 1;
 /// Some name begins with the pair.
 const FIRST: u64 = 2;
 
-/// Which pairs of neighbouring characters names hold, and which they begin with. Pairs are told by a hash, so one that no
-/// name holds may pass; one that a name holds always does.
+/// Which pairs of neighbouring characters names hold, and which they begin with. Pairs are looked up by
+/// hash: false positives are possible, false negatives are not.
 pub(crate) struct Runs {
     /// Two bits a place.
     places: Box<[u64]>,
@@ -49,7 +49,7 @@ impl Runs {
     }
 
     /// Calls `visit` with start and end, in bytes, of every stretch that may hold a name, in order; every occurrence of a
-    /// name lies in one of them. Each is as short as the pairs tell.
+    /// name lies in one of them. Each is as short as the pairs allow.
     pub(crate) fn for_each(&self, text: &str, mut visit: impl FnMut(usize, usize)) {
         if self.single {
             return visit(0, text.len());

@@ -14,16 +14,17 @@ use serde::{Deserialize, Serialize};
 
 pub use universal::universal_pos;
 
-use crate::{Error, Segment};
+use crate::boundary::stands_alone;
+use crate::error::Error;
+use crate::segments::Segment;
 
 /// How text is cut into words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct TaggerOptions {
-    /// Whether runs of Chinese characters that the dictionary does not know are joined into words by a hidden Markov
-    /// model. Default true.
+    /// Whether a hidden Markov model joins runs of Chinese characters that are not in the dictionary into new words. Default true.
     pub new_words: bool,
-    /// How strongly the user's words count. Default `prefer`.
+    /// Priority of the user's words over the dictionary's. Default `prefer`.
     pub user_words: UserWords,
 }
 
@@ -33,15 +34,15 @@ impl Default for TaggerOptions {
     }
 }
 
-/// How strongly the user's words count against the dictionary's.
+/// Priority of the user's words over the dictionary's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum UserWords {
-    /// A user's word is a word wherever its characters stand; the longest one first.
+    /// A user's word is a word wherever its characters occur; the longest match wins.
     Force,
-    /// A user's word is as likely as it must be to win against the words it is made of.
+    /// A user's word gets the frequency at which it wins against the words it consists of.
     Prefer,
-    /// A user's word is taken only where the dictionary would leave single characters.
+    /// A user's word is used only where the dictionary would leave single characters.
     Fallback,
 }
 
@@ -92,7 +93,7 @@ impl Tagger {
         Ok(tagger)
     }
 
-    /// Tags of user words that no mapping knows, with how often each came; such words are tagged `X`.
+    /// Unknown tags of user words with their counts; such words are tagged `X`.
     pub fn unknown_tags(&self) -> &BTreeMap<String, u64> {
         &self.unknown_tags
     }
@@ -102,7 +103,7 @@ impl Tagger {
         self.segments(text, lang).iter().map(|segment| Word { span: segment.span, pos: segment.pos }).collect()
     }
 
-    /// As [`Tagger::tag`], with what is known of each word.
+    /// As [`Tagger::tag`], also saying whether the dictionary has each word.
     pub fn segments(&self, text: &str, lang: Lang) -> Vec<Segment> {
         let mut words = Vec::new();
         if u32::try_from(text.len()).is_err() {
@@ -115,7 +116,7 @@ impl Tagger {
         };
         let mut next = 0;
         for found in automaton.find_iter(text) {
-            if !crate::boundary::stands_alone(text, found.start(), found.end()) {
+            if !stands_alone(text, found.start(), found.end()) {
                 continue;
             }
             self.tag_free(&text[next..found.start()], next, lang, &mut words);
@@ -127,7 +128,7 @@ impl Tagger {
         words
     }
 
-    /// Makes a word likely enough to win; a word that the dictionary holds already keeps its own tag.
+    /// Raises a word's frequency until it wins; a word that the dictionary already has keeps its tag.
     fn prefer(&mut self, word: &str, pos: Pos) {
         let frequency = self.jieba.suggest_freq(word);
         let own = self.jieba.has_word(word).then(|| self.jieba.tag(word, false));
@@ -150,7 +151,7 @@ impl Tagger {
         Ok(())
     }
 
-    /// Tags text without forced words; `offset` is where it stands in the whole.
+    /// Tags text without forced words; `offset` is its start in the whole text.
     fn tag_free(&self, text: &str, offset: usize, lang: Lang, words: &mut Vec<Segment>) {
         if script::is_chinese(text, lang) {
             for tag in self.jieba.tag(text, self.new_words) {

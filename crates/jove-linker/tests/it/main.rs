@@ -1,6 +1,6 @@
 //! Linking and tagging, through the public interface.
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
-mod judging;
+mod disambiguation;
 mod naive;
 mod tagging;

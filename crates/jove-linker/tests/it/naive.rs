@@ -202,22 +202,22 @@ proptest! {
         lang in prop::sample::select(vec![Lang::ZH, Lang::EN]),
     ) {
         let linker = Linker::build(aliases.clone(), &options).unwrap();
-        let judged = linker.explain(&text, lang, None);
+        let scored = linker.explain(&text, lang, None);
         let expected = naive(&aliases, &text, &options);
-        prop_assert_eq!(judged.len(), expected.len(), "{:?}", &judged);
-        for (judged, (span, candidates)) in judged.iter().zip(&expected) {
-            prop_assert_eq!(judged.mention.span, *span);
+        prop_assert_eq!(scored.len(), expected.len(), "{:?}", &scored);
+        for (scored, (span, candidates)) in scored.iter().zip(&expected) {
+            prop_assert_eq!(scored.mention.span, *span);
             let weights: Vec<f32> = candidates.iter().map(|record| weight(record, lang)).collect();
             let total: f32 = weights.iter().sum();
             let mut shares: Vec<(EntityId, f32)> =
                 candidates.iter().zip(&weights).map(|(record, weight)| (record.entity, weight / total)).collect();
             let best = (0..shares.len()).rev().max_by(|a, b| shares[*a].1.total_cmp(&shares[*b].1)).unwrap();
-            prop_assert_eq!(judged.mention.entity, shares[best].0);
+            prop_assert_eq!(scored.mention.entity, shares[best].0);
             shares.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-            prop_assert_eq!(&judged.candidates, &shares);
-            prop_assert!((0.0..=1.0).contains(&judged.mention.score));
+            prop_assert_eq!(&scored.candidates, &shares);
+            prop_assert!((0.0..=1.0).contains(&scored.mention.score));
         }
-        let places = judged.into_iter().map(|judged| judged.mention).collect();
+        let places = scored.into_iter().map(|scored| scored.mention).collect();
         prop_assert_eq!(linker.link(&text, lang), resolved(places, &options));
     }
 }

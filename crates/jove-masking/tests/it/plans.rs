@@ -42,7 +42,7 @@ proptest! {
             prop_assert_eq!(target.original, original);
             prop_assert!(!SPECIALS.contains(original));
             prop_assert!(target.input == SPECIALS.mask || !SPECIALS.contains(target.input));
-            match target.fate {
+            match target.action {
                 MaskAction::Mask => prop_assert_eq!(target.input, SPECIALS.mask),
                 MaskAction::Keep => prop_assert_eq!(target.input, original),
                 MaskAction::Random => {}
@@ -119,19 +119,19 @@ fn epochs_mask_differently() {
 }
 
 #[test]
-fn a_unit_shares_its_fate() {
+fn tokens_of_a_unit_get_the_same_action() {
     let text = text(&(110..170).collect::<Vec<_>>(), &[3; 20], &[]);
     let config = MaskConfig { corruption: Corruption { mask: 0.4, random: 0.3 }, budget: 0.6, ..MaskConfig::pd() };
     for seed in 0..50 {
         let plan = draw(&text, &config, seed);
         for unit in &plan.units {
-            let fates: Vec<MaskAction> = plan
+            let actions: Vec<MaskAction> = plan
                 .targets
                 .iter()
                 .filter(|target| unit.span.range().contains(&(target.position as usize)))
-                .map(|target| target.fate)
+                .map(|target| target.action)
                 .collect();
-            assert!(fates.windows(2).all(|pair| pair[0] == pair[1]), "{fates:?}");
+            assert!(actions.windows(2).all(|pair| pair[0] == pair[1]), "{actions:?}");
         }
     }
 }
@@ -152,7 +152,7 @@ fn an_entity_is_swapped_for_one_of_its_type_and_length() {
     let mut swapped = 0;
     for seed in 0..100 {
         let plan = plan_with(&text, &config, &SPECIALS, &table, &mut Seed(seed).rng(Purpose::Mask, 0, 0)).unwrap();
-        let entity: Vec<_> = plan.targets.iter().filter(|target| target.fate == MaskAction::Swap).collect();
+        let entity: Vec<_> = plan.targets.iter().filter(|target| target.action == MaskAction::Swap).collect();
         if !entity.is_empty() {
             swapped += 1;
             assert_eq!(entity.iter().map(|target| target.input).collect::<Vec<_>>(), other);

@@ -30,7 +30,7 @@ fn stats(config: &MaskConfig) -> MaskStats {
 }
 
 #[test]
-fn the_realised_rate_is_the_budget() {
+fn the_realised_rate_is_the_mask_rate() {
     let span = UnitWeights { span: 1.0, word: 0.0, ..UnitWeights::default() };
     let configs = [
         MaskConfig::pd(),
@@ -47,7 +47,7 @@ fn the_realised_rate_is_the_budget() {
 
 #[test]
 fn kinds_get_their_weight_s_share() {
-    // A budget small enough that no kind runs out of units.
+    // A mask rate small enough that no kind runs out of units.
     let config = MaskConfig { budget: 0.15, ..MaskConfig::kg() };
     let stats = stats(&config);
     let weights = config.weights;
@@ -61,12 +61,12 @@ fn kinds_get_their_weight_s_share() {
 }
 
 #[test]
-fn fates_follow_the_corruption() {
+fn actions_follow_the_corruption() {
     for draw in [ReplacementScope::Unit, ReplacementScope::Token] {
         let stats = stats(&MaskConfig { draw, ..MaskConfig::kg() });
-        for (fate, expected) in [("mask", 0.8), ("random", 0.1), ("keep", 0.1)] {
-            let share = stats.targets_by_fate[fate] as f64 / stats.targets as f64;
-            assert!((share - expected).abs() < 0.02, "{draw:?} {fate}: {share}");
+        for (action, expected) in [("mask", 0.8), ("random", 0.1), ("keep", 0.1)] {
+            let share = stats.targets_by_action[action] as f64 / stats.targets as f64;
+            assert!((share - expected).abs() < 0.02, "{draw:?} {action}: {share}");
         }
     }
 }

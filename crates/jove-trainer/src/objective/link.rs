@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jove_core::{EntityId, Purpose, Rng, Seed};
 use jove_model::Backend;
-use jove_objectives::{Contrast, LinkForm, LinkHead, Model, Pooling, Remembered};
+use jove_objectives::{Contrast, LinkForm, LinkHead, Model, Pooling, QueuedDescriptions};
 use rand::seq::SliceRandom as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -205,7 +205,7 @@ impl<D: Backend> Train<D> for KnowledgeLinkOptions {
         let form = LinkForm {
             contrast: Contrast { temperature: self.temperature as f32, margin: 0.0 },
             symmetric: self.symmetric,
-            queue: queued.map(|queued| Remembered { keys: &queued.keys, entities: &entities }),
+            queue: queued.map(|queued| QueuedDescriptions { keys: &queued.keys, entities: &entities }),
         };
         contrast("link", input.model.link.as_ref(), &form, input, diagnostics)
     }

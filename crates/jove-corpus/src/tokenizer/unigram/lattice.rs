@@ -1,15 +1,15 @@
-//! All ways to cut runs into pieces: expected counts and best cuts.
+//! All segmentations of runs into pieces: expected counts and best segmentations.
 
 use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use super::{Piece, Run};
+use super::piece::{Piece, Run};
 
 /// Sums are taken over this many parts, in order, whatever the number of threads.
 const PARTS: usize = 16;
 
-/// Pieces by their characters, ready to cut runs.
+/// Pieces by their characters, for segmenting runs.
 pub(super) struct Lattices {
     scores: Vec<f64>,
     trie: Trie,
@@ -43,12 +43,12 @@ impl Lattices {
         Self { scores: pieces.iter().map(|piece| piece.score).collect(), trie }
     }
 
-    /// How often each piece is expected over all cuts of all runs (the E step).
+    /// How often each piece is expected over all segmentations of all runs (the E step).
     pub(super) fn expected(&self, runs: &[Run]) -> Vec<f64> {
         self.sum(runs, |run, edges, counts| self.expect(run, edges, counts))
     }
 
-    /// How often each piece stands in the best cuts of all runs.
+    /// How often each piece occurs in the best segmentations of all runs.
     pub(super) fn best_counts(&self, runs: &[Run]) -> Vec<f64> {
         self.sum(runs, |run, _, counts| {
             for piece in self.best(&run.characters, None).unwrap_or_default() {
@@ -57,7 +57,7 @@ impl Lattices {
         })
     }
 
-    /// The best cut that does not use the piece `without`, if there is one.
+    /// The most likely segmentation that does not use the piece `without`, if there is one.
     pub(super) fn best(&self, characters: &[u32], without: Option<u32>) -> Option<Vec<u32>> {
         let length = characters.len();
         let mut best = vec![(f64::NEG_INFINITY, Edge { start: 0, piece: NO_PIECE, end: 0 }); length + 1];
@@ -77,14 +77,14 @@ impl Lattices {
         if best[length].0 == f64::NEG_INFINITY {
             return None;
         }
-        let mut cut = Vec::new();
+        let mut segments = Vec::new();
         let mut at = length;
         while at > 0 {
-            cut.push(best[at].1.piece);
+            segments.push(best[at].1.piece);
             at = best[at].1.start;
         }
-        cut.reverse();
-        Some(cut)
+        segments.reverse();
+        Some(segments)
     }
 
     fn sum(&self, runs: &[Run], add: impl Fn(&Run, &mut Vec<Edge>, &mut [f64]) + Sync) -> Vec<f64> {
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn best_cuts_are_found() {
+    fn best_segmentations_are_found() {
         assert_eq!(lattices().best(&[0, 1, 0], None), Some(vec![2, 0]));
         assert_eq!(lattices().best(&[0, 1], Some(2)), Some(vec![0, 1]));
         assert_eq!(lattices().best(&[], None), Some(vec![]));
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn expected_counts_are_those_of_all_cuts() {
+    fn expected_counts_are_those_of_all_segmentations() {
         // `aba` is a+b+a (0.018), ab+a (0.12) or a+ba (0.03).
         let run = Run { characters: vec![0, 1, 0], count: 2.0, longest: 16 };
         let expected = lattices().expected(&[run]);

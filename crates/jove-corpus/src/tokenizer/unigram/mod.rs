@@ -1,11 +1,12 @@
-//! Learning a Unigram vocabulary, as SentencePiece does ("Subword Regularization", arXiv 1804.10959, §3.2): begin with
-//! many frequent substrings, then estimate their probabilities and drop those that are missed least, again and again.
+//! Training a Unigram vocabulary, as SentencePiece does ("Subword Regularization", arXiv 1804.10959, §3.2): start with
+//! many frequent substrings, then alternate between estimating their probabilities and pruning those with the least loss.
 //!
 //! The trainer of the `tokenizers` crate splits its sums by the number of threads and scores dropped characters in the
 //! order of a hash map, so that its result differs from process to process. This one sums over a fixed number of parts
 //! in a fixed order. It is also about ten times as fast.
 
 mod lattice;
+mod piece;
 mod prune;
 mod seeds;
 
@@ -17,39 +18,25 @@ use tokenizers::models::unigram::Unigram;
 use unicode_script::{Script, UnicodeScript};
 
 use self::lattice::Lattices;
-use super::train::characters_max;
+use self::piece::{Piece, Run};
+use super::options::TrainOptions;
+use super::parts;
 use super::words::{self, WordCount};
-use super::{TrainOptions, parts};
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
-/// A piece, as characters of the alphabet, and the logarithm of its probability.
-#[derive(Clone, Debug, PartialEq)]
-struct Piece {
-    characters: Vec<u32>,
-    score: f64,
-}
-
-/// A run of characters of the alphabet, and how often it occurs.
-struct Run {
-    characters: Vec<u32>,
-    count: f64,
-    /// The most characters of a piece in it.
-    longest: usize,
-}
-
-/// Han text has no spaces, and a small corpus repeats whole phrases of it. Pieces of a phrase would swallow the names in
-/// it, so they are kept as short as nearly all Han pieces of XLM-R are (98 in 100 have three characters or fewer).
+/// Han text has no spaces, and a small corpus repeats whole phrases of it. A piece that spans a phrase would hide the
+/// names in it, so pieces are as short as nearly all Han pieces of XLM-R are (98 in 100 have three characters or fewer).
 const HAN_CHARACTERS_MAX: usize = 4;
 
 /// Longer runs are cut here; no piece is longer than 16 characters anyway.
 const RUN_CHARS_MAX: usize = 128;
 
-/// Learns pieces for words that begin with `▁`. Ids: `<s>` 0, `<pad>` 1, `</s>` 2, `<unk>` 3, pieces by falling score,
+/// Trains pieces for words that begin with `▁`. Ids: `<s>` 0, `<pad>` 1, `</s>` 2, `<unk>` 3, pieces by falling score,
 /// `<mask>` last.
-pub(super) fn learn(words: &[WordCount], options: &TrainOptions) -> Result<ModelWrapper> {
+pub(super) fn train(words: &[WordCount], options: &TrainOptions) -> Result<ModelWrapper> {
     let names = parts::special_names(Layout::XlmRoberta);
     let leading = [names.first, names.pad, names.separator, names.unknown];
-    let mut alphabet = words::alphabet(words, options.character_coverage, characters_max(options) - leading.len());
+    let mut alphabet = words::alphabet(words, options.character_coverage, options.characters_max() - leading.len());
     alphabet.extend(parts::SPACE.chars());
     let runs = runs(words, &alphabet);
     if runs.iter().all(|(run, _)| run == parts::SPACE) {
@@ -60,9 +47,9 @@ pub(super) fn learn(words: &[WordCount], options: &TrainOptions) -> Result<Model
     }
     let alphabet: Vec<char> = alphabet.into_iter().collect();
     let wanted = options.vocab_size as usize - leading.len() - 1;
-    let learnt = estimate(&numbered(&runs, &alphabet), alphabet.len(), wanted);
+    let trained = estimate(&numbered(&runs, &alphabet), alphabet.len(), wanted);
     let mut pieces: Vec<(String, f64)> = leading.iter().map(|name| ((*name).to_owned(), 0.0)).collect();
-    pieces.extend(finish(&learnt, &alphabet, wanted));
+    pieces.extend(finish(&trained, &alphabet, wanted));
     pieces.push((names.mask.to_owned(), 0.0));
     Unigram::from(pieces, Some(3), false)
         .map(ModelWrapper::from)
@@ -147,7 +134,7 @@ fn digamma(mut x: f64) -> f64 {
 }
 
 /// Cuts words into runs of one script, as SentencePiece's trainer does, so that no piece joins a full stop to a word;
-/// characters outside the alphabet part runs too.
+/// characters outside the alphabet separate runs too.
 fn runs(words: &[WordCount], alphabet: &BTreeSet<char>) -> Vec<(String, u64)> {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     for (word, count) in words {
@@ -157,8 +144,8 @@ fn runs(words: &[WordCount], alphabet: &BTreeSet<char>) -> Vec<(String, u64)> {
         for character in word.chars() {
             let next = kind_of(character);
             let known = alphabet.contains(&character);
-            let parts_here = !known || chars == RUN_CHARS_MAX || (next.is_some() && kind.is_some() && next != kind);
-            if parts_here && !run.is_empty() {
+            let splits = !known || chars == RUN_CHARS_MAX || (next.is_some() && kind.is_some() && next != kind);
+            if splits && !run.is_empty() {
                 *counts.entry(std::mem::take(&mut run)).or_default() += count;
                 (kind, chars) = (None, 0);
             }
@@ -181,7 +168,7 @@ enum Kind {
     Script(Script),
 }
 
-/// What a run is made of; `None` joins with anything.
+/// The kind of a character; `None` for one that continues any run.
 fn kind_of(character: char) -> Option<Kind> {
     if character == '▁' {
         return None;
@@ -235,7 +222,7 @@ mod tests {
                 .map(|(word, count)| (word.to_owned(), count))
                 .into();
         let options = TrainOptions { vocab_size: 22, character_coverage: 1.0, ..TrainOptions::default() };
-        let ModelWrapper::Unigram(model) = learn(&words, &options).unwrap() else { panic!("a Unigram model") };
+        let ModelWrapper::Unigram(model) = train(&words, &options).unwrap() else { panic!("a Unigram model") };
         let pieces: Vec<&str> = model.iter().map(|(piece, _)| piece.as_str()).collect();
         for wanted in ["▁the", "▁上海", "人", "▁", "y"] {
             assert!(pieces.contains(&wanted), "{wanted} in {pieces:?}");

@@ -1,15 +1,15 @@
-//! Dropping the pieces that would be missed least.
+//! Pruning the pieces whose loss is smallest.
 
 use rayon::prelude::*;
 
 use super::lattice::Lattices;
-use super::{Piece, Run};
+use super::piece::{Piece, Run};
 
-/// The share of pieces that stays in one round.
+/// The fraction of pieces kept in one round.
 const KEPT: f64 = 0.75;
 
 /// Keeps three quarters of the pieces, or `target` of them if that is more. The loss of a piece is how much less likely
-/// the runs become when its best replacement stands in its place.
+/// the runs become when its best replacement is used instead.
 pub(super) fn prune(pieces: Vec<Piece>, runs: &[Run], alphabet: usize, target: usize) -> Vec<Piece> {
     let lattices = Lattices::new(&pieces, alphabet);
     let counts = lattices.best_counts(runs);
@@ -21,7 +21,7 @@ pub(super) fn prune(pieces: Vec<Piece>, runs: &[Run], alphabet: usize, target: u
     order.sort_by(|&a, &b| losses[b].total_cmp(&losses[a]).then(a.cmp(&b)));
     let mut stays = vec![false; pieces.len()];
     for number in order.into_iter().take(room) {
-        // What no best cut uses, and what is not its own best cut, helps nobody.
+        // A piece that no best segmentation uses, and that is not its own best segmentation, is never needed.
         stays[number] = losses[number] > f64::NEG_INFINITY;
     }
     pieces.into_iter().zip(stays).filter(|(_, stays)| *stays).map(|(piece, _)| piece).collect()
@@ -36,9 +36,9 @@ fn loss(lattices: &Lattices, counts: &[f64], total: f64, number: usize, piece: &
     if count == 0.0 {
         return if own_best { 0.0 } else { f64::NEG_INFINITY };
     }
-    let Some(instead) = lattices.best(&piece.characters, Some(number as u32)) else { return f64::INFINITY };
-    let total_without = (total + count * (instead.len() as f64 - 1.0)).ln();
-    let without: f64 = instead.iter().map(|&part| (counts[part as usize] + count).ln() - total_without).sum();
+    let Some(replacement) = lattices.best(&piece.characters, Some(number as u32)) else { return f64::INFINITY };
+    let total_without = (total + count * (replacement.len() as f64 - 1.0)).ln();
+    let without: f64 = replacement.iter().map(|&part| (counts[part as usize] + count).ln() - total_without).sum();
     count / total * (count.ln() - total.ln() - without)
 }
 

@@ -1,8 +1,8 @@
-//! The pieces to begin with: every character, and the substrings that cover most of the text.
+//! The initial pieces: every character, and the substrings that cover most of the text.
 
 use std::collections::HashMap;
 
-use super::{Piece, Run};
+use super::piece::{Piece, Run};
 
 /// SentencePiece's bound on the length of a piece, in characters.
 pub(super) const CHARACTERS_MAX: usize = 16;

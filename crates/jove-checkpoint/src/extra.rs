@@ -1,0 +1,67 @@
+//! Small files that accompany the weights, such as a vocabulary or a tokenizer.
+
+use std::path::Path;
+
+use crate::error::Result;
+use crate::folder::{TOKENIZER_FILES, check_plain, read_small};
+
+/// A small file that accompanies the weights, such as a vocabulary or a tokenizer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExtraFile {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+/// The maximum size of such a file, in bytes; XLM-R's tokenizer has 17 MB.
+const EXTRA_BYTES_MAX: u64 = 256 << 20;
+
+impl ExtraFile {
+    /// A file with a plain name, without folders.
+    ///
+    /// # Errors
+    /// [`crate::Error::Refused`] where the name is not a single path component.
+    pub fn new(name: &str, bytes: impl Into<Vec<u8>>) -> Result<Self> {
+        check_plain(Path::new(name), name)?;
+        Ok(Self { name: name.to_owned(), bytes: bytes.into() })
+    }
+
+    /// The name within the folder.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The contents.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The files of the tokenizer in a checkpoint folder, in a fixed order; there may be none.
+    ///
+    /// # Errors
+    /// Where a file cannot be read or is larger than 256 MiB.
+    pub fn tokenizer_of(folder: &Path) -> Result<Vec<Self>> {
+        let mut found = Vec::new();
+        for name in TOKENIZER_FILES.into_iter().filter(|name| *name != "README.md") {
+            let path = folder.join(name);
+            if path.is_file() {
+                found.push(Self { name: name.to_owned(), bytes: read_small(&path, EXTRA_BYTES_MAX)? });
+            }
+        }
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_names_are_taken() {
+        for name in ["vocab.txt", "a", "词表.txt", "😀", "e\u{301}.txt", "אוצר.txt", "..."] {
+            assert!(ExtraFile::new(name, "x").is_ok(), "{name:?}");
+        }
+        for name in ["", ".", "..", "/", "/etc/passwd", "../up", "a/b", "a\\b", "c:x", "a\0"] {
+            assert!(ExtraFile::new(name, "x").is_err(), "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Writing annotated text.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_schema::Schema;
+use atomic_write_file::AtomicWriteFile;
+use jove_core::AnnotatedText;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+
+use super::columns::Columns;
+use super::schema::{check, failed, fields};
+use crate::error::{Error, Result};
+
+/// The maximum rows and bytes of text in a row group, whichever is reached first.
+const GROUP_ROWS: usize = 16_384;
+const GROUP_BYTES: usize = 16 << 20;
+
+/// Writes annotated texts to Parquet: `text`, `lang`, `words` (a list of `start`, `end`, `pos`) and `mentions` (a list of
+/// `start`, `end`, `entity`, `score`). Starts and ends are byte offsets in the UTF-8 text.
+///
+/// The file is written atomically: it replaces an existing file when [`AnnotatedWriter::finish`] returns.
+///
+/// # Resource usage
+/// One row group is held in memory: up to 16,384 texts or 16 MiB of text with its words and mentions. Columns are
+/// compressed with Zstandard, level 3.
+pub struct AnnotatedWriter {
+    file: ArrowWriter<AtomicWriteFile>,
+    path: PathBuf,
+    columns: Columns,
+    rows: u64,
+    /// Rows and bytes of text that are not yet written.
+    pending: (usize, usize),
+}
+
+impl AnnotatedWriter {
+    /// Starts a file; an existing one stays as it is until [`AnnotatedWriter::finish`].
+    ///
+    /// # Errors
+    /// When the file cannot be created.
+    pub fn create(path: &Path) -> Result<Self> {
+        let file = AtomicWriteFile::open(path).map_err(Error::io(path))?;
+        let level = ZstdLevel::try_new(3).map_err(|error| failed(path, error))?;
+        let properties = WriterProperties::builder().set_compression(Compression::ZSTD(level)).build();
+        let schema = Arc::new(Schema::new(fields()));
+        let file = ArrowWriter::try_new(file, schema, Some(properties)).map_err(|error| failed(path, error))?;
+        Ok(Self { file, path: path.to_owned(), columns: Columns::new(), rows: 0, pending: (0, 0) })
+    }
+
+    /// Adds a text.
+    ///
+    /// # Errors
+    /// When words or mentions are not sorted spans on character boundaries of the text ([`Error::Span`]), or the file
+    /// cannot be written.
+    pub fn push(&mut self, text: &AnnotatedText) -> Result<()> {
+        check(text)?;
+        self.columns.push(text);
+        self.rows += 1;
+        self.pending.0 += 1;
+        self.pending.1 += text.text.len();
+        if self.pending.0 >= GROUP_ROWS || self.pending.1 >= GROUP_BYTES {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Writes the remaining texts and moves the file to its path; returns the number of texts.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn finish(mut self) -> Result<u64> {
+        self.flush()?;
+        let path = self.path;
+        let file = self.file.into_inner().map_err(|error| failed(&path, error))?;
+        file.commit().map_err(Error::io(&path))?;
+        Ok(self.rows)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        if self.pending.0 > 0 {
+            let batch = self.columns.finish();
+            self.file.write(&batch).and_then(|()| self.file.flush()).map_err(|error| failed(&self.path, error))?;
+        }
+        self.pending = (0, 0);
+        Ok(())
+    }
+}

@@ -1,0 +1,119 @@
+//! All that a report shows.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::effects::{Effect, contrasts, effects};
+use crate::error::{Error, Result};
+use crate::results::{ArmResult, Row, compare};
+
+/// All that the report shows; kept as `results.json`, from which `jove report` draws the page again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The experiment's name.
+    pub name: String,
+    /// What it is about, in the run file's own words.
+    pub description: String,
+    /// The variants, in the order of the run file; the first is what the others are compared to.
+    pub variants: Vec<VariantNote>,
+    /// Their results.
+    pub results: Vec<ArmResult>,
+    /// Sizes of the data, from the graph to the tokens.
+    pub inputs: Vec<InputNote>,
+    /// Sentences as the variants see them.
+    pub previews: Vec<Preview>,
+    /// The primary measures; none where all count the same.
+    #[serde(default)]
+    pub primary: Vec<String>,
+    /// The digest of the program's code.
+    #[serde(default)]
+    pub code: String,
+    /// The resolved run file.
+    pub settings: String,
+    /// Finished stages and their keys.
+    pub stages: Vec<(String, String)>,
+}
+
+/// A variant and what it adds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VariantNote {
+    /// Its name in the run file.
+    pub name: String,
+    /// What it trains on, in a line.
+    pub summary: String,
+}
+
+/// One number about the data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputNote {
+    /// What is counted.
+    pub label: String,
+    /// How many.
+    pub value: String,
+    /// A remark.
+    pub note: String,
+}
+
+/// One sentence as a variant sees it in training.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// The variant.
+    pub variant: String,
+    /// The sentence, cut into pieces of text.
+    pub pieces: Vec<Piece>,
+}
+
+/// A piece of a previewed sentence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Piece {
+    /// The original text.
+    pub text: String,
+    /// The kind of unit it was masked as, if it was.
+    pub masked_as: Option<String>,
+    /// The name of another entity that the model sees in its place, if it was replaced by one.
+    #[serde(default)]
+    pub replaced_by: Option<String>,
+    /// Whether it lies in a linked mention.
+    pub linked: bool,
+}
+
+impl Report {
+    /// The comparison, a row for each measure.
+    pub fn rows(&self) -> Vec<Row> {
+        compare(&self.names(), &self.results)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.variants.iter().map(|variant| variant.name.clone()).collect()
+    }
+
+    /// The differences between each variant and the first, paired by seed; none below three seeds.
+    pub fn effects(&self) -> Vec<Effect> {
+        effects(&self.names(), &self.rows(), &self.primary)
+    }
+
+    /// The differences between variants and their controls; none below three seeds.
+    pub fn contrasts(&self) -> Vec<Effect> {
+        contrasts(&self.names(), &self.results, &self.primary)
+    }
+
+    /// The largest number of seeds of a variant.
+    pub(crate) fn seeds(&self) -> usize {
+        let of = |variant: &VariantNote| self.results.iter().filter(|result| result.variant == variant.name).count();
+        self.variants.iter().map(of).max().unwrap_or(0)
+    }
+
+    /// Reads `results.json` of a finished run.
+    ///
+    /// # Errors
+    /// When the file is missing or is not a report.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join("results.json");
+        let text = std::fs::read_to_string(&path).map_err(|source| Error::io("read", &path, source))?;
+        serde_json::from_str(&text).map_err(|error| Error::Data {
+            what: format!("{}: {error}", path.display()),
+            hint: "run the experiment again; finished stages are skipped".to_owned(),
+        })
+    }
+}

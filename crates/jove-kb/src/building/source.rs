@@ -1,0 +1,71 @@
+//! The sources of a build: read from files, or kept from the knowledge base that is updated.
+
+use crate::error::{Error, Result};
+use crate::import;
+use crate::intake::{CellLang, Counts, Intake};
+use crate::kb::{Kb, SourceInfo};
+use crate::options::{BuildOptions, Source};
+use crate::roles::Roles;
+
+/// One source of the new knowledge base.
+pub(super) enum Part<'a> {
+    /// Read from its files.
+    New(&'a Source),
+    /// Kept from the old knowledge base, where it has this number.
+    Kept(u32, SourceInfo),
+}
+
+/// A source that was read.
+pub(super) struct Read {
+    pub(super) info: SourceInfo,
+    pub(super) counts: Counts,
+}
+
+/// Sources keep their order; new ones come last.
+pub(super) fn parts<'a>(options: &'a BuildOptions, old: Option<&Kb>) -> Result<Vec<Part<'a>>> {
+    let mut parts = Vec::new();
+    for (number, info) in (0..).zip(old.map_or(Ok(Vec::new()), Kb::sources)?) {
+        match options.sources.iter().find(|source| source.name() == info.name) {
+            Some(source) => parts.push(Part::New(source)),
+            None => parts.push(Part::Kept(number, info)),
+        }
+    }
+    for source in &options.sources {
+        if !parts.iter().any(|part| matches!(part, Part::New(other) if other.name() == source.name())) {
+            parts.push(Part::New(source));
+        }
+    }
+    Ok(parts)
+}
+
+/// Reads one source into `intake`.
+pub(super) fn read_part(number: u16, part: &Part<'_>, old: Option<&Kb>, intake: &mut Intake<'_>) -> Result<Read> {
+    match (part, old) {
+        (Part::Kept(old_number, info), Some(old)) => {
+            intake.begin(number, Roles::default(), CellLang::Said);
+            import::base::read(old, *old_number, intake)?;
+            Ok(Read { info: info.clone(), counts: intake.counts.clone() })
+        }
+        (Part::New(source), _) => {
+            intake.begin(number, roles(source)?, import::cell_lang(source));
+            import::read(source, intake)?;
+            let info = SourceInfo {
+                name: source.name(),
+                format: source.format.as_str().to_owned(),
+                path: source.path.display().to_string(),
+                licence: source.licence.clone(),
+                rows: intake.counts.rows,
+                hash: intake.take_hash(),
+            };
+            Ok(Read { info, counts: intake.counts.clone() })
+        }
+        (Part::Kept(_, info), None) => Err(Error::UnknownEntity(info.name.clone())),
+    }
+}
+
+fn roles(source: &Source) -> Result<Roles> {
+    match &source.roles {
+        Some(path) => Roles::read(path),
+        None => Ok(import::roles(source.format)),
+    }
+}

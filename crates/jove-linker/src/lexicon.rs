@@ -1,0 +1,113 @@
+//! Word and character lists: name endings, particles, numerals, quotation marks.
+
+/// Endings of organisations' names: a place or a school before one of these belongs to the longer name.
+pub(crate) const ENDINGS: [&str; 43] = [
+    "出版社",
+    "公司",
+    "大学",
+    "学院",
+    "中学",
+    "小学",
+    "学校",
+    "研究所",
+    "研究院",
+    "研究会",
+    "协会",
+    "学会",
+    "委员会",
+    "联合会",
+    "商会",
+    "集团",
+    "银行",
+    "医院",
+    "卫视",
+    "电视台",
+    "电台",
+    "电视网",
+    "日报",
+    "晚报",
+    "时报",
+    "博物馆",
+    "图书馆",
+    "党校",
+    "法院",
+    "检察院",
+    "基金会",
+    "俱乐部",
+    "工作室",
+    "实验室",
+    "管理局",
+    "音乐厅",
+    "剧院",
+    "杂志社",
+    "车站",
+    "机场",
+    "艺术节",
+    "联赛",
+    "大奖赛",
+];
+
+/// Suffixes that form a different name with the one right before them: a genus, a family, a language.
+pub(crate) const SUFFIXES: &str = "属科目纲门族语";
+
+/// Characters that end a noun phrase: nothing after them belongs to the name before.
+pub(crate) const BREAKS: &str = "的是在和与于为由了及被把从到对就也都将或向等之";
+
+/// Particles that follow a Korean noun in the same word, the longer ones first.
+pub(crate) const KOREAN_PARTICLES: [&str; 34] = [
+    "에서는",
+    "으로는",
+    "에게서",
+    "까지는",
+    "이라고",
+    "에서",
+    "에게",
+    "으로",
+    "까지",
+    "부터",
+    "처럼",
+    "보다",
+    "이나",
+    "이란",
+    "라는",
+    "이며",
+    "이고",
+    "이다",
+    "에는",
+    "과의",
+    "와의",
+    "은",
+    "는",
+    "이",
+    "가",
+    "을",
+    "를",
+    "의",
+    "에",
+    "도",
+    "로",
+    "와",
+    "과",
+    "만",
+];
+
+/// Digits and Chinese numerals.
+pub(crate) const NUMERALS: &str = "0123456789０１２３４５６７８９〇零一二三四五六七八九十百千万亿两几第";
+
+/// Measure words: characters that count something when a number stands before them.
+pub(crate) const MEASURES: &str =
+    "年月日号时分秒届岁个元人名位次米斤克吨里亩万亿千百十世周天公平部集章条件只所座辆台期";
+
+/// Quotation marks that enclose titles and names: opening, closing.
+pub(crate) const QUOTES: [(char, char); 10] = [
+    ('《', '》'),
+    ('〈', '〉'),
+    ('“', '”'),
+    ('「', '」'),
+    ('『', '』'),
+    ('"', '"'),
+    ('‘', '’'),
+    ('«', '»'),
+    ('【', '】'),
+    ('\'', '\''),
+];
