@@ -16,7 +16,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("jove-corpus", &["jove-core"]),
     ("jove-masking", &["jove-core"]),
     ("jove-model", &["jove-core"]),
-    ("jove-checkpoint", &["jove-core", "jove-model"]),
+    ("jove-checkpoint", &["jove-core"]),
     ("jove-objectives", &["jove-core", "jove-model", "jove-checkpoint"]),
     ("jove-trainer", &["jove-core", "jove-corpus", "jove-masking", "jove-model", "jove-checkpoint", "jove-objectives"]),
     (
@@ -62,6 +62,7 @@ const TESTS_MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("jove-kb", &["jove-browser"]),
     ("jove-linker", &["jove-browser"]),
     ("jove-masking", &["jove-browser", "jove-corpus"]),
+    ("jove-eval", &["jove-trainer"]),
     ("jove-experiment", &["jove-browser"]),
     ("jove", &["jove-browser"]),
 ];
@@ -131,7 +132,9 @@ fn unused(package: &Package, dependency: &Dependency<'_>) -> Option<String> {
     };
     let used = match dependency.table {
         "dependencies" => in_place(&[Place::Src]),
-        "build-dependencies" => in_place(&[Place::Build]),
+        "build-dependencies" => {
+            in_place(&[Place::Build]) || shared_with_build(package).any(|source| named(source, &name))
+        }
         _ => {
             in_place(&[Place::Src, Place::Tests, Place::Other])
                 || package.sources.iter().any(|source| in_doctest(source, &name))
@@ -139,6 +142,13 @@ fn unused(package: &Package, dependency: &Dependency<'_>) -> Option<String> {
     };
     let renamed = dependency.value.get("package").is_some();
     (!used && !renamed).then(|| format!("no line names {} of [{}]", dependency.name, dependency.table))
+}
+
+/// Files of the crate that its build script takes in by `#[path = "…"]`.
+fn shared_with_build(package: &Package) -> impl Iterator<Item = &Source> {
+    let script = package.source("build.rs").map_or("", |build| &package.sources[build].text);
+    let paths = script.split("#[path = \"").skip(1).filter_map(|rest| rest.split('"').next());
+    paths.filter_map(|path| Some(&package.sources[package.source(path)?]))
 }
 
 /// Whether code, not comments, holds the name.

@@ -137,6 +137,12 @@ fn crates_depend_downward_and_on_what_they_name() {
         );
     }
     assert_eq!(broken(&[("jove-core", unused, &lib("#[derive(serde_x::Serialize)] struct A;"))]), Vec::<String>::new());
+    let shared = [
+        ("src/lib.rs", ""),
+        ("src/digest.rs", "fn f() { b::c() }"),
+        ("build.rs", "#[path = \"src/digest.rs\"] mod digest;"),
+    ];
+    assert_eq!(broken(&[("jove-core", "[build-dependencies]\nb = \"1\"", &shared)]), Vec::<String>::new());
     let for_tests = "[dev-dependencies]\nserde-x = \"1\"\n[target.'cfg(unix)'.build-dependencies]\nb = \"1\"";
     let files = [("src/lib.rs", "//! ```\n//! serde_x::a();\n//! ```"), ("build.rs", "fn main() { b::c() }")];
     assert_eq!(broken(&[("jove-core", for_tests, &files)]), Vec::<String>::new());
@@ -202,4 +208,118 @@ fn test_lines_are_those_of_tests() {
     let table = check(folder.path()).unwrap().table;
     let row: Vec<&str> = table.lines().find(|line| line.starts_with("jove-core")).unwrap().split_whitespace().collect();
     assert_eq!(row, ["jove-core", "1", "1", "8", "8.00", "1", "13", "crates/jove-core/src/lib.rs"]);
+}
+
+#[test]
+fn odd_trees_are_read_to_their_end() {
+    for files in [
+        vec![("src/lib.rs", "")],
+        vec![("src/lib.rs", "mod gone;\nuse gone::X;")],
+        vec![
+            ("src/lib.rs", "mod a; mod b;"),
+            ("src/a.rs", "pub use super::b::*;"),
+            ("src/b.rs", "pub use super::a::*;"),
+        ],
+        vec![("src/lib.rs", "pub use crate::X as Y; pub use crate::Y as X;\nfn f() -> X {}")],
+        vec![("src/lib.rs", "pub use self::*; fn f() -> Gone {}")],
+        vec![("src/lib.rs", "mod r#type;\npub use r#type::X;"), ("src/type.rs", "pub struct X;")],
+        vec![("src/lib.rs", "mod 猫;\npub use 猫::X;"), ("src/猫.rs", "use crate::Y; pub struct X;")],
+        vec![
+            ("src/lib.rs", "macro_rules! m { ($($x:tt)*) => { $crate::a::X } }\npub(crate) use m;\nmod a;"),
+            ("src/a.rs", "pub struct X;"),
+        ],
+        vec![("src/lib.rs", "mod a { mod b { mod c { use super::super::super::X; } } }\nstruct X;")],
+    ] {
+        check_modules(&files, &[]);
+    }
+}
+
+#[test]
+fn circles_through_deep_modules_and_macros_are_refused() {
+    for (a, b) in [
+        ("use crate::deep::b::Y; pub struct X;", "use crate::a::X; pub struct Y;"),
+        ("pub struct X; fn f() { vec![crate::deep::b::Y] }", "use super::super::a::X; pub struct Y;"),
+        (
+            "pub struct X; fn f() { matches!(x, { crate::deep::Y { .. } }) }",
+            "pub struct Y; impl From<crate::X> for Y {}",
+        ),
+        ("use crate::deep; pub struct X; impl X { const C: u8 = deep::Y::C; }", "pub struct Y; type Z = crate::a::X;"),
+        ("use crate::deep::{self as d}; pub struct X; fn f(x: &dyn d::Y) {}", "pub trait Y { fn f() -> crate::a::X; }"),
+        ("use crate::deep::*; pub struct X; fn f<T: Y>() {}", "pub trait Y: From<crate::a::X> {}"),
+    ] {
+        let lib = "mod a; mod deep; pub use a::X;";
+        let files = [
+            ("src/lib.rs", lib),
+            ("src/a.rs", a),
+            ("src/deep/mod.rs", "pub mod b; pub use b::Y;"),
+            ("src/deep/b.rs", b),
+        ];
+        check_modules(&files, &["a → deep::b → a"]);
+    }
+}
+
+#[test]
+fn both_roots_of_a_package_are_checked() {
+    let files = [
+        ("src/lib.rs", "mod a; mod b;"),
+        ("src/a.rs", "use crate::b::X; pub struct X;"),
+        ("src/b.rs", "use crate::a::X; pub struct X;"),
+        ("src/main.rs", "mod c;\nstruct S;\nfn main() { c::f() }"),
+        ("src/c.rs", "use crate::S;\npub fn f() {}"),
+    ];
+    check_modules(&files, &["a → b → a", "crate → c → crate"]);
+}
+
+#[test]
+fn one_knot_is_reported_once() {
+    let files = [
+        ("src/lib.rs", "mod a; mod b; mod c; mod d; mod e;"),
+        ("src/a.rs", "use crate::b::X; use crate::d::X as D; pub struct X;"),
+        ("src/b.rs", "use crate::a::X; use crate::c::X as C; pub struct X;"),
+        ("src/c.rs", "use crate::a::X; pub struct X;"),
+        ("src/d.rs", "use crate::e::X; pub struct X;"),
+        ("src/e.rs", "pub struct X;"),
+    ];
+    let found: Vec<String> =
+        broken(&[("jove-core", "", &files)]).into_iter().filter(|problem| problem.contains("a circle")).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("a circle of 3 modules\n    a → b → a"), "{found:?}");
+    assert!(!found[0].contains('d') || !found[0].contains("d →"), "{found:?}");
+}
+
+#[test]
+fn a_manifest_or_source_that_does_not_parse_is_an_error_that_names_it() {
+    for (manifest, source, expected) in
+        [("[dependencies", "", "crates/jove-core"), ("", "fn f( {", "crates/jove-core/src/lib.rs")]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        write(&folder.path().join("Cargo.toml"), "");
+        write(&folder.path().join("xtask/Cargo.toml"), "[package]\nname = \"xtask\"\n");
+        write(
+            &folder.path().join("crates/jove-core/Cargo.toml"),
+            &format!("[package]\nname = \"jove-core\"\n{manifest}"),
+        );
+        write(&folder.path().join("crates/jove-core/src/lib.rs"), source);
+        let error = check(folder.path()).err().map(|error| format!("{error:#}"));
+        assert!(error.as_ref().is_some_and(|error| error.starts_with(expected)), "{error:?}");
+    }
+}
+
+#[test]
+fn pages_name_every_crate_and_run_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    write(&root.join("Cargo.toml"), "");
+    write(&root.join("xtask/Cargo.toml"), "[package]\nname = \"xtask\"\n");
+    write(&root.join("crates/jove-core/Cargo.toml"), "[package]\nname = \"jove-core\"\n");
+    write(&root.join("docs/architecture.md"), "`xtask`, jove-core");
+    write(&root.join("experiments/README.md"), "`one.toml`");
+    write(&root.join("experiments/one.toml"), "");
+    write(&root.join("experiments/two.toml"), "");
+    let broken = check(root).unwrap().broken;
+    let expected = [
+        "docs/architecture.md: `jove-core` is missing from the code map",
+        "experiments/README.md: two.toml is not explained",
+    ];
+    assert_eq!(broken, expected);
 }
