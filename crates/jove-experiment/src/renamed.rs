@@ -16,7 +16,12 @@ pub(crate) struct Renamed {
 }
 
 /// All renamed keys. What is said of `[train]` also holds for the `train` of a variant.
-pub(crate) const RENAMED: &[Renamed] = &[];
+pub(crate) const RENAMED: &[Renamed] = &[
+    Renamed { section: "train", old: "accumulation", new: "gradient-accumulation-steps" },
+    Renamed { section: "train", old: "clip", new: "max-grad-norm" },
+    Renamed { section: "train", old: "recompute", new: "gradient-checkpointing" },
+    Renamed { section: "train.objectives.*", old: "share", new: "token-fraction" },
+];
 
 /// An old key that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -51,7 +51,7 @@ impl Variant {
     /// The most tokens that training reads.
     pub(crate) fn budget(&self) -> u64 {
         let train = &self.train;
-        train.total_steps() * train.batch_tokens as u64 * train.accumulation as u64
+        train.total_steps() * train.batch_tokens as u64 * train.gradient_accumulation_steps as u64
     }
 }
 
@@ -218,7 +218,8 @@ mod tests {
 
     #[test]
     fn the_budget_counts_every_token_of_every_step() {
-        let (_, variants) = file("", &format!("{PD}train = {{ steps = 10, batch-tokens = 64, accumulation = 3 }}\n"));
+        let (_, variants) =
+            file("", &format!("{PD}train = {{ steps = 10, batch-tokens = 64, gradient-accumulation-steps = 3 }}\n"));
         assert_eq!(variants[0].budget(), 10 * 64 * 3);
     }
 }

@@ -51,7 +51,7 @@ impl Collator {
         Ok(Self {
             budgets: TokenBudgets::of(config),
             batch_tokens: config.batch_tokens,
-            accumulation: config.accumulation as u64,
+            accumulation: config.gradient_accumulation_steps as u64,
             packing: Packing::new(order, (model.layout, specials), data, reads)?,
             objectives: objectives.clone(),
         })

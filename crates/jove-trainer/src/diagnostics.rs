@@ -9,7 +9,7 @@ use crate::metrics::Diagnostics;
 /// Vectors that lie nearer together than this are said to have collapsed: on average less than a quarter apart, squared.
 const UNIFORMITY_MAX: f64 = -0.5;
 
-/// Reads what a contrast came to.
+/// Measures the vectors of a contrast.
 pub(crate) fn read<D: Backend, T>(
     name: &str,
     linked: &LinkOutput<D, T>,

@@ -10,21 +10,21 @@ use crate::example::Example;
 /// An error of a lower crate that trains along; kept whole, so that its cause can be shown.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why training cannot begin or go on.
+/// Why training cannot begin or continue.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A setting that cannot hold.
+    /// An invalid setting.
     #[error("train.{field}: expected {expected}, found {found}")]
     Config {
         /// The field, dotted.
         field: String,
-        /// What it may hold.
+        /// What it may be.
         expected: String,
-        /// What it holds.
+        /// What it is.
         found: String,
     },
-    /// A mask setting that cannot hold.
+    /// An invalid mask setting.
     #[error(transparent)]
     Mask(#[from] jove_masking::Error),
     /// A model that cannot be built or run.
@@ -176,7 +176,7 @@ impl Advise for Error {
             }
             Self::NoData { .. } => "give the objective its data, or set its weight to 0",
             Self::OtherRun { .. } => "train into another directory, or remove this one to start anew",
-            Self::Interrupted { .. } => "run the same command again to go on",
+            Self::Interrupted { .. } => "run the same command again to continue",
             Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "free some disk space and run again: the last good checkpoint is untouched"
             }

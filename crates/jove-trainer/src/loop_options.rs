@@ -14,7 +14,7 @@ pub struct LoopOptions {
     /// Optimizer steps of the run.
     pub steps: u64,
     /// Forward passes whose gradients are summed into one optimizer step.
-    pub accumulation: usize,
+    pub gradient_accumulation_steps: usize,
     /// Peak learning rate of AdamW.
     pub learning_rate: f64,
     /// Part of the steps over which the learning rate rises linearly from 0, in [0, 1).
@@ -26,9 +26,9 @@ pub struct LoopOptions {
     /// Added to the root of AdamW's second moment.
     pub epsilon: f64,
     /// The largest global gradient norm; 0 is no limit.
-    pub clip: f64,
+    pub max_grad_norm: f64,
     /// Whether activations are computed again in the backward pass instead of kept.
-    pub recompute: bool,
+    pub gradient_checkpointing: bool,
     /// Whether activations are dropped with the model's probabilities.
     pub dropout: bool,
     /// Optimizer steps between two checkpoints; 0 saves only at the end or when interrupted.
@@ -44,14 +44,14 @@ impl Default for LoopOptions {
         Self {
             seed: Seed(1),
             steps: 0,
-            accumulation: 1,
+            gradient_accumulation_steps: 1,
             learning_rate: 5e-4,
             warmup: 0.05,
             weight_decay: 0.01,
             betas: [0.9, 0.98],
             epsilon: 1e-6,
-            clip: 1.0,
-            recompute: false,
+            max_grad_norm: 1.0,
+            gradient_checkpointing: false,
             dropout: true,
             save_every: 500,
             log_every: 10,
@@ -69,7 +69,8 @@ impl LoopOptions {
         let positive = |value: f64| value.is_finite() && value > 0.0;
         let not_negative = |value: f64| value.is_finite() && value >= 0.0;
         check("steps", "at least one step", self.steps, self.steps > 0)?;
-        check("accumulation", "1 to 65536", self.accumulation, (1..=65536).contains(&self.accumulation))?;
+        let passes = self.gradient_accumulation_steps;
+        check("gradient-accumulation-steps", "1 to 65536", passes, (1..=65536).contains(&passes))?;
         check("log-every", "1 or more", self.log_every, self.log_every >= 1)?;
         check("learning-rate", "a number above 0", self.learning_rate, positive(self.learning_rate))?;
         check("warmup", "0 up to but not 1", self.warmup, (0.0..1.0).contains(&self.warmup))?;
@@ -78,24 +79,24 @@ impl LoopOptions {
             check("betas", "two numbers from 0 up to but not 1", beta, (0.0..1.0).contains(&beta))?;
         }
         check("epsilon", "a number above 0", self.epsilon, positive(self.epsilon))?;
-        check("clip", "0 or more", self.clip, not_negative(self.clip))
+        check("max-grad-norm", "0 or more", self.max_grad_norm, not_negative(self.max_grad_norm))
     }
 
     /// The same options with those on saving and logging, which change no outcome, at fixed values.
     pub(crate) fn outcome(&self) -> Self {
-        Self { save_every: 0, log_every: 1, gradient_share_every: 0, recompute: false, ..self.clone() }
+        Self { save_every: 0, log_every: 1, gradient_share_every: 0, gradient_checkpointing: false, ..self.clone() }
     }
 
     /// The forward pass `index` of a step, counted from 0.
     pub(crate) fn pass(&self, step: u64, index: usize) -> Pass {
-        let number = step * self.accumulation as u64 + index as u64;
+        let number = step * self.gradient_accumulation_steps as u64 + index as u64;
         let pass = if self.dropout { Pass::train(self.seed, number) } else { Pass::eval() };
-        pass.with_recompute(self.recompute)
+        pass.with_recompute(self.gradient_checkpointing)
     }
 
     /// What gradients are multiplied by so that their norm is at most the limit.
     pub(crate) fn clip_scale(&self, norm: f64) -> f64 {
-        if self.clip > 0.0 { (self.clip / (norm + 1e-6)).min(1.0) } else { 1.0 }
+        if self.max_grad_norm > 0.0 { (self.max_grad_norm / (norm + 1e-6)).min(1.0) } else { 1.0 }
     }
 
     /// The optimizer's constants.
@@ -125,10 +126,10 @@ mod tests {
     proptest! {
         #[test]
         fn a_clipped_gradient_is_no_longer_than_the_limit(norm in 0.0f64..1e6, clip in 1e-3f64..1e3) {
-            let options = LoopOptions { clip, ..LoopOptions::default() };
+            let options = LoopOptions { max_grad_norm: clip, ..LoopOptions::default() };
             prop_assert!(norm * options.clip_scale(norm) <= clip.max(norm.min(clip)) * (1.0 + 1e-12));
             prop_assert!(options.clip_scale(norm) <= 1.0);
-            let unlimited = LoopOptions { clip: 0.0, ..LoopOptions::default() };
+            let unlimited = LoopOptions { max_grad_norm: 0.0, ..LoopOptions::default() };
             prop_assert_eq!(unlimited.clip_scale(norm).to_bits(), 1.0f64.to_bits());
         }
 

@@ -1,4 +1,4 @@
-//! The slow copy of the encoder that fills queues.
+//! The momentum encoder, which makes the keys of queues.
 
 use std::ops::Range;
 

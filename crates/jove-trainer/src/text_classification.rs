@@ -174,7 +174,7 @@ impl<D: Backend> TextClassification<D> {
         // In one group every text is read once an epoch.
         let sampler = Sampler::new(options.seed, SAMPLER, &vec![Lang::EN; texts.len()], 1.0);
         let classifier = Classifier { model, head, options: own };
-        Ok(Self { classifier, specials, accumulation: options.accumulation, texts, sampler })
+        Ok(Self { classifier, specials, accumulation: options.gradient_accumulation_steps, texts, sampler })
     }
 
     fn batch(&mut self) -> ClassificationBatch {

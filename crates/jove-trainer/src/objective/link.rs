@@ -33,7 +33,8 @@ pub struct KnowledgeLinkOptions {
     /// Loss weight: factor on the mean loss per linked mention; 0 is off; default 0.
     pub weight: f64,
     /// Part of a batch's tokens that descriptions may take, in (0, 0.5]; default 0.25.
-    pub share: f64,
+    #[serde(alias = "share")]
+    pub token_fraction: f64,
     /// The most mentions contrasted in one forward pass; default 128.
     pub mentions: usize,
     /// The longest description in tokens, special tokens included; default 48.
@@ -53,7 +54,7 @@ pub struct KnowledgeLinkOptions {
     /// (Learning Transferable Visual Models From Natural Language Supervision, arXiv 2103.00020, section 2.3.)
     pub learned_temperature: bool,
     /// Hard negatives per linked entity: descriptions of entities of the same type or with a shared neighbour in the graph,
-    /// added to the batch within `share`; 0 to 16; default 0.
+    /// added to the batch within `token-fraction`; 0 to 16; default 0.
     pub hard_negatives: usize,
 }
 
@@ -61,7 +62,7 @@ impl Default for KnowledgeLinkOptions {
     fn default() -> Self {
         Self {
             weight: 0.0,
-            share: 0.25,
+            token_fraction: 0.25,
             mentions: 128,
             description_length: 48,
             temperature: 0.05,
@@ -81,7 +82,7 @@ impl Rules for KnowledgeLinkOptions {
     }
 
     fn token_fraction(&self) -> Option<f64> {
-        Some(self.share)
+        Some(self.token_fraction)
     }
 
     fn validate(&self) -> Result<(), Error> {

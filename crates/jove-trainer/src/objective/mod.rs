@@ -154,7 +154,7 @@ impl Objectives {
         check("objectives", "at least one weight above 0", "none", self.active().next().is_some())?;
         let sum: f64 = Objective::ALL.into_iter().map(|objective| self.fraction(objective)).sum();
         // Sums of decimal fractions are rounded.
-        check("objectives", "shares that sum to at most 0.9", sum, sum <= 0.9 + 1e-9)?;
+        check("objectives", "token fractions that sum to at most 0.9", sum, sum <= 0.9 + 1e-9)?;
         for objective in Objective::ALL {
             self.rules(objective).validate()?;
         }
@@ -167,8 +167,8 @@ impl Objectives {
         let field = |field| format!("objectives.{}.{field}", objective.name());
         let weight = rules.weight();
         check(&field("weight"), "0 or more", weight, weight.is_finite() && weight >= 0.0)?;
-        let Some(share) = rules.token_fraction().filter(|_| weight > 0.0) else { return Ok(()) };
-        check(&field("share"), "a number above 0, at most 0.5", share, share > 0.0 && share <= 0.5)
+        let Some(part) = rules.token_fraction().filter(|_| weight > 0.0) else { return Ok(()) };
+        check(&field("token-fraction"), "a number above 0, at most 0.5", part, part > 0.0 && part <= 0.5)
     }
 }
 
@@ -183,26 +183,28 @@ mod tests {
         let faults: [Fault; 18] = [
             ("objectives", |o| o.mlm.weight = 0.0),
             ("objectives.link.weight", |o| o.link.weight = -1.0),
-            ("objectives.tlm.share", |o| o.tlm = TlmOptions { weight: 1.0, share: 0.0 }),
+            ("objectives.tlm.token-fraction", |o| o.tlm = TlmOptions { weight: 1.0, token_fraction: 0.0 }),
             ("objectives.link.temperature", |o| o.link.temperature = 0.0),
             ("objectives.translation.temperature", |o| o.translation.temperature = f64::NAN),
             ("objectives.translation.margin", |o| o.translation.margin = -0.1),
             ("objectives.link.hard-negatives", |o| o.link.hard_negatives = 17),
-            ("objectives.relation.share", |o| {
-                o.relation = RelationOptions { weight: 1.0, share: 0.6, ..Default::default() }
+            ("objectives.relation.token-fraction", |o| {
+                o.relation = RelationOptions { weight: 1.0, token_fraction: 0.6, ..Default::default() }
             }),
             ("objectives.relation.description-length", |o| o.relation.description_length = 2),
             ("objectives.momentum", |o| o.momentum = 1.0),
             ("objectives.link.queue", |o| o.link.queue = usize::MAX),
             ("objectives.translation.queue", |o| o.translation.queue = usize::MAX),
             ("objectives.translation.layer", |o| o.translation.layer = Some(0)),
-            ("objectives.word-alignment.share", |o| (o.word_alignment.weight, o.word_alignment.share) = (1.0, 0.6)),
+            ("objectives.word-alignment.token-fraction", |o| {
+                (o.word_alignment.weight, o.word_alignment.token_fraction) = (1.0, 0.6)
+            }),
             ("objectives.word-alignment.iterations", |o| o.word_alignment.iterations = 0),
             ("objectives.word-alignment.regularization", |o| o.word_alignment.regularization = 0.0),
             ("objectives.link.mentions", |o| o.link.mentions = 1),
             ("objectives", |o| {
-                (o.link.weight, o.link.share) = (1.0, 0.5);
-                (o.tlm.weight, o.tlm.share) = (1.0, 0.5);
+                (o.link.weight, o.link.token_fraction) = (1.0, 0.5);
+                (o.tlm.weight, o.tlm.token_fraction) = (1.0, 0.5);
             }),
         ];
         Objectives::default().validate().unwrap();
@@ -215,9 +217,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_off_is_not_checked_for_its_share() {
+    fn what_is_off_is_not_checked_for_its_token_fraction() {
         let mut objectives = Objectives::default();
-        objectives.tlm.share = 7.0;
+        objectives.tlm.token_fraction = 7.0;
         objectives.validate().unwrap();
         assert!(objectives.needs_text() && !objectives.needs_pairs());
     }
@@ -225,9 +227,9 @@ mod tests {
     #[test]
     fn objectives_on_pair_sequences_share_them() {
         let mut objectives = Objectives::default();
-        (objectives.tlm.weight, objectives.tlm.share) = (1.0, 0.3);
-        (objectives.word_alignment.weight, objectives.word_alignment.share) = (1.0, 0.5);
-        (objectives.translation.weight, objectives.translation.share) = (1.0, 0.4);
+        (objectives.tlm.weight, objectives.tlm.token_fraction) = (1.0, 0.3);
+        (objectives.word_alignment.weight, objectives.word_alignment.token_fraction) = (1.0, 0.5);
+        (objectives.translation.weight, objectives.translation.token_fraction) = (1.0, 0.4);
         assert!((objectives.pair_sequence_fraction() - 0.5).abs() < 1e-12);
         objectives.validate().unwrap();
         objectives.tlm.weight = 0.0;

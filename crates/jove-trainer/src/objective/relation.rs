@@ -27,7 +27,8 @@ pub struct RelationOptions {
     /// Loss weight: factor on the mean loss per fact; 0 is off; default 0.
     pub weight: f64,
     /// Part of a batch's tokens that facts may take, in (0, 0.5]; default 0.25.
-    pub share: f64,
+    #[serde(alias = "share")]
+    pub token_fraction: f64,
     /// The longest description and the longest relation in tokens, special tokens included; default 32.
     pub description_length: usize,
     /// Softmax temperature: cosines are divided by it; above 0; default 0.05.
@@ -44,7 +45,7 @@ impl Default for RelationOptions {
     fn default() -> Self {
         Self {
             weight: 0.0,
-            share: 0.25,
+            token_fraction: 0.25,
             description_length: 32,
             temperature: 0.05,
             symmetric: true,
@@ -60,7 +61,7 @@ impl Rules for RelationOptions {
     }
 
     fn token_fraction(&self) -> Option<f64> {
-        Some(self.share)
+        Some(self.token_fraction)
     }
 
     fn validate(&self) -> Result<(), Error> {

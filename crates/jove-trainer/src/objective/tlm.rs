@@ -27,12 +27,13 @@ pub struct TlmOptions {
     /// Loss weight: factor on the mean loss per masked token of a pair; 0 is off; default 0.
     pub weight: f64,
     /// Part of a batch's tokens that pairs may take, in (0, 0.5]; default 0.25.
-    pub share: f64,
+    #[serde(alias = "share")]
+    pub token_fraction: f64,
 }
 
 impl Default for TlmOptions {
     fn default() -> Self {
-        Self { weight: 0.0, share: 0.25 }
+        Self { weight: 0.0, token_fraction: 0.25 }
     }
 }
 
@@ -42,7 +43,7 @@ impl Rules for TlmOptions {
     }
 
     fn token_fraction(&self) -> Option<f64> {
-        Some(self.share)
+        Some(self.token_fraction)
     }
 
     fn validate(&self) -> Result<(), Error> {

@@ -48,7 +48,8 @@ pub struct TranslationOptions {
     /// Loss weight: factor on the mean loss per pair; 0 is off; default 0.
     pub weight: f64,
     /// Part of a batch's tokens that pairs may take, in (0, 0.5]; default 0.25.
-    pub share: f64,
+    #[serde(alias = "share")]
+    pub token_fraction: f64,
     /// The negatives; default `in-batch`.
     pub form: TranslationForm,
     /// Pairs that the queue of `xlco` holds, 0 to 1048576; InfoXLM takes 131072; default 4096.
@@ -69,7 +70,7 @@ impl Default for TranslationOptions {
     fn default() -> Self {
         Self {
             weight: 0.0,
-            share: 0.25,
+            token_fraction: 0.25,
             form: TranslationForm::InBatch,
             queue: 4096,
             temperature: 0.05,
@@ -112,7 +113,7 @@ impl Rules for TranslationOptions {
     }
 
     fn token_fraction(&self) -> Option<f64> {
-        Some(self.share)
+        Some(self.token_fraction)
     }
 
     fn validate(&self) -> Result<(), Error> {

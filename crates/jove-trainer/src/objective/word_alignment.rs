@@ -29,8 +29,9 @@ pub struct WordAlignmentOptions {
     /// Loss weight: factor on the mean loss per masked word that has a counterpart; 0 is off; default 0.
     pub weight: f64,
     /// Part of a batch's tokens that pairs may take, in (0, 0.5]; with `tlm` the two read the same pairs, and the larger
-    /// share counts; default 0.25.
-    pub share: f64,
+    /// part counts; default 0.25.
+    #[serde(alias = "share")]
+    pub token_fraction: f64,
     /// The layer whose hidden states find the counterparts, counted from 1; XLM-Align takes 10 of 12; default: the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layer: Option<usize>,
@@ -47,7 +48,7 @@ pub struct WordAlignmentOptions {
 impl Default for WordAlignmentOptions {
     fn default() -> Self {
         let Transport { iterations, regularization, rounds } = Transport::default();
-        Self { weight: 0.0, share: 0.25, layer: None, iterations, regularization, rounds }
+        Self { weight: 0.0, token_fraction: 0.25, layer: None, iterations, regularization, rounds }
     }
 }
 
@@ -79,7 +80,7 @@ impl Rules for WordAlignmentOptions {
     }
 
     fn token_fraction(&self) -> Option<f64> {
-        Some(self.share)
+        Some(self.token_fraction)
     }
 
     fn validate(&self) -> Result<(), Error> {

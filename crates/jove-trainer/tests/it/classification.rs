@@ -22,7 +22,14 @@ fn texts() -> Vec<LabelledText> {
 }
 
 fn options(steps: u64) -> LoopOptions {
-    LoopOptions { steps, accumulation: 2, learning_rate: 5e-3, save_every: 0, log_every: 5, ..LoopOptions::default() }
+    LoopOptions {
+        steps,
+        gradient_accumulation_steps: 2,
+        learning_rate: 5e-3,
+        save_every: 0,
+        log_every: 5,
+        ..LoopOptions::default()
+    }
 }
 
 fn own(frozen: bool, pooling: Pooling) -> TextClassificationOptions {

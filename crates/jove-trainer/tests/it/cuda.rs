@@ -85,7 +85,7 @@ fn a_kg_model_trains_as_on_the_processor() {
     config.objectives.link.weight = 0.5;
     config.objectives.link.description_length = 8;
     config.objectives.link.projection = 16;
-    assert!(config.dropout && config.clip > 0.0);
+    assert!(config.dropout && config.max_grad_norm > 0.0);
     check(&config, &["mlm", "link"]);
 }
 

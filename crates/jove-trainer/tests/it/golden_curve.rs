@@ -35,8 +35,13 @@ const INNER_LAYER: [[f64; 7]; 4] = [
 
 /// All six objectives, dropout, two forward passes a step, queues, hard negatives, a learned temperature.
 fn all_objectives(steps: u64) -> TrainConfig {
-    let mut config =
-        TrainConfig { batch_tokens: 512, accumulation: 2, log_every: 1, learning_rate: 1e-3, ..remembering(steps) };
+    let mut config = TrainConfig {
+        batch_tokens: 512,
+        gradient_accumulation_steps: 2,
+        log_every: 1,
+        learning_rate: 1e-3,
+        ..remembering(steps)
+    };
     let objectives = &mut config.objectives;
     objectives.link.learned_temperature = true;
     objectives.link.hard_negatives = 2;
@@ -45,8 +50,9 @@ fn all_objectives(steps: u64) -> TrainConfig {
     objectives.relation.projection = 16;
     objectives.translation.form = TranslationForm::Xlco;
     objectives.translation.queue = 16;
-    (objectives.link.share, objectives.relation.share) = (0.2, 0.2);
-    (objectives.tlm.share, objectives.word_alignment.share, objectives.translation.share) = (0.2, 0.2, 0.2);
+    (objectives.link.token_fraction, objectives.relation.token_fraction) = (0.2, 0.2);
+    (objectives.tlm.token_fraction, objectives.word_alignment.token_fraction, objectives.translation.token_fraction) =
+        (0.2, 0.2, 0.2);
     config
 }
 

@@ -68,7 +68,7 @@ fn in_parts(config: &TrainConfig, stops: &[u64]) -> Trained {
 
 #[test]
 fn n_steps_equal_two_halves_bit_for_bit() {
-    let config = TrainConfig { accumulation: 2, ..everything(8) };
+    let config = TrainConfig { gradient_accumulation_steps: 2, ..everything(8) };
     let whole = straight(&config);
     assert_eq!(whole, in_parts(&config, &[4]));
     assert_eq!(whole, in_parts(&config, &[0, 3, 2]));
@@ -76,11 +76,15 @@ fn n_steps_equal_two_halves_bit_for_bit() {
 
 #[test]
 fn queues_and_the_slow_encoder_go_on_as_well() {
-    let config = TrainConfig { accumulation: 2, ..remembering(8) };
+    let config = TrainConfig { gradient_accumulation_steps: 2, ..remembering(8) };
     let whole = straight(&config);
     assert_eq!(whole, in_parts(&config, &[4]));
     assert_eq!(whole, in_parts(&config, &[0, 3, 2]));
-    assert_ne!(whole.0, straight(&TrainConfig { accumulation: 2, ..everything(8) }).0, "the queue is heeded");
+    assert_ne!(
+        whole.0,
+        straight(&TrainConfig { gradient_accumulation_steps: 2, ..everything(8) }).0,
+        "the queue is heeded"
+    );
 }
 
 #[test]
@@ -165,7 +169,7 @@ fn a_crash_between_two_renames_loses_nothing() {
 #[test]
 fn computing_activations_again_changes_no_bit() {
     let config = everything(3);
-    assert_eq!(straight(&config), straight(&TrainConfig { recompute: true, ..config }));
+    assert_eq!(straight(&config), straight(&TrainConfig { gradient_checkpointing: true, ..config }));
 }
 
 #[test]
@@ -184,7 +188,7 @@ fn an_inner_layer_for_alignment_is_resumed_and_matters() {
 
 #[test]
 fn measuring_gradient_shares_changes_no_bit() {
-    let without = TrainConfig { accumulation: 2, gradient_share_every: 0, ..everything(8) };
+    let without = TrainConfig { gradient_accumulation_steps: 2, gradient_share_every: 0, ..everything(8) };
     let with = TrainConfig { gradient_share_every: 2, ..without.clone() };
     let (plain, measured) = (straight(&without), straight(&with));
     assert_eq!(plain.0, measured.0);
