@@ -1,9 +1,8 @@
 //! Cleaning texts, and deciding which ones to skip.
 
+use jove_core::InvalidSetting;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::error::{Error, Result};
 
 /// How texts are cleaned, and which ones are skipped.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -34,17 +33,12 @@ impl CleanOptions {
     /// Checks the ranges of all fields.
     ///
     /// # Errors
-    /// [`Error::Setting`] with the first invalid field.
-    pub fn validate(&self) -> Result<()> {
-        let refuse =
-            |field, expected: &str, found: String| Err(Error::Setting { field, expected: expected.to_owned(), found });
-        if self.chars_max < self.chars_min.max(16) {
-            return refuse("chars-max", "at least 16 and at least chars-min", self.chars_max.to_string());
-        }
+    /// The first invalid field.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        let (least, most) = (self.chars_min, self.chars_max);
+        InvalidSetting::check(most >= least.max(16), "chars-max", "16 or more, and at least chars-min", most)?;
         for (field, value) in [("symbols-max", self.symbols_max), ("near-duplicates", self.near_duplicates)] {
-            if !(0.0..=1.0).contains(&value) {
-                return refuse(field, "a number from 0 to 1", value.to_string());
-            }
+            InvalidSetting::check((0.0..=1.0).contains(&value), field, "a number from 0 to 1", value)?;
         }
         Ok(())
     }
@@ -190,11 +184,11 @@ mod tests {
         for (options, expected) in [
             (
                 CleanOptions { chars_max: 15, ..base.clone() },
-                "chars-max: expected at least 16 and at least chars-min, found 15",
+                "chars-max: expected 16 or more, and at least chars-min, found 15",
             ),
             (
                 CleanOptions { chars_min: 3000, ..base.clone() },
-                "chars-max: expected at least 16 and at least chars-min, found 2000",
+                "chars-max: expected 16 or more, and at least chars-min, found 2000",
             ),
             (
                 CleanOptions { symbols_max: -0.1, ..base.clone() },

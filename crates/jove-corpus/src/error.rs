@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use jove_core::{Advise, Problem};
+use jove_core::{Advise, InvalidSetting, Problem};
 
 /// The result of the functions of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -95,16 +95,9 @@ pub enum Error {
         /// The last one.
         last: Problem,
     },
-    /// An invalid option.
-    #[error("{field}: expected {expected}, found {found}")]
-    Setting {
-        /// Its name, in kebab case.
-        field: &'static str,
-        /// The range of valid values.
-        expected: String,
-        /// The value found.
-        found: String,
-    },
+    /// An invalid setting, named relative to the options that hold it.
+    #[error(transparent)]
+    Setting(#[from] InvalidSetting),
     /// The user interrupted the work.
     #[error("interrupted")]
     Interrupted,
@@ -145,7 +138,7 @@ impl Advise for Error {
             Self::TooManyProblems { .. } => "See the reject file; raise max-bad if such rows may be left out.",
             Self::Malformed { .. } => "The file may be truncated or of another format; create it again.",
             Self::Span { .. } => "Annotate the text again: the spans belong to another text.",
-            Self::Tokenize(_) | Self::NoSuchRow { .. } | Self::Setting { .. } | Self::Interrupted => return None,
+            Self::Tokenize(_) | Self::NoSuchRow { .. } | Self::Setting(_) | Self::Interrupted => return None,
         };
         Some(hint.to_owned())
     }

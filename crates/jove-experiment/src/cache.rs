@@ -66,7 +66,8 @@ pub(crate) type Hash = [u8; 32];
 /// When the file cannot be read.
 pub(crate) fn hash_file(path: &Path) -> Result<Hash> {
     let mut hasher = blake3::Hasher::new();
-    hasher.update_mmap(path).map_err(|source| Error::io("read", path, source))?;
+    let read = File::open(path).and_then(|file| hasher.update_reader(file).map(drop));
+    read.map_err(|source| Error::io("read", path, source))?;
     Ok(*hasher.finalize().as_bytes())
 }
 

@@ -4,7 +4,7 @@ use jove_eval::Bootstrap;
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
-use crate::results::{ArmResult, Row, compare, title};
+use crate::results::{ArmResult, Row, compare, is_title, title};
 use crate::variant::contrasted;
 
 /// Seeds from which on an interval is worth drawing.
@@ -103,7 +103,8 @@ pub fn contrasts(variants: &[String], results: &[ArmResult], primary: &[String])
 /// The primary ones first, and each of the two families corrected.
 fn corrected(effects: Vec<Effect>, primary: &[String]) -> Vec<Effect> {
     let marked = effects.into_iter().map(|effect| {
-        let primary = primary.contains(&effect.title());
+        let title = effect.title();
+        let primary = primary.iter().any(|name| is_title(name, &title));
         Effect { primary, ..effect }
     });
     let (mut main, mut others): (Vec<Effect>, Vec<Effect>) = marked.partition(|effect| effect.primary);

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use jove_core::Advise;
+use jove_core::{Advise, InvalidSetting};
 
 /// Why an experiment stopped.
 #[derive(Debug, thiserror::Error)]
@@ -26,15 +26,33 @@ pub enum Error {
         /// What is wrong.
         message: String,
     },
-    /// A setting holds a value that no run can have.
+    /// A setting holds an invalid value.
     #[error("{key}: expected {expected}, found {found}")]
     Setting {
         /// Its dotted path in the run file.
         key: String,
-        /// What may stand there.
+        /// What is valid there.
         expected: String,
         /// The value found.
         found: String,
+    },
+    /// A setting of one variant holds an invalid value.
+    #[error("variant \"{variant}\": {setting}")]
+    VariantSetting {
+        /// The variant.
+        variant: String,
+        /// The setting, named from the variant's section.
+        setting: InvalidSetting,
+    },
+    /// A setting is given by its former name and by its name.
+    #[error("{}`{old}` is the former name of `{new}`: expected one of them, found both", place(.variant))]
+    TwoNames {
+        /// The variant whose section it is, if it is one's.
+        variant: Option<String>,
+        /// The former name, dotted.
+        old: String,
+        /// The name, dotted.
+        new: String,
     },
     /// A grid of one seed.
     #[error("seeds: expected {expected}, found {found}")]
@@ -92,9 +110,6 @@ pub enum Error {
         /// The stage's folder.
         path: PathBuf,
     },
-    /// A shape that no model can have.
-    #[error(transparent)]
-    Shape(#[from] jove_core::ModelConfigError),
     /// The knowledge base.
     #[error(transparent)]
     Kb(#[from] jove_kb::Error),
@@ -130,6 +145,11 @@ impl Error {
         Self::Io { action, path: path.to_owned(), source }
     }
 
+    /// An invalid setting of one variant.
+    pub(crate) fn in_variant(name: &str, setting: InvalidSetting) -> Self {
+        Self::VariantSetting { variant: name.to_owned(), setting }
+    }
+
     /// Whether the user asked to stop, in whichever stage.
     pub fn is_interrupted(&self) -> bool {
         use jove_eval::Error as Eval;
@@ -153,7 +173,8 @@ impl Advise for Error {
             Self::Override { .. } => {
                 Some("write it as --set train.steps=200; `jove run FILE --resolve` prints every key".to_owned())
             }
-            Self::Setting { .. } | Self::Shape(_) => settings(),
+            Self::Setting { .. } | Self::VariantSetting { .. } => settings(),
+            Self::TwoNames { old, .. } => Some(format!("remove `{old}`")),
             Self::SingleSeed { .. } => {
                 Some("add seeds, or pass --allow-single-seed to look at how a grid will run".to_owned())
             }
@@ -172,6 +193,17 @@ impl Advise for Error {
             Self::Interrupted => None,
         }
     }
+}
+
+impl From<InvalidSetting> for Error {
+    fn from(InvalidSetting { field, expected, found }: InvalidSetting) -> Self {
+        Self::Setting { key: field, expected, found }
+    }
+}
+
+/// The variant that a message is about, with what parts it from the message.
+fn place(variant: &Option<String>) -> String {
+    variant.as_ref().map_or_else(String::new, |name| format!("variant \"{name}\": "))
 }
 
 fn io_hint(source: &std::io::Error, path: &Path) -> String {

@@ -140,8 +140,8 @@ fn stage_notes(prepared: &Prepared) -> Vec<(String, String)> {
     let mut notes =
         vec![note("kb", &prepared.base), note("text", &prepared.text), note("annotate", &prepared.annotated)];
     for corpus in &prepared.corpora {
-        notes.push(note(&format!("tokenizer {:?}", corpus.layout), &corpus.vocabulary));
-        notes.push(note(&format!("shards {:?}", corpus.layout), &corpus.shards));
+        notes.push(note(&format!("tokenizer {}", corpus.layout), &corpus.vocabulary));
+        notes.push(note(&format!("shards {}", corpus.layout), &corpus.shards));
     }
     notes
 }

@@ -17,11 +17,8 @@ impl Run {
     /// # Errors
     /// Names the setting that is wrong, what it should be and what it is.
     pub fn check_grid(&self, allow_single_seed: bool) -> Result<()> {
-        let Some(settings) = &self.file.ablation else {
+        if self.file.ablation.is_none() {
             return Err(refusal("ablation", "a section [ablation], which may be empty", "none"));
-        };
-        if !(1..=1024).contains(&settings.jobs) {
-            return Err(refusal("ablation.jobs", "1 to 1024 processes", settings.jobs.to_string()));
         }
         let seeds = self.file.seeds.len();
         if seeds < SEEDS_MIN && !allow_single_seed {

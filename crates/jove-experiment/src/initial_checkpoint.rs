@@ -44,11 +44,12 @@ impl InitialCheckpoint {
         let config = open_hf(&folder, &Allow::these([Difference::Missing]))?.config;
         for variant in &run.variants {
             if variant.layout != config.layout {
-                let expected = format!("a model in the layout {:?}, which `{}` has", variant.layout, variant.name);
-                return Err(refusal("model.from", expected, format!("{:?} at {}", config.layout, folder.display())));
+                let expected = format!("a model in the layout {}, which `{}` has", variant.layout, variant.name);
+                return Err(refusal("model.from", expected, format!("{} at {}", config.layout, folder.display())));
             }
         }
         check_sizes(&config, &run.stated_model)?;
+        run.check_fit(|_| config.clone())?;
         Ok(Some(Self { folder, config }))
     }
 

@@ -44,6 +44,7 @@
 
 mod ablate;
 mod cache;
+mod check;
 #[cfg(test)]
 mod code_digest;
 mod coverage;
@@ -61,6 +62,7 @@ mod masks;
 mod prepared;
 mod preview;
 mod reference;
+mod renamed;
 pub mod report;
 pub mod results;
 mod run;

@@ -6,10 +6,12 @@ use jove_core::{Layout, ModelConfig};
 use toml::Table;
 
 use crate::cache::Cache;
+use crate::check::{check, check_fit, model_setting};
 use crate::error::{Error, Result};
-use crate::run_file::{Graph, RunFile, VariantSettings};
+use crate::renamed::{Deprecated, RENAMED, as_written, rename_file};
+use crate::run_file::{RunFile, VariantSettings};
 use crate::settings::{explain, read, set};
-use crate::variant::{Variant, controls, table_of, uses_graph};
+use crate::variant::{Variant, controls, table_of};
 
 /// Overrides that hold a path: it starts where the user is, not where the run file is.
 const PATH_OVERRIDES: &[&str] = &["data.root", "output"];
@@ -29,6 +31,9 @@ pub struct Run {
     pub(crate) variants: Vec<Variant>,
     /// What the run file itself says under `[model]`.
     pub(crate) stated_model: Table,
+    /// What the run file itself says under `[train]`.
+    stated_train: Table,
+    warnings: Vec<String>,
     resolved: String,
 }
 
@@ -36,24 +41,28 @@ impl Run {
     /// Reads a run file, applies `KEY=VALUE` overrides, and checks every setting.
     ///
     /// # Errors
-    /// When the file is missing or no TOML, a key is unknown (with the nearest one as a hint), or a value cannot hold.
+    /// When the file is missing or not TOML, a key is unknown (with the nearest one as a hint), or a value is invalid: the
+    /// message names the key as the run file spells it, and the variant whose section holds it.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self> {
-        let mut table = read(path)?;
-        // First alone, so that an error can point into the file.
-        let text = std::fs::read_to_string(path).map_err(|source| Error::io("read the run file", path, source))?;
-        if overrides.is_empty() {
-            toml::from_str::<RunFile>(&text).map_err(|error| explain(path, &error))?;
-        }
+        let text = read(path)?;
+        let mut table: Table = text.parse().map_err(|error| explain(path, "", &error))?;
+        let mut deprecated = rename_file(&mut table, RENAMED)?;
         for assignment in overrides {
-            set(&mut table, &absolute_path_override(assignment)?)?;
+            deprecated.extend(set(&mut table, &absolute_path_override(assignment)?, RENAMED)?);
         }
-        let folder = path.parent().unwrap_or(Path::new(""));
-        Self::from_table(path, &table, folder)
+        let file = table.clone().try_into().map_err(|error| {
+            // From the text, an error points at its line.
+            let in_text = if deprecated.is_empty() { toml::from_str::<RunFile>(&text).err() } else { None };
+            explain(path, "", &in_text.unwrap_or(error))
+        })?;
+        Self::resolve(path, file, &table)
+            .map_err(|error| as_written(error, &deprecated))
+            .map(|run| Self { warnings: deprecated.iter().map(Deprecated::warning).collect(), ..run })
     }
 
-    fn from_table(path: &Path, table: &Table, folder: &Path) -> Result<Self> {
-        let mut file: RunFile = table.clone().try_into().map_err(|error| explain(path, &error))?;
-        let base = table.get("train").and_then(toml::Value::as_table).cloned().unwrap_or_default();
+    fn resolve(path: &Path, mut file: RunFile, table: &Table) -> Result<Self> {
+        let section = |name: &str| table.get(name).and_then(toml::Value::as_table).cloned().unwrap_or_default();
+        let base = section("train");
         let resolve = |variants: &[VariantSettings]| -> Result<Vec<Variant>> {
             variants.iter().map(|variant| Variant::resolve(path, variant, &base)).collect()
         };
@@ -61,23 +70,36 @@ impl Run {
         let controls = controls(&file, &variants)?;
         variants.extend(resolve(&controls)?);
         file.variants.extend(controls);
-        check_names(&file)?;
-        check_settings(&file, &variants)?;
-        let resolved = resolved(&file, &variants);
+        check(&file, &variants, &base)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
         let run = Self {
             folder: folder.to_owned(),
             data_root: folder.join(&file.data.root),
             output: folder.join(&file.output),
+            stated_model: section("model"),
+            resolved: resolved(&file, &variants),
+            stated_train: base,
+            warnings: Vec::new(),
             variants,
-            stated_model: table.get("model").and_then(toml::Value::as_table).cloned().unwrap_or_default(),
-            resolved,
             file,
         };
-        for variant in &run.variants {
-            // The vocabulary's size is not known yet; any will do to check the others.
-            run.model_config(variant.layout, 1 << 16).validate()?;
+        // The vocabulary's size is not known yet; any is valid for the checks of the other fields.
+        let model = |variant: &Variant| run.model_config(variant.layout, 1 << 16);
+        run.variants.iter().try_for_each(|variant| model(variant).validate()).map_err(model_setting)?;
+        if run.file.model.from.is_none() {
+            run.check_fit(model)?;
         }
         Ok(run)
+    }
+
+    /// Checks that every variant's training fits the model that it gets.
+    pub(crate) fn check_fit(&self, model: impl Fn(&Variant) -> ModelConfig) -> Result<()> {
+        check_fit(&self.file, &self.variants, &self.stated_train, model)
+    }
+
+    /// What is deprecated in the run file and its overrides, a sentence each.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The settings with every default filled in, as TOML.
@@ -132,67 +154,6 @@ fn absolute_path_override(assignment: &str) -> Result<String> {
     let path = Path::new(value.trim().trim_matches('"'));
     let path = std::path::absolute(path).map_err(|source| Error::io("resolve", path, source))?;
     Ok(format!("{}={}", key.trim(), path.display()))
-}
-
-fn check_names(file: &RunFile) -> Result<()> {
-    let sound = |name: &str| {
-        (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_+".contains(&b))
-    };
-    let refuse = |key: &str, expected: &str, found: &str| {
-        Err(Error::Setting { key: key.to_owned(), expected: expected.to_owned(), found: format!("`{found}`") })
-    };
-    if !sound(&file.name) {
-        return refuse("name", "1 to 64 letters, digits, `-` and `_`", &file.name);
-    }
-    for (index, variant) in file.variants.iter().enumerate() {
-        if !sound(&variant.name) {
-            return refuse("variants.name", "1 to 64 letters, digits, `+`, `-` and `_`", &variant.name);
-        }
-        if file.variants[..index].iter().any(|other| other.name == variant.name) {
-            return refuse("variants.name", "a different name for every variant", &variant.name);
-        }
-    }
-    Ok(())
-}
-
-fn check_settings(file: &RunFile, variants: &[Variant]) -> Result<()> {
-    let refuse = |key: &str, expected: &str, found: &str| {
-        Err(Error::Setting { key: key.to_owned(), expected: expected.to_owned(), found: found.to_owned() })
-    };
-    if variants.is_empty() {
-        return refuse("variants", "at least one [[variants]] section", "none");
-    }
-    let mut seeds = file.seeds.clone();
-    seeds.sort_unstable();
-    seeds.dedup();
-    if seeds.is_empty() || seeds.len() != file.seeds.len() {
-        return refuse("seeds", "one or more different numbers", &format!("{:?}", file.seeds));
-    }
-    if let (Some(variant), true) = (variants.iter().find(|v| uses_graph(v)), file.kb.sources.is_empty()) {
-        return refuse("kb.sources", &format!("a source, since `{}` uses the graph", variant.name), "none");
-    }
-    let facts_of_none = |v: &&Variant| v.graph == Graph::Off && v.train.objectives.relation.weight > 0.0;
-    if let Some(variant) = variants.iter().find(facts_of_none) {
-        let expected = format!("0, since `{}` has no graph and this objective reads facts", variant.name);
-        return refuse("train.objectives.relation.weight", &expected, "more");
-    }
-    if !(0.0..=0.5).contains(&file.text.held_out) {
-        return refuse("text.held-out", "a share from 0 to 0.5", &file.text.held_out.to_string());
-    }
-    file.probes.validate()?;
-    let needs_pairs = variants.iter().find(|variant| variant.train.objectives.needs_pairs());
-    if let (Some(variant), true) = (needs_pairs, file.pairs.train.is_empty()) {
-        return refuse("pairs.train", &format!("pairs, since `{}` aligns languages", variant.name), "none");
-    }
-    file.link.validate()?;
-    if let Some(verbalize) = &file.verbalize {
-        verbalize.sentences.validate()?;
-    }
-    for variant in variants {
-        variant.masking.validate()?;
-        variant.train.validate()?;
-    }
-    Ok(())
 }
 
 /// The file with every default and every variant's settings spelled out.

@@ -1,5 +1,5 @@
-//! The run file as written: one TOML file is one experiment. Every field here is documented in `docs/run-file.md`,
-//! which is made from these comments.
+//! The run file as written: one TOML file is one experiment. `docs/run-file.md` is generated from these structs: types and
+//! descriptions from the fields and their comments, defaults from `Default`.
 
 use std::path::PathBuf;
 
@@ -17,67 +17,66 @@ use toml::Table;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RunFile {
-    /// Names the folder of the results; letters, digits, `-` and `_`. Required.
+    /// Name of the results folder: 1 to 64 letters, digits, `+`, `-` and `_`.
     pub name: String,
-    /// What the experiment asks, shown on top of the report. Default empty.
+    /// The question that the experiment answers, shown on top of the report.
     #[serde(default)]
     pub description: String,
-    /// Every variant is trained once for each of these. Default `[1]`.
+    /// Every variant is trained once per seed.
     #[serde(default = "one_seed")]
     pub seeds: Vec<u64>,
-    /// Where finished stages and results go; relative to the run file, or to where you are when given by `--set`.
-    /// Default `../runs`.
+    /// Folder of finished stages and results; relative to the run file, or to the current folder when given by `--set`.
     #[serde(default = "default_output")]
     pub output: PathBuf,
-    /// Where the data lies.
+    /// Location of the data.
     #[serde(default)]
     pub data: DataSettings,
-    /// The knowledge base; left out where no variant uses one.
+    /// The knowledge base; not needed where no variant uses one.
     #[serde(default)]
     pub kb: KbSettings,
-    /// Sentences made from the graph; left out where the graph has no sentence patterns.
+    /// Sentences generated from facts of the graph; not used where the section is left out.
     #[serde(default)]
     pub verbalize: Option<VerbalizeSettings>,
-    /// Text to train on.
+    /// Training text.
     #[serde(default)]
     pub text: TextSettings,
-    /// Sentence pairs to align languages with.
+    /// Sentence pairs, to align languages.
     #[serde(default)]
     pub pairs: PairSettings,
-    /// What entities are described by, for the knowledge link and the probe of it.
+    /// Descriptions of entities, for the knowledge link and its probe.
     #[serde(default)]
     pub describe: DescribeSettings,
-    /// How names are found in text.
+    /// Entity linking in the training text.
     #[serde(default)]
     pub link: EntityLinkingOptions,
-    /// How text is cut into words.
+    /// Word segmentation and part-of-speech tagging.
     #[serde(default)]
     pub tagger: TaggerOptions,
-    /// The vocabularies, one for each layout.
+    /// The vocabularies, one per layout.
     #[serde(default)]
     pub tokenizers: TokenizerSettings,
-    /// The encoder: its size, or what it goes on from.
+    /// The encoder: its size, or the checkpoint to continue from.
     #[serde(default)]
     pub model: ModelSettings,
-    /// How every variant is trained; a variant may differ.
+    /// Training settings of all variants; a variant may override them.
     #[serde(default)]
     pub train: TrainConfig,
-    /// What is compared; the first variant is the one that the others are compared to. Required.
+    /// The variants to compare; the first one is the baseline.
     pub variants: Vec<VariantSettings>,
-    /// What makes the comparison an ablation, for `jove ablate`.
+    /// Settings of `jove ablate`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ablation: Option<AblationSettings>,
-    /// What is measured.
+    /// Evaluation after training.
     #[serde(default)]
     pub probes: ProbeSettings,
 }
 
-/// Where the data lies.
+/// Location of the data.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct DataSettings {
-    /// The folder that all data paths start at; itself relative to the run file, or to where you are when given by
-    /// `--set`. Default `..`.
+    /// The folder that all data paths are relative to; itself relative to the run file, or to the current folder when given
+    /// by `--set`.
     pub root: PathBuf,
 }
 
@@ -85,35 +84,35 @@ pub struct DataSettings {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct KbSettings {
-    /// What it is built from. Default none: an empty base, for runs whose variants use no graph.
+    /// The sources; with none, the knowledge base is empty, for runs whose variants use no graph.
     pub sources: Vec<Source>,
-    /// What is kept of the sources.
+    /// What to keep of the sources.
     pub select: Selection,
-    /// Bad rows allowed before the stage stops; each is kept in a reject file. Default 0.
+    /// Bad rows tolerated before the stage stops; each is written to a reject file.
     pub max_bad: u64,
 }
 
-/// Sentences made from the graph.
+/// Sentences generated from facts of the graph.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct VerbalizeSettings {
-    /// The sentence patterns: a TOML file, or a folder of them; relative to the run file. Required.
+    /// The sentence patterns: a TOML file, or a folder of them; relative to the run file. Must be given.
     pub patterns: PathBuf,
-    /// How many sentences, and which facts are held out for the probes.
+    /// The number of sentences, and the share of facts that are held out for the probes.
     pub sentences: VerbalizeOptions,
 }
 
-/// Text to train on.
+/// Training text.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct TextSettings {
     /// Files or folders of text.
     pub sources: Vec<TextSource>,
-    /// What is cleaned away.
+    /// Cleaning and de-duplication.
     pub clean: CleanOptions,
-    /// Share of the texts that is kept out of training for the pseudo-perplexity, in [0, 0.5]. Default 0.05.
+    /// Share of the texts that is held out from training for the pseudo-perplexity, in [0, 0.5].
     pub held_out: f64,
-    /// Bad lines allowed before the stage stops; each is kept in a reject file. Default 0.
+    /// Bad lines tolerated before the stage stops; each is written to a reject file.
     pub max_bad: u64,
 }
 
@@ -121,24 +120,24 @@ pub struct TextSettings {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct PairSettings {
-    /// Tab-separated files to train on; both sides also count as plain text for every variant.
+    /// Tab-separated files to train on; both sides are also plain text for every variant.
     pub train: Vec<PairSource>,
-    /// Tab-separated files that only the bitext probe reads. What holds one of their sentences is not trained on.
+    /// Tab-separated files for the bitext probe alone. Texts and pairs with one of their sentences are not trained on.
     pub probe: Vec<PairSource>,
-    /// Bad rows allowed before the stage stops; each is kept in a reject file. Default 0.
+    /// Bad rows tolerated before the stage stops; each is written to a reject file.
     pub max_bad: u64,
 }
 
-/// What entities are described by, after their name. What tells a held-out fact is cut from all of it.
+/// Descriptions of entities, after their name. Whatever reveals a held-out fact is cut from them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct DescribeSettings {
-    /// Whether the first type is told, before the description. A probe of types then asks what training has told. Default
-    /// false.
+    /// Whether the entity's first type comes before the description. The probe of types then measures what training has
+    /// shown.
     pub types: bool,
-    /// The most facts that are told of an entity without a description. Default 4.
+    /// The most facts in place of a missing description.
     pub facts: usize,
-    /// The most facts that are told after a description. Default 0.
+    /// The most facts after a description.
     pub further_facts: usize,
 }
 
@@ -146,9 +145,9 @@ pub struct DescribeSettings {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct TokenizerSettings {
-    /// For variants in BERT's layout.
+    /// The vocabulary of variants in BERT's layout.
     pub bert: Vocabulary,
-    /// For variants in XLM-R's layout.
+    /// The vocabulary of variants in XLM-R's layout.
     pub xlm_roberta: Vocabulary,
 }
 
@@ -156,30 +155,31 @@ pub struct TokenizerSettings {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Vocabulary {
-    /// `vocab.txt`, `tokenizer.json` or a SentencePiece `.model`. Default none: that of `model.from`, else train one.
+    /// `vocab.txt`, `tokenizer.json` or a SentencePiece `.model`. Without it: the vocabulary of `model.from`, else a new one
+    /// is trained.
     pub path: Option<PathBuf>,
-    /// Pieces of a trained vocabulary, special ones included. Default 6000.
+    /// Pieces of a trained vocabulary, special ones included, 16 to 2000000.
     pub size: u32,
 }
 
-/// The encoder that training begins with. The layout of a variant sets what is not said here.
+/// The encoder that training starts with. The layout of a variant determines everything that is not set here.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct ModelSettings {
-    /// A Hugging Face folder to go on training from, relative to `data.root`: its weights, its sizes, and its tokenizer
+    /// A Hugging Face folder to continue training from, relative to `data.root`: its weights, its sizes, and its tokenizer
     /// unless `tokenizers` gives another path. All variants must have its layout, and a size that is given here must be
-    /// its own. Default none: random weights.
+    /// the checkpoint's. Without it: random weights.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<PathBuf>,
-    /// Width of the residual stream. Default 128.
+    /// Hidden size.
     pub hidden_size: usize,
-    /// Transformer layers. Default 2.
+    /// Transformer layers.
     pub layers: usize,
-    /// Attention heads; divides the width. Default 4.
+    /// Attention heads; divides the hidden size.
     pub heads: usize,
-    /// Width of the feed-forward layer. Default 512.
+    /// Width of the feed-forward layer.
     pub intermediate_size: usize,
-    /// Dropout after embeddings and sublayers and on attention, in [0, 1). Default 0.1.
+    /// Dropout after embeddings and sublayers and on attention, in [0, 1).
     pub dropout: f64,
 }
 
@@ -195,36 +195,35 @@ pub enum Recipe {
     Ml,
 }
 
-/// What links a variant's training text has.
+/// The entity links of a variant's training text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Graph {
-    /// Those that the linker found.
+    /// The links that the linker found.
     #[default]
     Full,
-    /// Those that the linker found, each entity exchanged for another, the same one throughout: names are bound to the
+    /// The links that the linker found, each entity exchanged for another, the same one throughout: names are linked to the
     /// wrong entities.
     Shuffled,
-    /// None, and words are cut without knowing the graph's names.
+    /// No links, and word segmentation without the graph's names.
     Off,
 }
 
-/// What makes a comparison an ablation. All variants must read the same number of tokens.
+/// Settings of `jove ablate`. All variants must read the same number of tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct AblationSettings {
     /// Whether two controls are added: the variant named by `controls-for` with its graph shuffled, as
-    /// `NAME-graph-shuffled`, and without it, as `NAME-graph-off`. Default true.
+    /// `NAME-graph-shuffled`, and without it, as `NAME-graph-off`.
     pub controls: bool,
-    /// The variant that the controls are made of. Default: the last one that masks entities or links knowledge; where
+    /// The variant that the controls are made of. Without it: the last one that masks entities or links knowledge; where
     /// there is none, there are no controls.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub controls_for: Option<String>,
-    /// The measures that the experiment is about, such as `entity cloze, R@1`, decided on before it is run. They are
-    /// corrected for one another alone, and all other measures apart from them. Default none: all are one family.
+    /// The measures that the experiment is about, such as `entity cloze, R@1`, chosen before it is run. They are corrected
+    /// for multiple testing as one family, and all other measures as another. With none, all measures are one family.
     pub primary: Vec<String>,
-    /// How many arms are trained at the same time, each in a process of its own with its share of the processors.
-    /// Default 1.
+    /// Arms that are trained at the same time, each in a process of its own with its share of the processors, 1 to 1024.
     pub jobs: usize,
 }
 
@@ -234,21 +233,21 @@ impl Default for AblationSettings {
     }
 }
 
-/// A variant: a recipe and how it differs.
+/// A variant: a recipe and the settings that differ from it.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct VariantSettings {
-    /// Its name in tables; letters, digits, `+`, `-` and `_`. Required.
+    /// Its name in tables: 1 to 64 letters, digits, `+`, `-` and `_`.
     pub name: String,
-    /// Where it starts from. Required.
+    /// The recipe that its settings start from.
     pub recipe: Recipe,
-    /// A line on what it adds, for the report. Default: the recipe's own.
+    /// A line on what it adds, for the report. Without it: the recipe's own.
     #[serde(default)]
     pub summary: Option<String>,
-    /// Another layout than the recipe's.
+    /// A layout other than the recipe's.
     #[serde(default)]
     pub layout: Option<Layout>,
-    /// What links its training text has. Default `full`.
+    /// The entity links of its training text.
     #[serde(default)]
     pub graph: Graph,
     /// Masking settings that differ from the recipe's.
@@ -261,63 +260,41 @@ pub struct VariantSettings {
     pub train: Table,
 }
 
-/// What is measured after training.
+/// Evaluation after training.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct ProbeSettings {
-    /// The most items of a probe, of each language for the pseudo-perplexity; a larger set is drawn from at random. The
-    /// bitext probes ask all. Default 1000.
+    /// The most items of a probe, per language for the pseudo-perplexity; from a larger set a random sample is drawn. The
+    /// bitext probes use all items.
     pub items_max: usize,
-    /// Candidates of the entity cloze and of the relation cloze, the right one included. Default 50.
+    /// Candidates of the entity cloze and of the relation cloze, the correct one included.
     pub candidates: usize,
-    /// Sentences of the Tatoeba set to retrieve translations among. Default none.
+    /// The Tatoeba set, for retrieval of translations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tatoeba: Option<TatoebaSettings>,
-    /// What happens to training text and pairs that hold a sentence of a probe: they are left out (`exclude`), or the run
-    /// stops and names the first one (`refuse`). Default `exclude`.
+    /// What happens to training text and pairs that contain a sentence of a probe.
     pub leaks: Leaks,
 }
 
-/// The Tatoeba set in the layout of LASER: two files a language, such as `tatoeba.cmn-eng.cmn` and `tatoeba.cmn-eng.eng`.
+/// The Tatoeba set in the layout of LASER: two files per language, such as `tatoeba.cmn-eng.cmn` and `tatoeba.cmn-eng.eng`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TatoebaSettings {
-    /// The folder that the files lie in, relative to `data.root`. Required.
+    /// The folder of the files, relative to `data.root`.
     pub folder: PathBuf,
-    /// The languages to ask, by the codes in the files' names, such as `["cmn"]`. Required.
+    /// The languages, by the codes in the names of the files, such as `["cmn"]`.
     pub languages: Vec<String>,
 }
 
-/// What happens to training text that holds a sentence of a probe.
+/// What happens to training text that contains a sentence of a probe.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Leaks {
-    /// It is left out, and counted.
+    /// It is left out of training, and counted.
     #[default]
     Exclude,
-    /// The run stops.
+    /// The run stops, and names the first one.
     Refuse,
-}
-
-impl ProbeSettings {
-    /// Checks every value.
-    pub(crate) fn validate(&self) -> crate::Result<()> {
-        let refuse = |key: &str, expected: &str, found: String| {
-            Err(crate::Error::Setting { key: format!("probes{key}"), expected: expected.to_owned(), found })
-        };
-        if self.candidates < 2 || self.items_max == 0 {
-            return refuse("", "two or more candidates and one or more items", format!("{self:?}"));
-        }
-        let languages = self.tatoeba.iter().map(|tatoeba| &tatoeba.languages);
-        for languages in languages {
-            let sound = |code: &String| (2..=8).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_lowercase());
-            let twice = languages.iter().enumerate().any(|(index, code)| languages[..index].contains(code));
-            if languages.is_empty() || twice || !languages.iter().all(sound) {
-                return refuse(".tatoeba.languages", "different codes such as `cmn`", format!("{languages:?}"));
-            }
-        }
-        Ok(())
-    }
 }
 
 fn one_seed() -> Vec<u64> {

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
+use crate::renamed::{Deprecated, Renamed, rename};
 
-/// Reads a TOML file into a table.
-pub(crate) fn read(path: &Path) -> Result<Table> {
+/// Reads a file of UTF-8.
+pub(crate) fn read(path: &Path) -> Result<String> {
     let bytes = std::fs::read(path).map_err(|source| Error::io("read the run file", path, source))?;
-    let text = String::from_utf8(bytes).map_err(|error| Error::RunFile {
+    String::from_utf8(bytes).map_err(|error| Error::RunFile {
         path: path.to_owned(),
         message: format!(
             "expected UTF-8, found byte 0x{:02x} at offset {}",
@@ -17,8 +18,7 @@ pub(crate) fn read(path: &Path) -> Result<Table> {
             error.utf8_error().valid_up_to()
         ),
         hint: Some("save the file as UTF-8".to_owned()),
-    })?;
-    text.parse().map_err(|error| explain(path, &error))
+    })
 }
 
 /// Lays `over` on top of `base`: tables merge key by key, everything else is replaced.
@@ -31,22 +31,35 @@ pub(crate) fn merge(base: &mut Table, over: &Table) {
     }
 }
 
-/// Applies `KEY=VALUE`, where `KEY` is a dotted path and `VALUE` is TOML, or else taken as a string.
-pub(crate) fn set(table: &mut Table, assignment: &str) -> Result<()> {
+/// Applies `KEY=VALUE`, where `KEY` is a dotted path and `VALUE` is TOML, or else taken as a string. Former names of keys
+/// are renamed; which they were is returned.
+pub(crate) fn set(table: &mut Table, assignment: &str, renamed: &[Renamed]) -> Result<Vec<Deprecated>> {
     let refuse = |message: &str| Error::Override { assignment: assignment.to_owned(), message: message.to_owned() };
     let (path, text) = assignment.split_once('=').ok_or_else(|| refuse("expected KEY=VALUE"))?;
-    let value = parse_value(text.trim());
-    let mut keys: Vec<&str> = path.trim().split('.').collect();
-    let last = keys.pop().filter(|key| !key.is_empty()).ok_or_else(|| refuse("expected a key before `=`"))?;
-    let mut here = table;
-    for key in keys {
-        here = here
-            .entry(key)
-            .or_insert_with(|| Value::Table(Table::new()))
-            .as_table_mut()
-            .ok_or_else(|| refuse(&format!("`{key}` is a value, not a section")))?;
+    let keys: Vec<&str> = path.trim().split('.').collect();
+    if keys.iter().any(|key| key.is_empty()) {
+        return Err(refuse("expected a key before `=`"));
     }
-    here.insert(last.to_owned(), value);
+    let mut alone = keys
+        .iter()
+        .rev()
+        .fold(parse_value(text.trim()), |value, &key| Value::Table(Table::from_iter([(key.to_owned(), value)])));
+    let found = alone.as_table_mut().map_or_else(|| Ok(Vec::new()), |alone| rename(alone, renamed, None))?;
+    put(table, alone, keys.len()).map_err(|key| refuse(&format!("`{key}` is a value, not a section")))?;
+    Ok(found)
+}
+
+/// Puts the value that lies `depth` keys down in `from` to the same place in `table`; names the key where that is no place.
+fn put(table: &mut Table, from: Value, depth: usize) -> Result<(), String> {
+    let Value::Table(from) = from else { return Ok(()) };
+    for (key, value) in from {
+        if depth <= 1 {
+            table.insert(key, value);
+            continue;
+        }
+        let inner = table.entry(key.clone()).or_insert_with(|| Value::Table(Table::new()));
+        put(inner.as_table_mut().ok_or(key)?, value, depth - 1)?;
+    }
     Ok(())
 }
 
@@ -58,13 +71,37 @@ fn parse_value(text: &str) -> Value {
         .unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
-/// Turns a deserialisation error into ours, with the nearest key as a hint where a key is unknown.
-pub(crate) fn explain(path: &Path, error: &toml::de::Error) -> Error {
-    Error::RunFile {
-        path: path.to_owned(),
-        message: error.to_string().trim().to_owned(),
-        hint: nearest(error.message()),
+/// Turns a deserialisation error into ours, with the nearest key as a hint where a key is unknown. `place` comes before
+/// the error's key: nothing, or such as `variant "kg": masking`.
+pub(crate) fn explain(path: &Path, place: &str, error: &toml::de::Error) -> Error {
+    let shown = error.to_string();
+    let message = if shown.starts_with("TOML parse error") {
+        shown.trim().to_owned()
+    } else {
+        let key = shown.trim().rsplit_once("\nin `").map_or("", |(_, key)| key.trim_end_matches('`'));
+        let dot = if place.is_empty() || key.is_empty() { "" } else { "." };
+        let colon = if place.is_empty() && key.is_empty() { "" } else { ": " };
+        format!("{place}{dot}{key}{colon}{}", reworded(error.message()))
+    };
+    let reference = || "docs/run-file.md lists every key with its type and default".to_owned();
+    Error::RunFile { path: path.to_owned(), message, hint: Some(nearest(error.message()).unwrap_or_else(reference)) }
+}
+
+/// Serde's message in the words of the other refusals.
+fn reworded(message: &str) -> String {
+    if let Some((key, _)) = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) {
+        return format!("unknown key `{key}`");
     }
+    let rest = ["invalid type: ", "invalid value: "].iter().find_map(|start| message.strip_prefix(start));
+    let Some((found, expected)) = rest.and_then(|rest| rest.rsplit_once(", expected ")) else {
+        return message.to_owned();
+    };
+    let expected = match expected {
+        "f32" | "f64" => "a number",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "an integer, 0 or more",
+        other => other,
+    };
+    format!("expected {expected}, found {found}")
 }
 
 /// The hint for serde's ``unknown field `a`, expected one of `b`, `c` ``.
@@ -101,10 +138,10 @@ mod tests {
     #[test]
     fn overrides_take_toml_or_plain_words() {
         let mut base = table("[train]\nsteps = 10");
-        set(&mut base, "train.steps=20").unwrap();
-        set(&mut base, "data.root=/some/where").unwrap();
-        set(&mut base, "seeds=[1, 2]").unwrap();
-        set(&mut base, "note=a = b").unwrap();
+        set(&mut base, "train.steps=20", &[]).unwrap();
+        set(&mut base, "data.root=/some/where", &[]).unwrap();
+        set(&mut base, "seeds=[1, 2]", &[]).unwrap();
+        set(&mut base, "note=a = b", &[]).unwrap();
         assert_eq!(base, table("seeds = [1, 2]\nnote = 'a = b'\n[train]\nsteps = 20\n[data]\nroot = '/some/where'"));
     }
 
@@ -112,7 +149,53 @@ mod tests {
     fn bad_overrides_are_refused() {
         for assignment in ["", "steps", "=3", "train.steps.more=3", "a.=1"] {
             let mut base = table("[train]\nsteps = 10");
-            assert!(set(&mut base, assignment).is_err(), "{assignment:?}");
+            assert!(set(&mut base, assignment, &[]).is_err(), "{assignment:?}");
+        }
+    }
+
+    const RENAMED: &[Renamed] = &[Renamed { section: "train", old: "clip", new: "max-grad-norm" }];
+
+    #[test]
+    fn overrides_take_old_keys() {
+        for assignment in ["train.clip=2", "train.max-grad-norm=2", "train={ clip = 2 }"] {
+            let mut base = table("[train]\nmax-grad-norm = 1");
+            let found = set(&mut base, assignment, RENAMED).unwrap();
+            assert_eq!(base, table("[train]\nmax-grad-norm = 2"), "{assignment}");
+            assert_eq!(found.len(), usize::from(assignment.contains("clip")), "{assignment}");
+        }
+        assert!(set(&mut Table::new(), "train={ clip = 1, max-grad-norm = 1 }", RENAMED).is_err());
+    }
+
+    fn explained(text: &str, place: &str) -> String {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Outer {
+            #[expect(dead_code, reason = "only read from TOML")]
+            inner: Inner,
+        }
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[expect(dead_code, reason = "only read from TOML")]
+        struct Inner {
+            rate: f64,
+            steps: u32,
+        }
+        let error = table(text).try_into::<Outer>().err().unwrap();
+        explain(Path::new("run.toml"), place, &error).to_string()
+    }
+
+    #[test]
+    fn wrong_types_and_unknown_keys_are_named_by_their_path() {
+        for (text, place, message) in [
+            ("inner = { rate = 'x' }", "", "run.toml: inner.rate: expected a number, found string \"x\""),
+            ("inner = { rate = 1.0, steps = -1 }", "", "run.toml: inner.steps: expected an integer, 0 or more, found "),
+            ("inner = { rat = 1 }", "", "run.toml: inner: unknown key `rat`"),
+            ("other = 1", "", "run.toml: unknown key `other`"),
+            ("inner = { rat = 1 }", "variant \"kg\": a", "run.toml: variant \"kg\": a.inner: unknown key `rat`"),
+            ("other = 1", "variant \"kg\": a", "run.toml: variant \"kg\": a: unknown key `other`"),
+        ] {
+            let said = explained(text, place);
+            assert!(said.starts_with(message), "{said}");
         }
     }
 

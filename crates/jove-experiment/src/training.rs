@@ -117,7 +117,7 @@ impl Run {
         let jove_trainer::Objectives { link, translation, relation, word_alignment, .. } = &train.objectives;
         let contrasts = [link.weight, translation.weight, relation.weight, word_alignment.weight];
         let read = if contrasts.iter().any(|&weight| weight > 0.0) { train.batch_tokens } else { masked };
-        let shape = BatchShape { tokens: train.batch_tokens, masked, read, recompute: train.recompute };
+        let shape = BatchShape { tokens: train.batch_tokens, masked, read, recompute: train.gradient_checkpointing };
         let memory = MemoryEstimate::new(&config, &shape);
         let memory_bytes = train.objectives.memory_bytes(&config);
         Ok(Plan {

@@ -30,14 +30,14 @@ pub(crate) struct Variant {
 }
 
 impl Variant {
-    /// Lays the recipe, the run's `[train]` and the variant's own settings over each other.
+    /// Merges the recipe, the run's `[train]` and the variant's own settings; later ones override.
     pub(crate) fn resolve(path: &Path, settings: &VariantSettings, base: &Table) -> Result<Self> {
         let recipe = settings.recipe;
-        let masking =
-            layered(path, &format!("variants.{}.masking", settings.name), &recipe.masking(), &[&settings.masking])?;
+        let place = |key: &str| format!("variant \"{}\": {key}", settings.name);
+        let masking = layered(path, &place("masking"), &recipe.masking(), &[&settings.masking])?;
         let mut train = table_of(&TrainConfig::default());
         merge(&mut train, &recipe.train());
-        let train = layered_table(path, &format!("variants.{}.train", settings.name), train, &[base, &settings.train])?;
+        let train = layered_table(path, &place("train"), train, &[base, &settings.train])?;
         Ok(Self {
             name: settings.name.clone(),
             summary: settings.summary.clone().unwrap_or_else(|| recipe.summary().to_owned()),
@@ -51,7 +51,7 @@ impl Variant {
     /// The most tokens that training reads.
     pub(crate) fn budget(&self) -> u64 {
         let train = &self.train;
-        train.total_steps() * train.batch_tokens as u64 * train.accumulation as u64
+        train.total_steps() * train.batch_tokens as u64 * train.gradient_accumulation_steps as u64
     }
 }
 
@@ -71,7 +71,7 @@ impl Recipe {
         }
     }
 
-    fn masking(self) -> MaskConfig {
+    pub(crate) fn masking(self) -> MaskConfig {
         match self {
             Self::Pd => MaskConfig::pd(),
             Self::Kg => MaskConfig::kg(),
@@ -80,7 +80,7 @@ impl Recipe {
     }
 
     /// The objectives that the recipe adds to masked language modelling.
-    fn train(self) -> Table {
+    pub(crate) fn train(self) -> Table {
         let text = match self {
             Self::Pd => "",
             Self::Kg => "objectives.link.weight = 0.2",
@@ -147,10 +147,7 @@ fn layered_table<T: DeserializeOwned>(path: &Path, at: &str, mut base: Table, la
     for layer in layers {
         merge(&mut base, layer);
     }
-    base.try_into().map_err(|error| match explain(path, &error) {
-        Error::RunFile { path, message, hint } => Error::RunFile { path, message: format!("{at}: {message}"), hint },
-        other => other,
-    })
+    base.try_into().map_err(|error| explain(path, at, &error))
 }
 
 fn refusal(key: &str, expected: impl Into<String>, found: impl Into<String>) -> Error {
@@ -221,7 +218,8 @@ mod tests {
 
     #[test]
     fn the_budget_counts_every_token_of_every_step() {
-        let (_, variants) = file("", &format!("{PD}train = {{ steps = 10, batch-tokens = 64, accumulation = 3 }}\n"));
+        let (_, variants) =
+            file("", &format!("{PD}train = {{ steps = 10, batch-tokens = 64, gradient-accumulation-steps = 3 }}\n"));
         assert_eq!(variants[0].budget(), 10 * 64 * 3);
     }
 }

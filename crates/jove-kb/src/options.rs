@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use jove_core::Lang;
+use jove_core::{InvalidSetting, Lang};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -149,18 +149,28 @@ impl Default for Columns {
     }
 }
 
-/// One source of a base.
+impl Columns {
+    fn validate(&self) -> Result<(), InvalidSetting> {
+        for (field, column) in [("subject", self.subject), ("object", self.object)] {
+            InvalidSetting::check(column > 0, field, "a column, counted from 1", column)?;
+        }
+        let named = self.predicate > 0 || !self.relation.is_empty();
+        InvalidSetting::check(named, "relation", "a name, since predicate is 0", "none")
+    }
+}
+
+/// One source of a knowledge base.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Source {
     /// The layout. Default `jsonl`.
     pub format: Format,
-    /// The file or folder; `.gz`, `.bz2` and `.zst` files are unpacked on the way. A folder of `jsonl`, `tsv` or `csv`
+    /// The file or folder; `.gz`, `.bz2` and `.zst` files are uncompressed on the way. A folder of `jsonl`, `tsv` or `csv`
     /// files is read in order of name.
     pub path: PathBuf,
     /// The name under which the source is kept and replaced. Default: the file's name.
     pub name: String,
-    /// The licence of the data, kept in the base. Default empty.
+    /// The licence of the data, kept in the knowledge base. Default empty.
     pub licence: String,
     /// The language of names and descriptions in formats that do not say it. Default: `zh` for text with Han characters,
     /// else none.
@@ -177,6 +187,24 @@ impl Source {
         Self { format, path: path.into(), ..Self::default() }
     }
 
+    /// Checks the sources of one base.
+    ///
+    /// # Errors
+    /// Names the first invalid field, from the struct that holds the list as `sources`.
+    pub fn validate_all(sources: &[Self]) -> Result<(), InvalidSetting> {
+        let count = sources.len();
+        InvalidSetting::check(u16::try_from(count).is_ok(), "sources", "at most 65535 sources", count)?;
+        for (index, source) in sources.iter().enumerate() {
+            let key = format!("sources[{index}]");
+            source.columns.validate().map_err(|invalid| invalid.under("columns").under(&key))?;
+            let (name, earlier) = (source.name(), &sources[..index]);
+            let unique = earlier.iter().all(|other| other.name() != name);
+            let expected = "a different name for every source";
+            InvalidSetting::check(unique, &format!("{key}.name"), expected, format!("`{name}`"))?;
+        }
+        Ok(())
+    }
+
     /// The name under which the source is kept.
     pub fn name(&self) -> String {
         if !self.name.is_empty() {
@@ -191,11 +219,9 @@ impl FromStr for Source {
 
     /// Parses `FORMAT:PATH`.
     fn from_str(text: &str) -> Result<Self> {
-        let (format, path) = text.split_once(':').ok_or_else(|| Error::Option {
-            field: "source",
-            expected: "FORMAT:PATH, like tsv:facts.tsv",
-            found: format!("`{text}`"),
-        })?;
+        let (format, path) = text
+            .split_once(':')
+            .ok_or_else(|| InvalidSetting::new("source", "FORMAT:PATH, such as tsv:facts.tsv", format!("`{text}`")))?;
         Ok(Self::new(format.parse()?, path))
     }
 }
@@ -215,11 +241,11 @@ pub struct Selection {
     pub popularity_min: f32,
 }
 
-/// How to build a base.
+/// How to build a knowledge base.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct BuildOptions {
-    /// The base to write; replaced as a whole when the build succeeds.
+    /// The knowledge base to write; replaced as a whole when the build succeeds.
     pub out: PathBuf,
     /// What it is made from, in order. Entities of the same key are one entity.
     pub sources: Vec<Source>,
@@ -229,7 +255,7 @@ pub struct BuildOptions {
     pub max_bad: u64,
     /// Where bad rows are kept, as JSON lines. Default: `OUT.rejects.jsonl`.
     pub reject_file: Option<PathBuf>,
-    /// Keep the sources of the base that is there already, but for those with the name of a new one, which it replaces.
+    /// Keep the sources of the knowledge base that is there already, but for those with the name of a new one, which it replaces.
     /// Default false.
     pub update: bool,
     /// Whether to build the full-text index of names. Default true.
@@ -254,7 +280,7 @@ impl Default for BuildOptions {
 }
 
 impl BuildOptions {
-    /// Options for one base with everything else at its default.
+    /// Options for one knowledge base with everything else at its default.
     pub fn new(out: impl Into<PathBuf>, sources: Vec<Source>) -> Self {
         Self { out: out.into(), sources, ..Self::default() }
     }
@@ -263,33 +289,12 @@ impl BuildOptions {
     ///
     /// # Errors
     /// The first field that makes no sense.
-    pub fn validate(&self) -> Result<()> {
-        let wrong = |field, expected, found: String| Err(Error::Option { field, expected, found });
-        if self.out.file_name().is_none() {
-            return wrong("out", "a file to write", format!("`{}`", self.out.display()));
-        }
-        if self.sources.len() > usize::from(u16::MAX) {
-            return wrong("sources", "at most 65535 sources", self.sources.len().to_string());
-        }
-        for (index, source) in self.sources.iter().enumerate() {
-            if self.sources[..index].iter().any(|other| other.name() == source.name()) {
-                return wrong(
-                    "sources.name",
-                    "a different name for every source",
-                    format!("`{}` twice", source.name()),
-                );
-            }
-            if source.columns.subject == 0 || source.columns.object == 0 {
-                return wrong("sources.columns", "columns counted from 1", "0".into());
-            }
-            if source.columns.predicate == 0 && source.columns.relation.is_empty() {
-                return wrong("sources.columns.relation", "a name when there is no predicate column", "nothing".into());
-            }
-        }
-        if self.sort_memory_mib < 8 {
-            return wrong("sort-memory-mib", "at least 8", self.sort_memory_mib.to_string());
-        }
-        Ok(())
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        let out = format!("`{}`", self.out.display());
+        InvalidSetting::check(self.out.file_name().is_some(), "out", "a file to write", out)?;
+        let memory = self.sort_memory_mib;
+        InvalidSetting::check(memory >= 8, "sort-memory-mib", "an integer, 8 or more", memory)?;
+        Source::validate_all(&self.sources)
     }
 
     /// Memory for sorting, in bytes.

@@ -1,6 +1,6 @@
 //! Why a linker or a tagger cannot be built.
 
-use jove_core::{Advise, EntityId};
+use jove_core::{Advise, EntityId, InvalidSetting};
 
 /// Why a linker or a tagger cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -40,16 +40,9 @@ pub enum Error {
         /// Some of the mentions.
         examples: String,
     },
-    /// A number in the options is outside its range.
-    #[error("link.{field}: expected {expected}, found {found}")]
-    OutOfRange {
-        /// The field, as the run file spells it.
-        field: &'static str,
-        /// The range.
-        expected: &'static str,
-        /// What the run file says.
-        found: f64,
-    },
+    /// An invalid setting, named relative to [`EntityLinkingOptions`](crate::EntityLinkingOptions).
+    #[error(transparent)]
+    Setting(#[from] InvalidSetting),
     /// The search engine refused the aliases.
     #[error("aliases: {aliases} of them do not fit the {engine} engine: {reason}")]
     Engine {
@@ -79,7 +72,7 @@ impl Advise for Error {
             Self::LinksEverything { .. } => {
                 "remove common words and single letters from the names, raise link.chars-min, or learn a stoplist"
             }
-            Self::OutOfRange { .. } => "leave the field out to take its default",
+            Self::Setting(_) => "leave the setting out to use its default",
             Self::Engine { .. } => "try `engine = \"daachorse\"` under [link]; it takes larger tables",
             Self::BadWord { .. } => "give one word a row; names with spaces inside are found by the linker itself",
         };

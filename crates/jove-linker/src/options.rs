@@ -1,9 +1,9 @@
 //! The entity linking settings of a run file.
 
+use jove_core::InvalidSetting;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
 use crate::normal::Normalization;
 
 /// How names are found in text.
@@ -65,15 +65,10 @@ impl EntityLinkingOptions {
     ///
     /// # Errors
     /// Names the first field that is outside its range.
-    pub fn validate(&self) -> Result<(), Error> {
-        if self.chars_min == 0 {
-            return Err(Error::OutOfRange { field: "chars-min", expected: "a whole number from 1", found: 0.0 });
-        }
-        if !(0.0..=1.0).contains(&self.score_min) {
-            let found = f64::from(self.score_min);
-            return Err(Error::OutOfRange { field: "score-min", expected: "a score from 0 to 1", found });
-        }
-        Ok(())
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        InvalidSetting::check(self.chars_min > 0, "chars-min", "an integer, 1 or more", self.chars_min)?;
+        let score = self.score_min;
+        InvalidSetting::check((0.0..=1.0).contains(&score), "score-min", "a number from 0 to 1", score)
     }
 }
 
@@ -85,9 +80,9 @@ mod tests {
     fn numbers_outside_their_range_are_named() {
         EntityLinkingOptions::default().validate().unwrap();
         let short = EntityLinkingOptions { chars_min: 0, ..EntityLinkingOptions::default() }.validate().unwrap_err();
-        assert_eq!(short.to_string(), "link.chars-min: expected a whole number from 1, found 0");
+        assert_eq!(short.to_string(), "chars-min: expected an integer, 1 or more, found 0");
         let score =
             EntityLinkingOptions { score_min: f32::NAN, ..EntityLinkingOptions::default() }.validate().unwrap_err();
-        assert!(score.to_string().starts_with("link.score-min"), "{score}");
+        assert!(score.to_string().starts_with("score-min"), "{score}");
     }
 }

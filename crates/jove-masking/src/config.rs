@@ -1,10 +1,8 @@
 //! The masking settings of a run file.
 
-use jove_core::Pos;
+use jove_core::{InvalidSetting, Pos};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::error::Error;
 
 /// How much is masked, in which units, and what the model sees instead.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -130,53 +128,46 @@ impl MaskConfig {
     ///
     /// # Errors
     /// Names the first field that is outside its range.
-    pub fn validate(&self) -> Result<(), Error> {
-        let shares = [
-            ("corruption.mask", self.corruption.mask),
-            ("corruption.random", self.corruption.random),
-            ("corruption.mask + corruption.random", self.corruption.mask + self.corruption.random - 1e-9),
-            ("entity-swap", self.entity_swap),
-        ];
-        for (field, share) in shares {
-            check(field, "a share from 0 to 1", share, (-1e-9..=1.0).contains(&share))?;
-        }
-        for (field, weight) in self.weights.named() {
-            check(field, "a finite weight from 0", weight, weight.is_finite() && weight >= 0.0)?;
-        }
-        check("budget", "a share above 0, at most 0.9", self.budget, self.budget > 0.0 && self.budget <= 0.9)?;
-        check(
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        self.corruption.validate().map_err(|invalid| invalid.under("corruption"))?;
+        self.weights.validate().map_err(|invalid| invalid.under("weights"))?;
+        let Self { budget, span_stop, span_words_max: words, unit_tokens_max: tokens, entity_swap, .. } = *self;
+        InvalidSetting::check(budget > 0.0 && budget <= 0.9, "budget", "a number above 0, at most 0.9", budget)?;
+        InvalidSetting::check(
+            span_stop > 0.0 && span_stop <= 1.0,
             "span-stop",
-            "a chance above 0, at most 1",
-            self.span_stop,
-            self.span_stop > 0.0 && self.span_stop <= 1.0,
+            "a number above 0, at most 1",
+            span_stop,
         )?;
-        let (words, tokens) = (self.span_words_max, self.unit_tokens_max);
-        check("span-words-max", "a whole number from 1 to 64", f64::from(words), (1..=64).contains(&words))?;
-        check("unit-tokens-max", "a whole number from 1 to 512", f64::from(tokens), (1..=512).contains(&tokens))?;
-        if self.weights.named().iter().all(|(_, weight)| *weight == 0.0) {
-            return Err(Error::NoWeight);
-        }
-        if self.weights.pos > 0.0 && self.pos_tags.is_empty() {
-            return Err(Error::NoTags { weight: self.weights.pos });
-        }
-        Ok(())
+        InvalidSetting::check((1..=64).contains(&words), "span-words-max", "an integer from 1 to 64", words)?;
+        InvalidSetting::check((1..=512).contains(&tokens), "unit-tokens-max", "an integer from 1 to 512", tokens)?;
+        InvalidSetting::check((0.0..=1.0).contains(&entity_swap), "entity-swap", "a number from 0 to 1", entity_swap)?;
+        let tagged = self.weights.pos == 0.0 || !self.pos_tags.is_empty();
+        InvalidSetting::check(tagged, "pos-tags", "at least one tag, since weights.pos is above 0", "none")
     }
 }
 
 impl UnitWeights {
-    fn named(&self) -> [(&'static str, f64); 5] {
-        [
-            ("weights.entity", self.entity),
-            ("weights.pos", self.pos),
-            ("weights.word", self.word),
-            ("weights.span", self.span),
-            ("weights.token", self.token),
-        ]
+    fn validate(self) -> Result<(), InvalidSetting> {
+        let Self { entity, pos, word, span, token } = self;
+        let weights = [("entity", entity), ("pos", pos), ("word", word), ("span", span), ("token", token)];
+        for (field, weight) in weights {
+            InvalidSetting::check(weight.is_finite() && weight >= 0.0, field, "a finite number, 0 or more", weight)?;
+        }
+        let any = weights.iter().any(|(_, weight)| *weight > 0.0);
+        InvalidSetting::check(any, "", "at least one weight above 0, such as token = 1.0 for BERT's masking", "none")
     }
 }
 
-fn check(field: &'static str, expected: &'static str, found: f64, holds: bool) -> Result<(), Error> {
-    if holds { Ok(()) } else { Err(Error::OutOfRange { field, expected, found }) }
+impl Corruption {
+    fn validate(self) -> Result<(), InvalidSetting> {
+        let Self { mask, random } = self;
+        for (field, share) in [("mask", mask), ("random", random)] {
+            InvalidSetting::check((0.0..=1.0).contains(&share), field, "a number from 0 to 1", share)?;
+        }
+        // 0.8 and 0.2 may sum to a little more than 1.
+        InvalidSetting::check(mask + random <= 1.0 + 1e-9, "", "mask and random that sum to at most 1", mask + random)
+    }
 }
 
 #[cfg(test)]
@@ -199,17 +190,17 @@ mod tests {
 
     #[test]
     fn numbers_outside_their_range_are_named() {
-        refused(|c| c.budget = 0.0, "mask.budget: expected a share above 0");
-        refused(|c| c.budget = f64::NAN, "mask.budget");
-        refused(|c| c.corruption.mask = 1.5, "mask.corruption.mask: ");
-        refused(|c| c.corruption.random = 0.3, "mask.corruption.mask + corruption.random");
-        refused(|c| c.weights.pos = -1.0, "mask.weights.pos");
-        refused(|c| c.weights.span = f64::INFINITY, "mask.weights.span");
-        refused(|c| c.span_stop = 0.0, "mask.span-stop");
-        refused(|c| c.span_words_max = 0, "mask.span-words-max");
-        refused(|c| c.unit_tokens_max = 1000, "mask.unit-tokens-max");
-        refused(|c| c.entity_swap = 2.0, "mask.entity-swap");
-        refused(|c| c.weights = UnitWeights::NONE, "mask.weights: expected at least one");
-        refused(|c| c.pos_tags.clear(), "mask.pos-tags");
+        refused(|c| c.budget = 0.0, "budget: expected a number above 0");
+        refused(|c| c.budget = f64::NAN, "budget");
+        refused(|c| c.corruption.mask = 1.5, "corruption.mask: ");
+        refused(|c| c.corruption.random = 0.3, "corruption: expected mask and random that sum");
+        refused(|c| c.weights.pos = -1.0, "weights.pos");
+        refused(|c| c.weights.span = f64::INFINITY, "weights.span");
+        refused(|c| c.span_stop = 0.0, "span-stop");
+        refused(|c| c.span_words_max = 0, "span-words-max");
+        refused(|c| c.unit_tokens_max = 1000, "unit-tokens-max");
+        refused(|c| c.entity_swap = 2.0, "entity-swap");
+        refused(|c| c.weights = UnitWeights::NONE, "weights: expected at least one");
+        refused(|c| c.pos_tags.clear(), "pos-tags");
     }
 }

@@ -182,29 +182,35 @@ pub(crate) fn multiply(c: &mut Part<'_>, a: View<'_>, b: View<'_>, scale: f32, a
         }
         return;
     }
+    // The kernels want the columns of the result side by side, so one whose rows are so is computed as its transpose,
+    // the product of the transposes.
+    let transposed = c.stride > 1;
+    let (left, right) = if transposed { (b.transposed(), a.transposed()) } else { (a, b) };
+    let (rows, columns) = if transposed { (c.columns, c.rows) } else { (c.rows, c.columns) };
+    let (row_stride, column_stride) = if transposed { (1, c.stride) } else { (c.stride, 1) };
     // SAFETY: all three matrices are covered by memory that they borrow, as asserted; `c` is borrowed exclusively, so
     // it does not overlap the others. The library reads `c` only where `add`.
     unsafe {
-        gemm::gemm(
-            c.rows,
-            c.columns,
-            a.columns,
+        gemm_f32::gemm::f32::get_gemm_fn()(
+            rows,
+            columns,
+            left.columns,
             c.start,
-            1,
-            c.stride as isize,
+            column_stride as isize,
+            row_stride as isize,
             add,
-            a.data.as_ptr(),
-            a.column_stride as isize,
-            a.row_stride as isize,
-            b.data.as_ptr(),
-            b.column_stride as isize,
-            b.row_stride as isize,
+            left.data.as_ptr(),
+            left.column_stride as isize,
+            left.row_stride as isize,
+            right.data.as_ptr(),
+            right.column_stride as isize,
+            right.row_stride as isize,
             1.0,
             scale,
             false,
             false,
             false,
-            gemm::Parallelism::None,
+            gemm_common::Parallelism::None,
         );
     }
 }

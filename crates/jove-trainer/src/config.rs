@@ -1,12 +1,15 @@
 //! What a run file says about training.
 
+use std::collections::BTreeMap;
+
 use jove_core::Seed;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::collator::Shares;
-use crate::error::Error;
-use crate::objectives::Objectives;
+use crate::error::{Error, check};
+use crate::loop_options::LoopOptions;
+use crate::objective::Objectives;
+use crate::objective::kind::Objective;
 use jove_objectives::Device;
 
 /// How to train: length, batches, optimizer, objectives.
@@ -27,9 +30,10 @@ pub struct TrainConfig {
     /// The most tokens in one forward pass, special tokens included; default 4096.
     pub batch_tokens: usize,
     /// Forward passes whose gradients are summed into one optimizer step; default 1.
-    pub accumulation: usize,
-    /// The longest sequence in tokens, special tokens included; a longer text is cut to a window that moves from epoch
-    /// to epoch; default 128.
+    #[serde(alias = "accumulation")]
+    pub gradient_accumulation_steps: usize,
+    /// The longest sequence in tokens, special tokens included; of a longer text a random crop is read,
+    /// another one in every epoch; default 128.
     pub max_length: usize,
     /// Peak learning rate of AdamW; default 0.0005.
     pub learning_rate: f64,
@@ -43,17 +47,19 @@ pub struct TrainConfig {
     /// Added to the root of AdamW's second moment; default 0.000001.
     pub epsilon: f64,
     /// The largest global gradient norm; larger gradients are scaled down to it; 0 is no limit; default 1.
-    pub clip: f64,
-    /// Whether the inner activations of each layer are computed again in the backward pass instead of kept: less memory,
-    /// more time, the same numbers; only the CPU heeds it; default false.
-    pub recompute: bool,
+    #[serde(alias = "clip")]
+    pub max_grad_norm: f64,
+    /// Whether the intermediate activations of each layer are computed again in the backward pass instead of kept: less
+    /// memory, more time, the same numbers; only the CPU heeds it; default false.
+    #[serde(alias = "recompute")]
+    pub gradient_checkpointing: bool,
     /// Whether activations are dropped with the model's probabilities; default true.
     pub dropout: bool,
     /// Optimizer steps between two checkpoints; 0 saves only at the end or when interrupted; default 500.
     pub save_every: u64,
     /// Optimizer steps between two lines of `metrics.jsonl`; default 10.
     pub log_every: u64,
-    /// Lines of `metrics.jsonl` from one that tells each objective's share in the encoder's gradient to the next; measuring
+    /// Lines of `metrics.jsonl` from one that reports each objective's share in the encoder's gradient to the next; measuring
     /// it takes as long as one more step for every objective and changes nothing else; 0 is never; runs of one objective
     /// never do; default 10.
     pub gradient_share_every: u64,
@@ -72,15 +78,15 @@ impl Default for TrainConfig {
             steps: None,
             tokens: None,
             batch_tokens: 4096,
-            accumulation: 1,
+            gradient_accumulation_steps: 1,
             max_length: 128,
             learning_rate: 5e-4,
             warmup: 0.05,
             weight_decay: 0.01,
             betas: [0.9, 0.98],
             epsilon: 1e-6,
-            clip: 1.0,
-            recompute: false,
+            max_grad_norm: 1.0,
+            gradient_checkpointing: false,
             dropout: true,
             save_every: 500,
             log_every: 10,
@@ -94,80 +100,107 @@ impl Default for TrainConfig {
 impl TrainConfig {
     /// How many optimizer steps the run takes; 0 where neither `steps` nor `tokens` is given.
     pub fn total_steps(&self) -> u64 {
-        let per_step = (self.batch_tokens as u64).saturating_mul(self.accumulation as u64).max(1);
+        let per_step = (self.batch_tokens as u64).saturating_mul(self.gradient_accumulation_steps as u64).max(1);
         self.steps.or(self.tokens.map(|tokens| tokens.div_ceil(per_step))).unwrap_or(0)
     }
 
     /// Checks every field.
     ///
     /// # Errors
-    /// `Error::Config` names the first field that cannot hold, what it may hold and what it holds.
+    /// `Error::Config` names the first field that is invalid, what it may be and what it is.
     pub fn validate(&self) -> Result<(), Error> {
         match (self.steps, self.tokens) {
             (Some(_), Some(_)) => return Err(Error::config("steps", "either steps or tokens", "both")),
             (None, None) => return Err(Error::config("steps", "either steps or tokens", "neither")),
-            _ => check("steps", "at least one step", self.total_steps(), self.total_steps() > 0)?,
+            _ => self.loop_options().validate()?,
         }
-        check("accumulation", "1 to 65536", self.accumulation, (1..=65536).contains(&self.accumulation))?;
         check("max-length", "8 or more tokens", self.max_length, self.max_length >= 8)?;
         let room = 2 * self.max_length;
         let fits = (room..=1 << 24).contains(&self.batch_tokens);
         check("batch-tokens", format!("{room} (twice max-length) to {}", 1 << 24), self.batch_tokens, fits)?;
-        check("log-every", "1 or more", self.log_every, self.log_every >= 1)?;
-        self.validate_optimizer()?;
         let exponent = self.language_exponent;
         check("language-exponent", "0 to 1", exponent, (0.0..=1.0).contains(&exponent))?;
         self.objectives.validate()?;
-        self.validate_shares()
+        self.validate_budgets()
     }
 
     /// Each kind of sequence needs room for the fewest that make sense, at their longest.
-    fn validate_shares(&self) -> Result<(), Error> {
-        let (shares, objectives) = (Shares::of(self), &self.objectives);
-        let needs = [
-            ("texts", objectives.needs_text(), shares.text, self.max_length),
-            ("link", objectives.link.weight > 0.0, shares.link, 2 * objectives.link.description_length),
-            ("tlm", objectives.needs_pair_sequences(), shares.tlm, self.max_length),
-            ("translation", objectives.translation.weight > 0.0, shares.translation, 4 * self.max_length),
-            // Two facts with two objects.
-            ("relation", objectives.relation.weight > 0.0, shares.relation, 6 * objectives.relation.description_length),
-        ];
-        for (name, on, room, least) in needs {
+    fn validate_budgets(&self) -> Result<(), Error> {
+        let budgets = TokenBudgets::of(self);
+        for (objective, &room) in &budgets.tokens {
+            let name = if *objective == Objective::Mlm { "texts" } else { objective.name() };
+            let least = self.objectives.rules(*objective).tokens_min(self.max_length);
             let expected = format!("enough for {name} to have {least} tokens of each batch");
-            check("batch-tokens", expected, room, !on || room >= least)?;
+            check("batch-tokens", expected, room, room >= least)?;
         }
         Ok(())
     }
 
-    fn validate_optimizer(&self) -> Result<(), Error> {
-        let positive = |value: f64| value.is_finite() && value > 0.0;
-        let not_negative = |value: f64| value.is_finite() && value >= 0.0;
-        check("learning-rate", "a number above 0", self.learning_rate, positive(self.learning_rate))?;
-        check("warmup", "0 up to but not 1", self.warmup, (0.0..1.0).contains(&self.warmup))?;
-        check("weight-decay", "0 or more", self.weight_decay, not_negative(self.weight_decay))?;
-        for beta in self.betas {
-            check("betas", "two numbers from 0 up to but not 1", beta, (0.0..1.0).contains(&beta))?;
+    /// The settings of the training loop.
+    pub fn loop_options(&self) -> LoopOptions {
+        LoopOptions {
+            seed: self.seed,
+            steps: self.total_steps(),
+            gradient_accumulation_steps: self.gradient_accumulation_steps,
+            learning_rate: self.learning_rate,
+            warmup: self.warmup,
+            weight_decay: self.weight_decay,
+            betas: self.betas,
+            epsilon: self.epsilon,
+            max_grad_norm: self.max_grad_norm,
+            gradient_checkpointing: self.gradient_checkpointing,
+            dropout: self.dropout,
+            save_every: self.save_every,
+            log_every: self.log_every,
+            gradient_share_every: self.gradient_share_every,
         }
-        check("epsilon", "a number above 0", self.epsilon, positive(self.epsilon))?;
-        check("clip", "0 or more", self.clip, not_negative(self.clip))
     }
 
     /// A digest of everything that a step's outcome depends on: all fields but those on saving and logging.
     pub(crate) fn fingerprint(&self) -> String {
-        let settings = Self { save_every: 0, log_every: 1, gradient_share_every: 0, recompute: false, ..self.clone() };
+        let settings = Self {
+            save_every: 0,
+            log_every: 1,
+            gradient_share_every: 0,
+            gradient_checkpointing: false,
+            ..self.clone()
+        };
         let text = serde_json::to_string(&settings).expect("settings are plain data");
         blake3::hash(text.as_bytes()).to_hex().to_string()
     }
 }
 
-/// `Error::Config` for `field` unless `holds`.
-pub(crate) fn check(
-    field: &str,
-    expected: impl Into<String>,
-    found: impl std::fmt::Display,
-    holds: bool,
-) -> Result<(), Error> {
-    if holds { Ok(()) } else { Err(Error::config(field, expected, found)) }
+/// Tokens of a batch that the sequences of each objective may take; without those that have none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TokenBudgets {
+    pub(crate) tokens: BTreeMap<Objective, usize>,
+}
+
+impl TokenBudgets {
+    /// What the run file says; texts, which masked language modelling adds, take what the others leave. Without objectives
+    /// on texts the others take the whole batch.
+    pub(crate) fn of(config: &TrainConfig) -> Self {
+        let objectives = &config.objectives;
+        let texts = objectives.needs_text();
+        let sum: f64 = Objective::ALL.into_iter().map(|objective| objectives.fraction(objective)).sum();
+        let scale = if texts { 1.0 } else { 1.0 / sum };
+        let mut tokens = BTreeMap::new();
+        for objective in Objective::ALL {
+            let fraction = objectives.fraction(objective);
+            if fraction > 0.0 {
+                tokens.insert(objective, (config.batch_tokens as f64 * fraction * scale).floor() as usize);
+            }
+        }
+        if texts {
+            tokens.insert(Objective::Mlm, config.batch_tokens.saturating_sub(tokens.values().sum()));
+        }
+        Self { tokens }
+    }
+
+    /// Those of an objective; 0 where it has none.
+    pub(crate) fn get(&self, objective: Objective) -> usize {
+        self.tokens.get(&objective).copied().unwrap_or(0)
+    }
 }
 
 #[cfg(test)]
@@ -180,7 +213,12 @@ mod tests {
 
     #[test]
     fn tokens_become_whole_steps() {
-        let config = TrainConfig { tokens: Some(10_000), batch_tokens: 1000, accumulation: 3, ..Default::default() };
+        let config = TrainConfig {
+            tokens: Some(10_000),
+            batch_tokens: 1000,
+            gradient_accumulation_steps: 3,
+            ..Default::default()
+        };
         assert_eq!(config.total_steps(), 4);
         assert_eq!(sound().total_steps(), 10);
     }
@@ -193,12 +231,12 @@ mod tests {
             ("steps", |c| c.tokens = Some(5)),
             ("steps", |c| c.steps = None),
             ("steps", |c| c.steps = Some(0)),
-            ("accumulation", |c| c.accumulation = 0),
+            ("gradient-accumulation-steps", |c| c.gradient_accumulation_steps = 0),
             ("batch-tokens", |c| c.batch_tokens = 100),
             ("learning-rate", |c| c.learning_rate = f64::NAN),
             ("warmup", |c| c.warmup = 1.0),
             ("betas", |c| c.betas = [0.9, 1.0]),
-            ("clip", |c| c.clip = -1.0),
+            ("max-grad-norm", |c| c.max_grad_norm = -1.0),
             ("language-exponent", |c| c.language_exponent = 2.0),
         ];
         sound().validate().unwrap();
@@ -215,6 +253,19 @@ mod tests {
         assert!(serde_json::from_str::<TrainConfig>(r#"{"step": 3}"#).is_err());
         let text = serde_json::to_string(&sound()).unwrap();
         assert_eq!(serde_json::from_str::<TrainConfig>(&text).unwrap(), sound());
+    }
+
+    #[test]
+    fn former_keys_are_read_and_the_new_ones_written() {
+        let former = r#"{"accumulation": 3, "clip": 2.0, "recompute": true, "objectives": {"link": {"share": 0.1}}}"#;
+        let config: TrainConfig = serde_json::from_str(former).unwrap();
+        assert_eq!(config.gradient_accumulation_steps, 3);
+        assert!(config.gradient_checkpointing && config.max_grad_norm > 1.5);
+        let text = serde_json::to_string(&config).unwrap();
+        for key in ["gradient-accumulation-steps", "max-grad-norm", "gradient-checkpointing", "token-fraction"] {
+            assert!(text.contains(&format!("\"{key}\"")), "{text}");
+        }
+        assert_eq!(serde_json::from_str::<TrainConfig>(&text).unwrap(), config);
     }
 
     #[test]

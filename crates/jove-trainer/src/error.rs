@@ -3,28 +3,28 @@
 use std::io;
 use std::path::PathBuf;
 
-use jove_core::Advise;
+use jove_core::{Advise, InvalidSetting};
 
-use crate::source::Example;
+use crate::example::Example;
 
 /// An error of a lower crate that trains along; kept whole, so that its cause can be shown.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why training cannot begin or go on.
+/// Why training cannot begin or continue.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A setting that cannot hold.
+    /// An invalid setting.
     #[error("train.{field}: expected {expected}, found {found}")]
     Config {
         /// The field, dotted.
         field: String,
-        /// What it may hold.
+        /// What it may be.
         expected: String,
-        /// What it holds.
+        /// What it is.
         found: String,
     },
-    /// A mask setting that cannot hold.
+    /// An invalid mask setting.
     #[error(transparent)]
     Mask(#[from] jove_masking::Error),
     /// A model that cannot be built or run.
@@ -134,6 +134,23 @@ impl Error {
     }
 }
 
+impl From<InvalidSetting> for Error {
+    /// An invalid mask setting.
+    fn from(invalid: InvalidSetting) -> Self {
+        Self::Mask(invalid.into())
+    }
+}
+
+/// `Error::Config` for `field` unless `holds`.
+pub(crate) fn check(
+    field: &str,
+    expected: impl Into<String>,
+    found: impl std::fmt::Display,
+    holds: bool,
+) -> Result<(), Error> {
+    if holds { Ok(()) } else { Err(Error::config(field, expected, found)) }
+}
+
 /// At most the first twenty examples, as a person would look them up.
 fn list(examples: &[Example]) -> String {
     const SHOWN_MAX: usize = 20;
@@ -159,7 +176,7 @@ impl Advise for Error {
             }
             Self::NoData { .. } => "give the objective its data, or set its weight to 0",
             Self::OtherRun { .. } => "train into another directory, or remove this one to start anew",
-            Self::Interrupted { .. } => "run the same command again to go on",
+            Self::Interrupted { .. } => "run the same command again to continue",
             Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "free some disk space and run again: the last good checkpoint is untouched"
             }
@@ -175,7 +192,7 @@ impl Advise for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::ExampleSource;
+    use crate::example::ExampleSource;
 
     #[test]
     fn a_stop_names_the_step_and_the_examples() {

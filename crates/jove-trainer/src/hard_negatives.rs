@@ -9,7 +9,7 @@ use jove_objectives::Descriptions;
 /// Which entities a mention could be taken for, and which it might as well mean.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HardNegatives {
-    /// For every entity, others that are like it and no mistake to be held against it: those that neither share a fact nor
+    /// For every entity, others that are like it and no wrong answer for it: those that neither share a fact nor
     /// a name with it.
     pub negatives: BTreeMap<EntityId, Vec<EntityId>>,
     names: Vec<Vec<EntityId>>,
@@ -71,10 +71,12 @@ impl Relations {
     /// From the tokens of every relation's labels, such as one a language; the facts; and the descriptions of their ends.
     /// Facts of which a part has no tokens are left out, and so are repeated ones.
     pub fn new(labels: Vec<Vec<Vec<TokenId>>>, mut facts: Vec<RelationFact>, descriptions: Descriptions) -> Self {
-        let told = |variants: &[Vec<TokenId>]| !variants.is_empty() && variants.iter().all(|tokens| !tokens.is_empty());
+        let has_tokens =
+            |variants: &[Vec<TokenId>]| !variants.is_empty() && variants.iter().all(|tokens| !tokens.is_empty());
         facts.retain(|(subject, relation, object)| {
-            let ends = [subject, object].into_iter().all(|end| descriptions.get(end).is_some_and(|all| told(all)));
-            ends && labels.get(*relation as usize).is_some_and(|all| told(all))
+            let ends =
+                [subject, object].into_iter().all(|end| descriptions.get(end).is_some_and(|all| has_tokens(all)));
+            ends && labels.get(*relation as usize).is_some_and(|all| has_tokens(all))
         });
         facts.sort_unstable();
         facts.dedup();

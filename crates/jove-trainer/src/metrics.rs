@@ -1,4 +1,4 @@
-//! What a run tells about itself: one JSON object a line.
+//! The metrics of a run: one JSON object a line.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -35,7 +35,7 @@ impl Loss {
 /// Losses by the objective's name: `mlm`, `link`, `tlm`, `translation`, `relation`, `word-alignment`.
 pub type Losses = BTreeMap<String, Loss>;
 
-/// Things watched beside the losses, by objective and name, such as `link.alignment`.
+/// Measures other than losses, by objective and name, such as `link.alignment`.
 pub type Diagnostics = BTreeMap<String, f64>;
 
 /// Adds the losses of `from` to those of `into`.
@@ -55,9 +55,9 @@ pub struct MetricsLine {
     pub tokens: u64,
     /// Losses over the steps since the line before.
     pub losses: Losses,
-    /// Things watched in the last step's last batch. For the contrasts `link` and `relation`: `alignment`, and `uniformity`
+    /// Measures of the last step's last batch. For the contrasts `link` and `relation`: `alignment`, and `uniformity`
     /// and `effective-rank` of both sides (see [`jove_objectives::Spread`]); `filtered`, the part of all pairs that were
-    /// left out as no negatives; `keys`, the descriptions that a mention was held against; `temperature`, where it is learned.
+    /// left out as no negatives; `keys`, the descriptions that a mention was contrasted with; `temperature`, where it is learned.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[serde(alias = "gauges")]
     pub diagnostics: Diagnostics,
@@ -66,7 +66,7 @@ pub struct MetricsLine {
     /// Global gradient norm of the last step, before clipping.
     pub gradient_norm: f64,
     /// For each objective, the norm of its weighted loss's gradient in the encoder as a part of the sum of all objectives'
-    /// norms, in [0, 1]; in the last step's first forward pass. Empty on lines that do not tell, see
+    /// norms, in [0, 1]; in the last step's first forward pass. Empty on lines that do not report it, see
     /// [`TrainConfig::gradient_share_every`](crate::TrainConfig::gradient_share_every).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub gradient_shares: BTreeMap<String, f64>,

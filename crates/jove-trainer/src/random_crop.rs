@@ -1,4 +1,4 @@
-//! Cuts a long text to a window.
+//! Cuts a long text to a random crop.
 
 use jove_core::{Rng, TokenSpan, TokenizedText};
 use rand::RngExt as _;

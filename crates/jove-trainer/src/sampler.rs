@@ -7,7 +7,7 @@ use rand::RngExt as _;
 use rand::seq::SliceRandom as _;
 use serde::{Deserialize, Serialize};
 
-/// One example as a stream hands it out.
+/// One example as a sampler hands it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
     /// Its index in the source.
@@ -16,7 +16,7 @@ pub struct Sample {
     pub epoch: u64,
 }
 
-/// Where a stream stands; all that has to be saved of it.
+/// Where a sampler stands; all that has to be saved of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SamplerState {
     /// Examples handed out.
@@ -30,11 +30,11 @@ pub struct SamplerState {
 /// An endless sequence of examples: each language is read in a new order every epoch; which language comes next is
 /// drawn with probability proportional to its number of examples to the power of an exponent.
 ///
-/// Orders derive from the seed, the epoch and the language alone, so a stream goes on exactly where its state says.
+/// Orders derive from the seed, the epoch and the language alone, so a sampler resumes exactly where its state says.
 #[derive(Clone, Debug)]
 pub struct Sampler {
     seed: Seed,
-    /// Parts streams of one run; below 2^8.
+    /// Parts the samplers of one run; below 2^8.
     id: u64,
     groups: Vec<Group>,
     /// Cumulative probability of each group; ends at 1.
@@ -50,7 +50,7 @@ struct Group {
 }
 
 impl Sampler {
-    /// A stream over examples given by their languages. With exponent 1 all examples form one group, so that each is
+    /// A sampler of examples given by their languages. With exponent 1 all examples form one group, so that each is
     /// read exactly once an epoch.
     pub fn new(seed: Seed, id: u64, langs: &[Lang], exponent: f64) -> Self {
         let mut by_lang: BTreeMap<Option<Lang>, Vec<usize>> = BTreeMap::new();
@@ -69,9 +69,9 @@ impl Sampler {
             .collect();
         let groups: Vec<Group> = by_lang.into_values().map(|members| Group { order: Vec::new(), members }).collect();
         let state = SamplerState { groups: vec![(0, 0); groups.len()], ..SamplerState::default() };
-        let mut stream = Self { seed, id, groups, cumulative, state };
-        stream.reorder_all();
-        stream
+        let mut sampler = Self { seed, id, groups, cumulative, state };
+        sampler.reorder_all();
+        sampler
     }
 
     /// Whether there is nothing to read.
@@ -79,7 +79,7 @@ impl Sampler {
         self.groups.is_empty()
     }
 
-    /// Where the stream stands.
+    /// Where the sampler stands.
     pub fn state(&self) -> &SamplerState {
         &self.state
     }
@@ -99,7 +99,7 @@ impl Sampler {
         fits
     }
 
-    /// The next example; `None` only where the stream is empty.
+    /// The next example; `None` only where there is nothing to read.
     pub fn draw(&mut self) -> Option<Sample> {
         if let Some(pending) = self.state.pending.take() {
             return Some(pending);

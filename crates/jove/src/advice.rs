@@ -6,6 +6,11 @@ use jove_core::Advise;
 
 /// Writes `error: …`, its causes, and the hint that fits best.
 pub(crate) fn show(error: &anyhow::Error) {
+    // Where standard error itself is closed, nothing can be reported.
+    let _ = std::io::stderr().lock().write_all(message(error).as_bytes());
+}
+
+fn message(error: &anyhow::Error) -> String {
     let mut text = format!("error: {error}\n");
     let mut last = error.to_string();
     for cause in error.chain().skip(1) {
@@ -19,8 +24,7 @@ pub(crate) fn show(error: &anyhow::Error) {
     if let Some(hint) = hint(error) {
         text.push_str(&format!("\nhint: {hint}\n"));
     }
-    // Nothing is left to be done where standard error itself is gone.
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    text
 }
 
 /// The first hint along the chain, outermost error first.
@@ -49,4 +53,45 @@ pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
         .chain()
         .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
         .any(|io| io.kind() == ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use anyhow::Context as _;
+
+    use super::*;
+
+    fn check(error: anyhow::Error, expected: &str) {
+        assert_eq!(message(&error), expected);
+    }
+
+    #[test]
+    fn causes_follow_the_error_and_the_hint_comes_last() {
+        check(anyhow::anyhow!("no such layer"), "error: no such layer\n");
+        let kb: anyhow::Result<()> = Err(jove_kb::Error::UnknownEntity("岛".to_owned()).into());
+        let expected = "error: looking it up\n  caused by: no entity has the key or name `岛`\n\nhint: \
+                        `jove kb search KB TEXT` finds keys by name\n";
+        check(kb.context("looking it up").unwrap_err(), expected);
+    }
+
+    #[test]
+    fn a_cause_that_the_error_quotes_is_not_repeated() {
+        let missing = io::Error::new(io::ErrorKind::NotFound, "not there 😀");
+        let quoting = jove_kb::Error::Io { path: "kb.sqlite".into(), source: missing };
+        let expected =
+            "error: kb.sqlite: not there 😀\n\nhint: check the path; relative paths start at the current directory\n";
+        check(quoting.into(), expected);
+    }
+
+    #[test]
+    fn only_a_broken_pipe_is_a_closed_pipe() {
+        for (kind, expected) in [(ErrorKind::BrokenPipe, true), (ErrorKind::NotFound, false), (ErrorKind::Other, false)]
+        {
+            let error = anyhow::Error::from(io::Error::from(kind)).context("printing");
+            assert_eq!(is_closed_pipe(&error), expected, "{kind:?}");
+        }
+        assert!(!is_closed_pipe(&anyhow::anyhow!("broken pipe")));
+    }
 }

@@ -1,9 +1,11 @@
-//! What every command is handed: where to print, how to show progress.
+//! Standard output, progress and the options that all commands share.
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 use clap::Args;
+use jove_experiment::Run;
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
@@ -18,7 +20,7 @@ pub(crate) struct Global {
     /// Show no progress.
     #[arg(long, short, global = true)]
     quiet: bool,
-    /// Log more; twice for everything. `JOVE_LOG` takes filters such as `jove_trainer=debug`.
+    /// Log more; twice for debug messages. JOVE_LOG takes filters such as jove_trainer=debug.
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
 }
@@ -67,6 +69,15 @@ impl Context {
     /// Whether output is for machines.
     pub(crate) fn json(&self) -> bool {
         self.global.json
+    }
+
+    /// Loads a run file; warnings go to standard error.
+    pub(crate) fn load(&self, file: &Path, overrides: &[String]) -> anyhow::Result<Run> {
+        let run = Run::load(file, overrides)?;
+        for warning in run.warnings() {
+            tracing::warn!("{}: {warning}", file.display());
+        }
+        Ok(run)
     }
 
     /// Prints one line of data.

@@ -16,7 +16,7 @@ use crate::context::{Context, Outcome};
 
 /// Trains knowledge-enhanced masked language models from raw text and any knowledge graph.
 #[derive(Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(version, max_term_width = 100)]
 struct Cli {
     #[command(flatten)]
     global: context::Global,
@@ -36,5 +36,59 @@ fn main() -> ExitCode {
             advice::show(&error);
             ExitCode::from(2)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// The help of a command and of all commands in it, as `--help` prints it.
+    fn help(command: &mut clap::Command, path: &str, pages: &mut Vec<(String, String)>) {
+        pages.push((path.to_owned(), command.render_long_help().to_string()));
+        let inner = command.get_subcommands_mut().filter(|inner| inner.get_name() != "help");
+        for command in inner {
+            let path = format!("{path} {}", command.get_name());
+            help(command, &path, pages);
+        }
+    }
+
+    fn pages() -> Vec<(String, String)> {
+        let mut command = Cli::command().term_width(100);
+        command.build();
+        let mut pages = Vec::new();
+        help(&mut command, "jove", &mut pages);
+        pages
+    }
+
+    /// A new flag or command changes a snapshot, so that none is added by accident.
+    #[test]
+    fn the_help_of_every_command_is_known() {
+        for (path, page) in pages() {
+            insta::assert_snapshot!(path.replace(' ', "-"), page);
+        }
+    }
+
+    #[test]
+    fn every_command_and_option_says_what_it_does() {
+        let mut command = Cli::command();
+        command.build();
+        let mut waiting = vec![command];
+        while let Some(command) = waiting.pop() {
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!(!about.is_empty() && !about.contains('\n'), "{}: {about:?}", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
+            }
+            waiting.extend(command.get_subcommands().cloned());
+        }
+    }
+
+    #[test]
+    fn the_help_opens_with_what_the_program_does() {
+        let page = &pages()[0].1;
+        assert!(page.starts_with("Trains knowledge-enhanced masked language models"), "{page}");
     }
 }

@@ -172,3 +172,64 @@ impl Write for LogWriter {
         io::stderr().flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(total: Option<u64>, done: u64, note: &str) -> Task {
+        let (name, note) = ("训练 train".to_owned(), note.to_owned());
+        let now = Instant::now();
+        Task { name, total, unit: "steps", done, note, begun: now, written: now, bar: ProgressBar::hidden() }
+    }
+
+    #[test]
+    fn a_line_tells_what_is_done_of_what() {
+        for (total, done, note, expected) in [
+            (None, 0, "", "训练 train: 0 steps "),
+            (None, 7, "loss 1.5", "训练 train: 7 steps loss 1.5"),
+            (Some(10), 0, "", "训练 train: 0/10 steps "),
+            (Some(10), 10, "", "训练 train: 10/10 steps, 0 s left "),
+            (Some(3), 10, "", "训练 train: 10/3 steps "),
+        ] {
+            assert_eq!(task(total, done, note).line(), expected);
+        }
+    }
+
+    #[test]
+    fn time_left_is_unknown_before_the_first_step_and_past_the_end() {
+        assert_eq!(task(Some(10), 0, "").seconds_left(), None);
+        assert_eq!(task(Some(10), 11, "").seconds_left(), None);
+        assert_eq!(task(None, 5, "").seconds_left(), None);
+        assert!(task(Some(u64::MAX), 1, "").seconds_left() >= Some(0.0));
+    }
+
+    #[test]
+    fn a_summary_leaves_out_what_was_not_counted() {
+        let summary = task(None, 0, "").summary();
+        assert!(summary.ends_with(" s") && !summary.contains("steps"), "{summary}");
+        let summary = task(Some(5), 5, "loss 0.1").summary();
+        assert!(summary.contains("5 steps, ") && summary.ends_with(", loss 0.1"), "{summary}");
+    }
+
+    #[test]
+    fn tasks_nest_and_end_in_reverse_order() {
+        let bars = Bars::new(false);
+        bars.begin("outer", None, "files");
+        bars.begin("inner", Some(2), "texts");
+        bars.advance(2);
+        bars.note("half");
+        let seen = |bars: &Bars| -> Vec<(String, u64, String)> {
+            bars.tasks.lock().unwrap().iter().map(|task| (task.name.clone(), task.done, task.note.clone())).collect()
+        };
+        let (outer, inner) = (("outer".to_owned(), 0, String::new()), ("inner".to_owned(), 2, "half".to_owned()));
+        assert_eq!(seen(&bars), [outer.clone(), inner]);
+        bars.end();
+        assert_eq!(seen(&bars), [outer]);
+        bars.end();
+        // More ends than begins, and counting outside of a task, change nothing.
+        bars.end();
+        bars.advance(1);
+        assert!(seen(&bars).is_empty() && !bars.cancelled());
+    }
+}

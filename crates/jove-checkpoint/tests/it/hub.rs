@@ -50,15 +50,30 @@ fn files_of(folder: &Path) -> BTreeMap<String, File> {
     entries.map(file).collect()
 }
 
+/// How a hub differs from one that simply sends what it is asked for.
+#[derive(Clone, Default)]
+struct Manners {
+    /// Sends on to this address, for files alone.
+    redirect: Option<String>,
+    /// Sends the whole file whatever range is asked for.
+    no_ranges: bool,
+    /// Breaks off the first answer for each file's bytes in its middle.
+    breaks_off: bool,
+}
+
 impl Hub {
     fn start(files: BTreeMap<String, File>) -> Self {
+        Self::with(files, Manners::default())
+    }
+
+    fn with(files: BTreeMap<String, File>, manners: Manners) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&requests);
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let _ = answer(stream, &files, &log);
+                let _ = answer(stream, &files, &log, &manners);
             }
         });
         Self { address, requests }
@@ -74,7 +89,12 @@ impl Hub {
     }
 }
 
-fn answer(stream: TcpStream, files: &BTreeMap<String, File>, log: &Mutex<Vec<String>>) -> std::io::Result<()> {
+fn answer(
+    stream: TcpStream,
+    files: &BTreeMap<String, File>,
+    log: &Mutex<Vec<String>>,
+    manners: &Manners,
+) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
     let mut head = String::new();
     while reader.read_line(&mut head)? > 2 {}
@@ -83,11 +103,11 @@ fn answer(stream: TcpStream, files: &BTreeMap<String, File>, log: &Mutex<Vec<Str
         let line = head.lines().find(|line| line.to_ascii_lowercase().starts_with(&format!("{name}:")));
         line.and_then(|line| line.split_once(':')).map(|(_, value)| value.trim().to_owned())
     };
-    log.lock().unwrap().push(format!(
-        "{path} {} {}",
-        header("range").unwrap_or_default(),
-        header("authorization").unwrap_or_default()
-    ));
+    let entry =
+        format!("{path} {} {}", header("range").unwrap_or_default(), header("authorization").unwrap_or_default());
+    let for_bytes = |entry: &str| entry.starts_with(&format!("{path} bytes=")) && !entry.contains("bytes=0-0");
+    let first = !log.lock().unwrap().iter().any(|entry| for_bytes(entry));
+    log.lock().unwrap().push(entry);
     let mut out = reader.into_inner();
     if path == "/api/models/owner/name/revision/main" {
         let siblings: Vec<_> = files.keys().map(|name| serde_json::json!({"rfilename": name})).collect();
@@ -97,6 +117,17 @@ fn answer(stream: TcpStream, files: &BTreeMap<String, File>, log: &Mutex<Vec<Str
     let Some(file) = path.strip_prefix("/owner/name/resolve/main/").and_then(|name| files.get(name)) else {
         return write!(out, "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     };
+    if let Some(host) = &manners.redirect {
+        return write!(
+            out,
+            "HTTP/1.1 302 Found\r\nlocation: {host}{path}\r\nx-linked-etag: \"{}\"\r\nx-repo-commit: {COMMIT}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+            file.etag
+        );
+    }
+    if manners.no_ranges && header("range").as_deref() != Some("bytes=0-0") {
+        write!(out, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", file.bytes.len())?;
+        return out.write_all(&file.bytes);
+    }
     let range = header("range").unwrap_or_else(|| "bytes=0-".to_owned());
     let (start, end) = range.trim_start_matches("bytes=").split_once('-').unwrap_or(("0", ""));
     let start: usize = start.parse().unwrap_or(0);
@@ -109,7 +140,8 @@ fn answer(stream: TcpStream, files: &BTreeMap<String, File>, log: &Mutex<Vec<Str
         end.saturating_sub(1),
         file.etag
     )?;
-    out.write_all(body)
+    let sent = if manners.breaks_off && first && body.len() > 1 { body.len() / 2 } else { body.len() };
+    out.write_all(&body[..sent])
 }
 
 /// A model's folder, sharded so that the index is followed too.
@@ -161,6 +193,51 @@ fn a_broken_download_goes_on_where_it_stopped() {
     load_hf(&folder).unwrap();
     let asked = hub.requests.lock().unwrap().iter().any(|request| request.contains(&format!("{first} bytes={half}-")));
     assert!(asked, "{:?}", hub.requests.lock().unwrap());
+}
+
+#[test]
+fn the_token_stays_with_the_hub() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = model_folder(root.path());
+    let store = Hub::start(files_of(&folder));
+    // The same machine, but another port, is another host.
+    let redirect = Some(store.address.clone());
+    let hub = Hub::with(files_of(&folder), Manners { redirect, ..Manners::default() });
+    let fetched =
+        fetch(&HubModel::parse("owner/name").unwrap(), &hub.options(&root.path().join("cache")), &Silent).unwrap();
+    load_hf(&fetched).unwrap();
+    assert!(hub.requests.lock().unwrap().iter().all(|request| request.ends_with("Bearer secret")));
+    let sent = store.requests.lock().unwrap().clone();
+    assert!(!sent.is_empty() && !sent.iter().any(|request| request.contains("secret")), "{sent:?}");
+}
+
+#[test]
+fn a_hub_that_redirects_in_a_circle_is_given_up() {
+    let root = tempfile::tempdir().unwrap();
+    let files = || files_of(&model_folder(root.path()));
+    let hub = Hub::with(files(), Manners { redirect: Some(String::new()), ..Manners::default() });
+    let error = fetch(&HubModel::parse("owner/name").unwrap(), &hub.options(root.path()), &Silent).unwrap_err();
+    assert!(error.to_string().contains("config.json: more than 10 redirects"), "{error}");
+}
+
+#[test]
+fn a_file_arrives_whole_from_hosts_that_send_too_much_or_break_off() {
+    for (manners, part_bytes) in [
+        (Manners { no_ranges: true, ..Manners::default() }, 7),
+        (Manners { breaks_off: true, ..Manners::default() }, 0),
+        (Manners::default(), 100_000),
+    ] {
+        let root = tempfile::tempdir().unwrap();
+        let files = files_of(&model_folder(root.path()));
+        let etag = files["model-00001-of-00002.safetensors"].etag.clone();
+        let blobs = root.path().join("cache/models--owner--name/blobs");
+        std::fs::create_dir_all(&blobs).unwrap();
+        std::fs::write(blobs.join(format!("{etag}.part")), vec![0; part_bytes]).unwrap();
+        let hub = Hub::with(files, manners);
+        let folder =
+            fetch(&HubModel::parse("owner/name").unwrap(), &hub.options(&root.path().join("cache")), &Silent).unwrap();
+        load_hf(&folder).unwrap();
+    }
 }
 
 #[test]

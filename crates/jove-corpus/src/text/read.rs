@@ -66,7 +66,7 @@ pub fn read_texts<E: From<Error>>(
     progress: &dyn Progress,
     mut each: impl FnMut(CleanText) -> Result<(), E>,
 ) -> Result<TextReport, E> {
-    options.clean.validate()?;
+    options.clean.validate().map_err(Error::from)?;
     let mut reader = Reader::new(options);
     let files = list_all(&options.sources)?;
     progress.begin("read text", Some(files.len() as u64), "files");

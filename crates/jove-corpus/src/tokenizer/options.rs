@@ -1,10 +1,8 @@
 //! How a vocabulary is trained.
 
-use jove_core::Layout;
+use jove_core::{InvalidSetting, Layout};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::error::{Error, Result};
 
 /// The kind of vocabulary to train, which decides the layout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -64,21 +62,14 @@ impl TrainOptions {
     /// Checks the ranges of all fields.
     ///
     /// # Errors
-    /// [`Error::Setting`] with the first invalid field.
-    pub fn validate(&self) -> Result<()> {
-        let refuse = |field, expected: &str, found: &dyn ToString| {
-            Err(Error::Setting { field, expected: expected.to_owned(), found: found.to_string() })
-        };
-        if !(16..=2_000_000).contains(&self.vocab_size) {
-            return refuse("vocab-size", "a number from 16 to 2000000", &self.vocab_size);
-        }
-        if !(self.character_coverage > 0.0 && self.character_coverage <= 1.0) {
-            return refuse("character-coverage", "a number above 0, up to 1", &self.character_coverage);
-        }
-        if self.bytes_max == 0 {
-            return refuse("bytes-max", "a number above 0", &self.bytes_max);
-        }
-        Ok(())
+    /// The first invalid field.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        let (size, coverage, bytes) = (self.vocab_size, self.character_coverage, self.bytes_max);
+        let sizes = 16..=2_000_000;
+        InvalidSetting::check(sizes.contains(&size), "vocab-size", "an integer from 16 to 2000000", size)?;
+        let covers = coverage > 0.0 && coverage <= 1.0;
+        InvalidSetting::check(covers, "character-coverage", "a number above 0, at most 1", coverage)?;
+        InvalidSetting::check(bytes > 0, "bytes-max", "an integer, 1 or more", bytes)
     }
 
     /// How many characters may have a piece of their own.
@@ -98,17 +89,17 @@ mod tests {
         for (options, expected) in [
             (
                 TrainOptions { vocab_size: 15, ..base.clone() },
-                "vocab-size: expected a number from 16 to 2000000, found 15",
+                "vocab-size: expected an integer from 16 to 2000000, found 15",
             ),
             (
                 TrainOptions { character_coverage: 0.0, ..base.clone() },
-                "character-coverage: expected a number above 0, up to 1, found 0",
+                "character-coverage: expected a number above 0, at most 1, found 0",
             ),
             (
                 TrainOptions { character_coverage: f64::NAN, ..base.clone() },
-                "character-coverage: expected a number above 0, up to 1, found NaN",
+                "character-coverage: expected a number above 0, at most 1, found NaN",
             ),
-            (TrainOptions { bytes_max: 0, ..base }, "bytes-max: expected a number above 0, found 0"),
+            (TrainOptions { bytes_max: 0, ..base }, "bytes-max: expected an integer, 1 or more, found 0"),
         ] {
             assert_eq!(options.validate().unwrap_err().to_string(), expected);
         }

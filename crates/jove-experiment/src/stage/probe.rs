@@ -225,7 +225,7 @@ impl ProbeRunner<'_> {
         let layout = self.variant.layout;
         let measures = |(lang, score): (_, Perplexity)| {
             let measure = |name: &str, value| Measure {
-                probe: format!("masked tokens {lang}, {layout:?} vocabulary"),
+                probe: format!("masked tokens {lang}, {layout} vocabulary"),
                 measure: name.to_owned(),
                 value,
                 chance: None,

@@ -59,8 +59,8 @@ fn load(work: &StageContext<'_>, layout: Layout, path: &Path) -> Result<Tokenize
     }
     Err(Error::Setting {
         key: "tokenizers".to_owned(),
-        expected: format!("a vocabulary in the layout {layout:?}"),
-        found: format!("one in the layout {:?} at {}", tokenizer.layout(), path.display()),
+        expected: format!("a vocabulary in the layout {layout}"),
+        found: format!("one in the layout {} at {}", tokenizer.layout(), path.display()),
     })
 }
 

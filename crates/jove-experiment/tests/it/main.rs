@@ -7,6 +7,7 @@ mod grid;
 mod knowledge;
 mod leaks;
 mod refusals;
+mod settings;
 mod whole_run;
 
 use std::path::Path;

@@ -47,7 +47,7 @@ fn a_typo_gets_the_nearest_key() {
     assert_says(&refused(&fixture), &["run.toml", "batch-tokenz", "did you mean `batch-tokens`?"]);
     let fixture = Fixture::new();
     fixture.edit("recipe = \"kg\"", "recipe = \"kg\"\nmasking = { budgte = 0.2 }");
-    assert_says(&refused(&fixture), &["variants.kg.masking", "did you mean `budget`?"]);
+    assert_says(&refused(&fixture), &["variant \"kg\": masking: unknown key `budgte`", "did you mean `budget`?"]);
 }
 
 #[test]
@@ -99,16 +99,16 @@ fn text_that_never_names_the_graph_is_refused() {
 }
 
 #[test]
-fn settings_that_cannot_hold_are_named() {
+fn invalid_settings_are_named() {
     let cases = [
         ("seeds = [1]", "seeds = [1, 1]", "seeds: expected"),
         ("name = \"islands\"", "name = \"../islands\"", "name: expected"),
-        ("held-out-fraction = 0.3", "held-out-fraction = 1.5", "held-out-fraction"),
+        ("held-out-fraction = 0.3", "held-out-fraction = 1.5", "verbalize.sentences.held-out-fraction: expected"),
         ("[\"cmn\"]", "[]", "probes.tatoeba.languages: expected different codes"),
         ("[\"cmn\"]", "[\"../x\"]", "probes.tatoeba.languages: expected different codes"),
-        ("[probes]", "[probes]\ncandidates = 1", "probes: expected two or more candidates"),
+        ("[probes]", "[probes]\ncandidates = 1", "probes.candidates: expected an integer, 2 or more"),
         ("steps = 4", "steps = 0", "train.steps: expected"),
-        ("heads = 2", "heads = 5", "num-attention-heads: expected a divisor"),
+        ("heads = 2", "heads = 5", "model.heads: expected a divisor"),
         ("train = [{ path = \"pairs.tsv\", langs = [\"zh\", \"en\"] }]", "train = []", "pairs.train: expected pairs"),
     ];
     for (from, to, expected) in cases {

@@ -69,7 +69,7 @@ fn collapse_is_watched_on_every_line() {
 #[test]
 fn accumulation_divides_once_by_the_whole_count() {
     let dir = tempfile::tempdir().unwrap();
-    let config = TrainConfig { accumulation: 3, ..plain(2) };
+    let config = TrainConfig { gradient_accumulation_steps: 3, ..plain(2) };
     let report = trainer(&config, dir.path()).step().unwrap();
     let single = trainer(&plain(2), dir.path()).step().unwrap();
     assert!(report.tokens > 2 * single.tokens);

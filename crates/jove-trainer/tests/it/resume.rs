@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use jove_core::{Progress, Silent};
 use jove_objectives::Model;
-use jove_trainer::{Error, MetricsLine, TrainConfig, Trainer, read_metrics};
+use jove_trainer::{Error, MetricsLine, Pretraining, TrainConfig, Trainer, read_metrics};
 
-use crate::world::{bits, data, everything, linking, model, output, plain, remembering, specials, trainer};
+use crate::world::{
+    bits, data, everything, linking, model, output, plain, pretraining, remembering, specials, trainer,
+};
 
 /// Asks to stop after some steps.
 struct StopAfter {
@@ -42,8 +44,8 @@ fn result(dir: &Path, model: &Model<dfdx::prelude::Cpu>) -> Trained {
     (bits(model), plain.collect())
 }
 
-fn resumed(config: &TrainConfig, dir: &Path) -> Result<Trainer<dfdx::prelude::Cpu>, Error> {
-    Trainer::resume(config, model(), data(), specials(), output(dir))
+fn resumed(config: &TrainConfig, dir: &Path) -> Result<Trainer<Pretraining<dfdx::prelude::Cpu>>, Error> {
+    Trainer::resume(config.loop_options(), pretraining(config), output(dir))
 }
 
 fn straight(config: &TrainConfig) -> Trained {
@@ -66,7 +68,7 @@ fn in_parts(config: &TrainConfig, stops: &[u64]) -> Trained {
 
 #[test]
 fn n_steps_equal_two_halves_bit_for_bit() {
-    let config = TrainConfig { accumulation: 2, ..everything(8) };
+    let config = TrainConfig { gradient_accumulation_steps: 2, ..everything(8) };
     let whole = straight(&config);
     assert_eq!(whole, in_parts(&config, &[4]));
     assert_eq!(whole, in_parts(&config, &[0, 3, 2]));
@@ -74,11 +76,15 @@ fn n_steps_equal_two_halves_bit_for_bit() {
 
 #[test]
 fn queues_and_the_slow_encoder_go_on_as_well() {
-    let config = TrainConfig { accumulation: 2, ..remembering(8) };
+    let config = TrainConfig { gradient_accumulation_steps: 2, ..remembering(8) };
     let whole = straight(&config);
     assert_eq!(whole, in_parts(&config, &[4]));
     assert_eq!(whole, in_parts(&config, &[0, 3, 2]));
-    assert_ne!(whole.0, straight(&TrainConfig { accumulation: 2, ..everything(8) }).0, "the queue is heeded");
+    assert_ne!(
+        whole.0,
+        straight(&TrainConfig { gradient_accumulation_steps: 2, ..everything(8) }).0,
+        "the queue is heeded"
+    );
 }
 
 #[test]
@@ -143,7 +149,8 @@ fn a_checkpoint_of_another_run_is_refused() {
     assert!(message(&everything(2)).contains("same link head"));
     let mut fewer = data();
     fewer.fingerprint = "other".to_owned();
-    let other = Trainer::resume(&plain(2), model(), fewer, specials(), output(dir.path()));
+    let other = Pretraining::new(&plain(2), model(), fewer, specials()).unwrap();
+    let other = Trainer::resume(plain(2).loop_options(), other, output(dir.path()));
     assert!(other.unwrap_err().to_string().contains("same data"));
     assert_eq!(resumed(&TrainConfig { log_every: 1, ..plain(2) }, dir.path()).unwrap().steps_taken(), 2);
 }
@@ -162,7 +169,7 @@ fn a_crash_between_two_renames_loses_nothing() {
 #[test]
 fn computing_activations_again_changes_no_bit() {
     let config = everything(3);
-    assert_eq!(straight(&config), straight(&TrainConfig { recompute: true, ..config }));
+    assert_eq!(straight(&config), straight(&TrainConfig { gradient_checkpointing: true, ..config }));
 }
 
 #[test]
@@ -181,7 +188,7 @@ fn an_inner_layer_for_alignment_is_resumed_and_matters() {
 
 #[test]
 fn measuring_gradient_shares_changes_no_bit() {
-    let without = TrainConfig { accumulation: 2, gradient_share_every: 0, ..everything(8) };
+    let without = TrainConfig { gradient_accumulation_steps: 2, gradient_share_every: 0, ..everything(8) };
     let with = TrainConfig { gradient_share_every: 2, ..without.clone() };
     let (plain, measured) = (straight(&without), straight(&with));
     assert_eq!(plain.0, measured.0);

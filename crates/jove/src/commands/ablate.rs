@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use jove_experiment::{Run, Worker};
+use jove_experiment::Worker;
 
 use crate::commands::run::show;
 use crate::context::{Context, Outcome};
@@ -10,15 +10,15 @@ use crate::context::{Context, Outcome};
 /// Arguments of `jove ablate`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The run file, with a section `ablation`, such as `experiments/ablation-kg.toml`.
+    /// The run file, with a section `[ablation]`, such as `experiments/ablation-kg.toml`.
     file: PathBuf,
-    /// Override a setting, such as `ablation.jobs=2`; may be given often.
+    /// Override a key of the run file, such as `ablation.jobs=2`; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Run a grid of one seed, which proves nothing.
+    /// Allow a grid of one seed, which cannot tell an effect from chance.
     #[arg(long)]
     allow_single_seed: bool,
-    /// Train and probe only this variant, under the seed of `--seed`, and write no report.
+    /// Train and evaluate only this variant, under the seed of `--seed`, and write no report.
     #[arg(long, value_name = "NAME", requires = "seed")]
     arm: Option<String>,
     /// The seed of `--arm`.
@@ -28,7 +28,7 @@ pub(crate) struct Args {
 
 /// Runs the grid, or one arm of it.
 pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
-    let run = Run::load(&args.file, &args.set)?;
+    let run = context.load(&args.file, &args.set)?;
     run.check_grid(args.allow_single_seed || args.arm.is_some())?;
     if let (Some(arm), Some(seed)) = (&args.arm, args.seed) {
         run.arm(arm, seed, context.progress())?;

@@ -1,4 +1,4 @@
-//! `jove bench`: how fast this machine trains.
+//! `jove bench`: the speed of training on this machine.
 
 use anyhow::{Context as _, ensure};
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
@@ -11,19 +11,19 @@ use crate::context::{Context, Outcome};
 /// What to measure.
 #[derive(Subcommand)]
 pub(crate) enum Args {
-    /// Training steps of a masked language model on random tokens; one line of JSON a step, the summary last.
+    /// Measure training steps of a masked language model on random tokens; one JSON line per step, then a summary.
     Train(TrainArgs),
-    /// Every operator beside its composed form and the machine's limit; one line of JSON each.
+    /// Measure every operator, its composed form and the machine's limit; one JSON line per operator.
     Ops(OpsArgs),
 }
 
 /// Sizes of the model and the batch.
 #[derive(ClapArgs)]
 pub(crate) struct Sizes {
-    /// Width of the residual stream.
+    /// Hidden size.
     #[arg(long, default_value_t = 256)]
     hidden: usize,
-    /// Attention heads; divides the width.
+    /// Attention heads; divides the hidden size.
     #[arg(long, default_value_t = 4)]
     heads: usize,
     /// Width of the feed-forward layer.
@@ -35,10 +35,10 @@ pub(crate) struct Sizes {
     /// Sequences in a batch.
     #[arg(long, default_value_t = 32)]
     batch: usize,
-    /// Tokens in the longest sequence.
+    /// Tokens of the longest sequence.
     #[arg(long, default_value_t = 128)]
     seq: usize,
-    /// Threads; 0 for one for each core.
+    /// Threads; 0 is one per core.
     #[arg(long, default_value_t = 0)]
     threads: usize,
 }
@@ -51,32 +51,32 @@ pub(crate) struct TrainArgs {
     layers: usize,
     #[command(flatten)]
     sizes: Sizes,
-    /// Steps that count.
+    /// Measured steps.
     #[arg(long, default_value_t = 10)]
     steps: usize,
-    /// Steps before them that do not.
+    /// Steps before the measured ones.
     #[arg(long, default_value_t = 2)]
     warmup: usize,
-    /// How long sequences are.
+    /// The distribution of sequence lengths.
     #[arg(long, value_enum, default_value_t = Lengths::Full)]
     lengths: Lengths,
-    /// Share of tokens that are predicted.
+    /// Share of tokens that are masked.
     #[arg(long, default_value_t = 0.15)]
     mask_prob: f64,
-    /// Dropout.
+    /// Dropout probability.
     #[arg(long, default_value_t = 0.1)]
     dropout: f64,
-    /// Compute activations again in the backward pass, to save memory.
-    #[arg(long)]
+    /// Recompute activations in the backward pass, to save memory.
+    #[arg(long = "gradient-checkpointing", alias = "recompute")]
     recompute: bool,
 }
 
 /// How long sequences are.
 #[derive(Clone, Copy, ValueEnum)]
 enum Lengths {
-    /// All of the longest.
+    /// All sequences have the largest length.
     Full,
-    /// From a quarter of the longest to the longest.
+    /// Uniform from a quarter of the largest length to the largest.
     Uniform,
 }
 
@@ -85,7 +85,7 @@ enum Lengths {
 pub(crate) struct OpsArgs {
     #[command(flatten)]
     sizes: Sizes,
-    /// Measurements of each form; the median counts.
+    /// Measurements of each form; the median is reported.
     #[arg(long, default_value_t = 5)]
     repeats: usize,
 }

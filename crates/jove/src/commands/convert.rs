@@ -1,4 +1,4 @@
-//! `jove convert`: from any format to any other, with a check of what changed.
+//! `jove convert`: from any format to any other, with a comparison of every tensor.
 
 use std::path::{Path, PathBuf};
 
@@ -12,24 +12,25 @@ use serde_json::json;
 
 use crate::context::{Context, Outcome};
 
-/// Where a checkpoint comes from, and what is put up with.
+/// Where a checkpoint comes from, and which differences are tolerated.
 #[derive(clap::Args)]
 pub(crate) struct SourceArgs {
-    /// The checkpoint: its folder; for uer also the `.bin` file, for tf also the prefix of its files. For hf also
-    /// `hub:OWNER/NAME` or `hub:OWNER/NAME@REVISION`, which asks the hub at HF_ENDPOINT with the token in HF_TOKEN, and
-    /// keeps files under HF_HOME.
-    #[arg(long, alias = "from", value_name = "PATH")]
+    /// The checkpoint: its folder; for uer also the `.bin` file, for tf also the prefix of its files; for hf also
+    /// hub:OWNER/NAME or hub:OWNER/NAME@REVISION.
+    ///
+    /// A hub: name is downloaded from the hub at HF_ENDPOINT with the token in HF_TOKEN, into the cache under HF_HOME.
+    #[arg(long, visible_alias = "from", value_name = "PATH")]
     checkpoint: PathBuf,
-    /// Ask no hub: take what is in the cache. HF_HUB_OFFLINE=1 does the same.
+    /// Download nothing: use the cache only. HF_HUB_OFFLINE=1 does the same.
     #[arg(long)]
     offline: bool,
-    /// The configuration, where it does not stand beside the weights under its usual name.
+    /// The configuration, where it is not next to the weights under its usual name.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The layout of a UER checkpoint, which does not say it: bert or xlm-roberta. Told from its tables by default.
+    /// The layout of a UER checkpoint: bert or xlm-roberta. Default: inferred from its tables.
     #[arg(long, value_parser = layout_from_name)]
     layout: Option<Layout>,
-    /// What to put up with: missing, unexpected, reshaped, non-finite; several with commas.
+    /// Differences to tolerate: missing, unexpected, reshaped, non-finite; several with commas.
     #[arg(long, value_delimiter = ',', value_parser = difference_from_name)]
     allow: Vec<Difference>,
 }
@@ -77,16 +78,16 @@ impl SourceArgs {
 pub(crate) struct Args {
     #[command(flatten)]
     source: SourceArgs,
-    /// What kind of checkpoint it is: hf, uer or tf.
+    /// The format of the checkpoint: hf, uer or tf.
     #[arg(long, default_value = "hf", value_parser = format_from_name)]
     from_format: Format,
-    /// What to write: hf, uer or tf.
+    /// The format to write: hf, uer or tf.
     #[arg(long, value_parser = format_from_name)]
     to_format: Format,
     /// The folder to write.
     #[arg(long)]
     out: PathBuf,
-    /// Read the written checkpoint back, compare every tensor and explain each difference; exit 1 on one without reason.
+    /// Read the written checkpoint back and compare every tensor; exit with 1 where a difference has no explanation.
     #[arg(long)]
     verify: bool,
 }
@@ -149,7 +150,7 @@ pub(super) fn print_report(context: &Context, report: &NameReport, out: &Path) -
     context.print(format!("wrote {}", out.display()))
 }
 
-/// The tokenizer's files beside a checkpoint.
+/// The tokenizer's files next to a checkpoint.
 pub(super) fn tokenizer_files(checkpoint: &Path) -> anyhow::Result<Vec<ExtraFile>> {
     let folder = if checkpoint.is_dir() { checkpoint } else { checkpoint.parent().unwrap_or(Path::new(".")) };
     Ok(ExtraFile::tokenizer_of(folder)?)
@@ -180,5 +181,29 @@ fn difference_from_name(name: &str) -> anyhow::Result<Difference> {
         "reshaped" => Ok(Difference::Reshaped),
         "non-finite" => Ok(Difference::NonFinite),
         _ => bail!("expected missing, unexpected, reshaped or non-finite"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Checks that a parser knows these names and no others, and lists them where it refuses.
+    fn check<T: std::fmt::Debug>(parse: impl Fn(&str) -> anyhow::Result<T>, names: &[&str]) {
+        for name in names {
+            assert!(parse(name).is_ok(), "{name}");
+            assert!(parse(&name.to_uppercase()).is_err(), "{name}");
+        }
+        for wrong in ["", " ", "hff", "onnx", "格式", "😀"] {
+            let message = parse(wrong).unwrap_err().to_string();
+            assert!(names.iter().all(|name| message.contains(name)), "{message}");
+        }
+    }
+
+    #[test]
+    fn names_are_exact_and_refusals_list_them() {
+        check(format_from_name, &["hf", "uer", "tf"]);
+        check(layout_from_name, &["bert", "xlm-roberta"]);
+        check(difference_from_name, &["missing", "unexpected", "reshaped", "non-finite"]);
     }
 }

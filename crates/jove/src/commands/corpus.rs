@@ -1,4 +1,4 @@
-//! `jove corpus`: what the text and the pairs of a run hold, and what is wrong with them.
+//! `jove corpus`: counts and checks of the text and the sentence pairs of a run file.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ pub(crate) struct Args {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Look for what spoils training: wrong encodings, lost sentence ends, copies, pairs that do not match.
+    /// Check for data that harms training: wrong encodings, lost sentence ends, duplicates, misaligned pairs.
     Doctor(File),
     /// Count texts by language, domain and length, after cleaning.
     Stats(File),
@@ -27,16 +27,16 @@ enum Action {
 struct File {
     /// The run file, such as `experiments/quickstart.toml`.
     file: PathBuf,
-    /// Override a setting, such as `data.root=/data`; may be given often.
+    /// Override a key of the run file, such as `data.root=/data`; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
 }
 
-/// Looks at the corpus of a run.
+/// Runs the command.
 pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     match &args.action {
-        Action::Doctor(file) => examine(&Run::load(&file.file, &file.set)?, context),
-        Action::Stats(file) => count(&Run::load(&file.file, &file.set)?, context),
+        Action::Doctor(file) => examine(&context.load(&file.file, &file.set)?, context),
+        Action::Stats(file) => count(&context.load(&file.file, &file.set)?, context),
     }
 }
 
@@ -80,7 +80,7 @@ fn table(stats: &Stats) -> String {
     let mut lines = vec![
         format!("{} texts in {} files, {} kept ({} bytes)", report.read, report.files, report.kept, report.bytes),
         format!(
-            "passed over: {} copies, {} near copies, {} too short, {} of signs; {} rejected",
+            "left out: {} duplicates, {} near-duplicates, {} too short, {} with too many symbols; {} rejected",
             report.duplicates, report.near_duplicates, report.too_short, report.symbols, report.rejected
         ),
         format!("{:<16}{:>10}{:>14}{:>14}", "language", "texts", "characters", "bytes"),
@@ -94,6 +94,6 @@ fn table(stats: &Stats) -> String {
         lines.extend(stats.domains.iter().map(|(name, group)| row(name, group)));
     }
     let tenths: Vec<String> = stats.chars.iter().map(u32::to_string).collect();
-    lines.push(format!("characters of a text, shortest, each tenth, longest: {}", tenths.join(" ")));
+    lines.push(format!("characters per text, deciles from shortest to longest: {}", tenths.join(" ")));
     lines.join("\n")
 }

@@ -1,4 +1,4 @@
-//! `jove doctor`: the devices at hand, and whether they compute what they should.
+//! `jove doctor`: the devices of this machine, and whether they compute correctly.
 
 use jove_model::bench::{self, OpReport, OpSizes};
 use jove_model::doctor::{self, DeviceReport};
@@ -13,7 +13,7 @@ const DIFFERENCE_MAX: f64 = 1e-3;
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
-/// Looks at each device and prints what was found; a wrong number fails the check.
+/// Tests each device and prints the results; a wrong number fails the check.
 pub(crate) fn execute(_: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let devices = doctor::devices()?;
     let missing =

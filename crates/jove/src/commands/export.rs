@@ -10,7 +10,7 @@ use crate::context::{Context, Outcome};
 /// Arguments of `jove export`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// What to write: hf, uer or tf.
+    /// The format to write: hf, uer or tf.
     #[arg(long, value_parser = format_from_name)]
     format: Format,
     #[command(flatten)]
@@ -18,12 +18,12 @@ pub(crate) struct Args {
     /// The folder to write.
     #[arg(long)]
     out: PathBuf,
-    /// The size in bytes above which Hugging Face weights are spread over several files; 5 GB by default.
+    /// The size in bytes above which Hugging Face weights are split into several files. Default: 5 GB.
     #[arg(long)]
     shard_bytes_max: Option<u64>,
 }
 
-/// Reads, checks, writes, and says what could not be carried over.
+/// Reads, checks, writes, and reports what the format has no place for.
 pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let path = args.source.path(context)?;
     let loaded = args.source.open(&path, Format::Hf)?;

@@ -1,4 +1,4 @@
-//! `jove import`: takes a checkpoint of another tool in, as a Hugging Face folder.
+//! `jove import`: converts a checkpoint of another tool to a Hugging Face folder.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::context::{Context, Outcome};
 /// Arguments of `jove import`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// What kind of checkpoint it is: hf, uer or tf.
+    /// The format of the checkpoint: hf, uer or tf.
     #[arg(long, default_value = "hf", value_parser = format_from_name)]
     format: Format,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `jove kb`: builds a knowledge base from any graph, and looks into it.
+//! `jove kb`: builds a knowledge base from any knowledge graph, and queries it.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -23,30 +23,35 @@ pub(crate) struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build a base from sources.
+    /// Build a knowledge base from sources.
+    #[command(after_long_help = "\
+Examples:
+  jove kb build --out kb.sqlite --source wikidata:latest-all.json.bz2 --langs zh,en
+  jove kb build --out kb.sqlite --source tsv:facts.tsv --roles roles.toml
+  jove kb build --out kb.sqlite --config kb.toml")]
     Build(Build),
-    /// Count what a base holds and check the file.
+    /// Count the contents of a knowledge base, and check the file.
     Stats {
-        /// The base.
+        /// The knowledge base.
         kb: PathBuf,
     },
-    /// Find what will hurt training.
+    /// Check a knowledge base for problems that harm training.
     Lint {
-        /// The base.
+        /// The knowledge base.
         kb: PathBuf,
-        /// Exit with 1 when anything is found at this level or above: note, warning or error.
+        /// Exit with 1 where a problem of this level or above is found: note, warning or error.
         #[arg(long, default_value = "error")]
         fail_at: Level,
-        /// A file of words, one a line, that are bad names since they mean something in running text. Default: a short
-        /// list of Chinese and English words.
+        /// A file of common words, one per line, that are reported where they are names of entities. Default: a short list
+        /// of Chinese and English words.
         #[arg(long)]
         common_words: Option<PathBuf>,
     },
-    /// Find entities by name or key.
+    /// Search entities by name or key.
     Search {
-        /// The base.
+        /// The knowledge base.
         kb: PathBuf,
-        /// What to look for.
+        /// The name or key, or a part of it.
         text: String,
         /// Language of the names shown.
         #[arg(long, default_value = "zh")]
@@ -57,7 +62,7 @@ enum Command {
     },
     /// Show the facts of an entity, given by key or name.
     Neighbors {
-        /// The base.
+        /// The knowledge base.
         kb: PathBuf,
         /// Its key or name.
         entity: String,
@@ -68,9 +73,9 @@ enum Command {
         #[arg(long, default_value_t = 50)]
         limit: usize,
     },
-    /// Write a base as text: jsonl, ntriples or tsv.
+    /// Export a knowledge base as text: jsonl, ntriples or tsv.
     Export {
-        /// The base.
+        /// The knowledge base.
         kb: PathBuf,
         /// The format.
         #[arg(long, default_value = "jsonl")]
@@ -79,60 +84,60 @@ enum Command {
         #[arg(long)]
         out: Option<PathBuf>,
     },
-    /// Write facts as sentences, one JSON object a line.
+    /// Write facts as sentences, one JSON object per line.
     Verbalize(Verbalize),
-    /// Draw one page to look at.
+    /// Write an HTML page to explore a knowledge base.
     View {
-        /// The base.
+        /// The knowledge base.
         kb: PathBuf,
         /// The page to write.
         #[arg(long)]
         out: PathBuf,
-        /// The entity shown first, by key or name. Default: the best connected one.
+        /// The entity shown first, by key or name. Default: the one with the most facts.
         #[arg(long)]
         entity: Option<String>,
         /// Language of the names shown.
         #[arg(long, default_value = "zh")]
         lang: Lang,
     },
-    /// Bring an older base up to date.
+    /// Migrate a knowledge base of an older version to the current schema.
     Migrate {
-        /// The base.
+        /// The knowledge base.
         kb: PathBuf,
     },
 }
 
 #[derive(clap::Args)]
 struct Build {
-    /// The base to write.
+    /// The knowledge base to write.
     #[arg(long)]
     out: PathBuf,
-    /// A source as FORMAT:PATH; may be given more than once.
+    /// A source as FORMAT:PATH; may be repeated.
     #[arg(long = "source", required_unless_present = "config", value_name = "FORMAT:PATH")]
     sources: Vec<Source>,
-    /// A TOML file with all options: sources with licences, roles, columns; what to select.
+    /// A TOML file with all options: sources with licences, roles and columns; the selection.
     #[arg(long)]
     config: Option<PathBuf>,
-    /// Keep the other sources of a base that is there already.
+    /// Update an existing knowledge base: keep its other sources.
     #[arg(long)]
     update: bool,
     /// Languages to keep. Default: all.
     #[arg(long, value_delimiter = ',')]
     langs: Vec<Lang>,
-    /// A TOML file that maps attributes to roles, for sources that name none.
+    /// A TOML file that maps attributes to roles, for sources without one.
     #[arg(long)]
     roles: Option<PathBuf>,
-    /// Bad rows allowed. Default 100.
+    /// Bad rows allowed. Default: 100.
     #[arg(long)]
     max_bad: Option<u64>,
-    /// Where bad rows are kept. Default: OUT.rejects.jsonl.
+    /// The file for bad rows. Default: OUT.rejects.jsonl.
     #[arg(long)]
     reject_file: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
 struct Verbalize {
-    /// The base.
+    /// The knowledge base.
     kb: PathBuf,
     /// Patterns: a TOML file or a folder of them.
     #[arg(long)]
@@ -140,13 +145,13 @@ struct Verbalize {
     /// Languages to write in.
     #[arg(long, value_delimiter = ',', default_value = "zh,en")]
     langs: Vec<Lang>,
-    /// Share of facts kept out of training.
+    /// Share of the facts that are held out from training.
     #[arg(long, default_value_t = 0.1)]
     held_out: f64,
-    /// Sentences for each fact and language.
+    /// Sentences per fact and language.
     #[arg(long, default_value_t = 3)]
     per_fact: usize,
-    /// The seed of every choice.
+    /// The random seed.
     #[arg(long, default_value_t = 0)]
     seed: u64,
 }

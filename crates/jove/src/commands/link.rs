@@ -25,27 +25,27 @@ const CHUNK: usize = 2048;
 /// Arguments of `jove link`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The knowledge base, as `jove run` makes it in its `kb` stage.
+    /// The knowledge base, made with `jove kb build` or by the `kb` stage of `jove run`.
     #[arg(long)]
     kb: PathBuf,
     /// Text in UTF-8, one text a line.
     #[arg(long)]
     input: PathBuf,
-    /// Where the texts go with their words and mentions: Parquet where it ends in `.parquet`, else JSON lines.
+    /// The file to write, with the texts, their words and mentions: Parquet where its name ends in `.parquet`, else JSON lines.
     #[arg(long)]
     output: PathBuf,
-    /// Also draw a page of the first 500 texts.
+    /// Also write an HTML page of the first 500 texts.
     #[arg(long)]
     html: Option<PathBuf>,
     /// The language of the text.
     #[arg(long, default_value = "zh")]
     lang: Lang,
-    /// The lowest score that is linked, 0 to 1; default 0.7.
+    /// The lowest score of a link, 0 to 1. Default: 0.7.
     #[arg(long)]
     score_min: Option<f32>,
 }
 
-/// Links every line, and prints what was found.
+/// Links every line, and prints the counts.
 pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let kb = Kb::open(&args.kb)?;
     let lines = read(&args.input)?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use jove_core::{AnnotatedText, Progress, Purpose, TokenizedText};
-use jove_experiment::{Coverage, MaskSource, Run};
+use jove_experiment::{Coverage, MaskSource};
 use jove_linker::unlinked_names;
 use jove_masking::html::{Masked, page};
 use jove_masking::{MaskPlan, MaskStats, MaskedUnit, plan_with};
@@ -27,18 +27,18 @@ pub(crate) struct Args {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Draw a page of masked texts, as training would mask them.
+    /// Write an HTML page of masked texts, as training would mask them.
     Preview {
         #[command(flatten)]
         source: Source,
-        /// Where the page goes.
+        /// The page to write.
         #[arg(long, default_value = "masks.html")]
         html: PathBuf,
-        /// How many texts are shown.
+        /// The number of texts to show.
         #[arg(long, default_value_t = 100)]
         texts: usize,
     },
-    /// Print realised rates, shares and lengths of units, and how much of the graph the text names.
+    /// Print the mask rate, the shares and lengths of units, and how much of the graph the text mentions.
     Stats {
         #[command(flatten)]
         source: Source,
@@ -47,12 +47,12 @@ enum Action {
 
 #[derive(clap::Args)]
 struct Source {
-    /// The run file, such as `experiments/quickstart.toml`; its stages up to the vocabulary are made if they are not yet.
+    /// The run file, such as `experiments/quickstart.toml`; its stages up to the vocabulary are run where they are not finished.
     file: PathBuf,
-    /// Override a setting, such as `data.root=/data`; may be given often.
+    /// Override a key of the run file, such as `data.root=/data`; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// The variant; the first one that masks entities where left out.
+    /// The variant. Default: the first one that masks entities.
     #[arg(long)]
     variant: Option<String>,
     /// The epoch, counted from 0.
@@ -71,7 +71,7 @@ pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome>
 
 impl Source {
     fn open(&self, context: &Context) -> anyhow::Result<MaskSource> {
-        Ok(Run::load(&self.file, &self.set)?.masks(self.variant.as_deref(), context.progress())?)
+        Ok(context.load(&self.file, &self.set)?.masks(self.variant.as_deref(), context.progress())?)
     }
 
     /// Plans the masks of the first `texts` texts, each as training draws it where it is not cut for length.

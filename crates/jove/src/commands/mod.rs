@@ -1,4 +1,4 @@
-//! One module a command; each turns its arguments into calls of a library and prints what comes back.
+//! One module per command; each turns its arguments into calls of a library and prints the result.
 
 mod ablate;
 mod bench;
@@ -20,58 +20,87 @@ use clap::Subcommand;
 
 use crate::context::{Context, Outcome};
 
-/// What to do.
+/// The commands, in the order in which data flows.
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Measure how fast this machine trains.
+    /// Run an experiment: every stage from raw data to the report; finished stages are skipped.
+    #[command(after_long_help = "\
+Examples:
+  jove run experiments/quickstart.toml
+  jove run experiments/quickstart.toml --set train.steps=200 --set output=/tmp/runs
+  jove run experiments/quickstart.toml --resolve")]
+    Run(run::Args),
+    /// Run an ablation: every variant under every seed, with controls, effects and confidence intervals.
+    #[command(after_long_help = "\
+Examples:
+  jove ablate experiments/ablation-kg.toml
+  jove ablate experiments/ablation-kg.toml --set ablation.jobs=2")]
+    Ablate(ablate::Args),
+    /// Write the report of a finished run again.
+    Report(report::Args),
+    /// Build a knowledge base from any knowledge graph, query it, check it, export it.
+    Kb(kb::Args),
+    /// Link the entities of a knowledge base in text.
+    #[command(after_long_help = "\
+Examples:
+  jove link --kb kb.sqlite --input text.txt --output linked.jsonl
+  jove link --kb kb.sqlite --input text.txt --output linked.parquet --html links.html --lang en")]
+    Link(link::Args),
+    /// Check and count the text and the sentence pairs of a run file.
+    Corpus(corpus::Args),
+    /// Preview and count the masks of a run file before training.
+    Mask(mask::Args),
+    /// Train the variants of a run file, without evaluation and report.
+    #[command(after_long_help = "\
+Examples:
+  jove train experiments/quickstart.toml --variant kg
+  jove train experiments/quickstart.toml --dry-run")]
+    Train(train::Args),
+    /// Import a checkpoint of another tool as a Hugging Face folder.
+    #[command(after_long_help = "\
+Examples:
+  jove import --format tf --checkpoint chinese_L-12_H-768_A-12/bert_model.ckpt --out bert
+  jove import --checkpoint hub:OWNER/NAME --out model")]
+    Import(import::Args),
+    /// Export a checkpoint to another tool: Hugging Face, UER-Py or TensorFlow.
+    #[command(after_long_help = "\
+Examples:
+  jove export --format uer --checkpoint model --out model-uer
+  jove export --format tf --checkpoint model --out model-tf")]
+    Export(export::Args),
+    /// Convert a checkpoint from one format to another, and verify the result.
+    #[command(after_long_help = "\
+Examples:
+  jove convert --checkpoint model --to-format tf --out model-tf --verify
+  jove convert --checkpoint model-uer --from-format uer --to-format hf --out model")]
+    Convert(convert::Args),
+    /// Trim or extend a checkpoint's vocabulary, with its tokenizer and weights.
+    Vocab(vocab::Args),
+    /// Measure the speed of training and of each operator on this machine.
     #[command(subcommand)]
     Bench(bench::Args),
-    /// Look at the text and the sentence pairs of a run.
-    Corpus(corpus::Args),
-    /// Find the names of a knowledge base in text.
-    Link(link::Args),
-    /// Look at the masks of a run before it is trained.
-    Mask(mask::Args),
-    /// Look at the devices at hand, and whether they compute what they should.
+    /// List the devices of this machine, and check that they compute correctly.
     Doctor(doctor::Args),
-    /// Run every stage of an experiment; finished stages are skipped.
-    Run(run::Args),
-    /// Run an ablation: every variant under every seed, with controls, effects and intervals.
-    Ablate(ablate::Args),
-    /// Build a knowledge base from any graph, and look into it.
-    Kb(kb::Args),
-    /// Take a checkpoint of another tool in, as a Hugging Face folder.
-    Import(import::Args),
-    /// Write a checkpoint for another tool: Hugging Face, UER-Py or TensorFlow.
-    Export(export::Args),
-    /// Convert a checkpoint from one format to another, and check what that changed.
-    Convert(convert::Args),
-    /// Trim or extend a checkpoint's vocabulary, tokenizer and weights together.
-    Vocab(vocab::Args),
-    /// Train variants of a run file, without probes and report.
-    Train(train::Args),
-    /// Draw the page of a finished run anew.
-    Report(report::Args),
 }
 
 impl Command {
     /// Runs the command.
     pub(crate) fn execute(self, context: &Context) -> anyhow::Result<Outcome> {
         match self {
-            Self::Bench(args) => bench::execute(&args, context),
-            Self::Corpus(args) => corpus::execute(&args, context),
-            Self::Link(args) => link::execute(&args, context),
-            Self::Mask(args) => mask::execute(&args, context),
             Self::Run(args) => run::execute(&args, context),
             Self::Ablate(args) => ablate::execute(&args, context),
+            Self::Report(args) => report::execute(&args, context),
             Self::Kb(args) => kb::execute(args, context),
+            Self::Link(args) => link::execute(&args, context),
+            Self::Corpus(args) => corpus::execute(&args, context),
+            Self::Mask(args) => mask::execute(&args, context),
+            Self::Train(args) => train::execute(&args, context),
             Self::Import(args) => import::execute(&args, context),
             Self::Export(args) => export::execute(&args, context),
             Self::Convert(args) => convert::execute(&args, context),
             Self::Vocab(args) => vocab::execute(&args, context),
+            Self::Bench(args) => bench::execute(&args, context),
             Self::Doctor(args) => doctor::execute(&args, context),
-            Self::Train(args) => train::execute(&args, context),
-            Self::Report(args) => report::execute(&args, context),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `jove report`: draws the page of a finished run anew.
+//! `jove report`: writes the report of a finished run again.
 
 use std::path::PathBuf;
 

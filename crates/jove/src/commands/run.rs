@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use jove_experiment::Run;
-
 use crate::context::{Context, Outcome};
 
 /// Arguments of `jove run`.
@@ -11,17 +9,17 @@ use crate::context::{Context, Outcome};
 pub(crate) struct Args {
     /// The run file, such as `experiments/quickstart.toml`.
     file: PathBuf,
-    /// Override a setting, such as `train.steps=200`; may be given often.
+    /// Override a key of the run file, such as `train.steps=200`; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Print the resolved run file and stop.
+    /// Print the run file with every default filled in, and exit.
     #[arg(long)]
     resolve: bool,
 }
 
 /// Runs every stage and prints the path of the report.
 pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
-    let run = Run::load(&args.file, &args.set)?;
+    let run = context.load(&args.file, &args.set)?;
     if args.resolve {
         context.print(run.resolved())?;
         return Ok(Outcome::Done);
@@ -29,7 +27,7 @@ pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome>
     show(&run.execute(context.progress())?, context)
 }
 
-/// Prints what came out.
+/// Prints the comparison table and the path of the report.
 pub(crate) fn show(outcome: &jove_experiment::Outcome, context: &Context) -> anyhow::Result<Outcome> {
     if context.json() {
         context.print_json(outcome)?;

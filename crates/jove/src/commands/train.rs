@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use jove_experiment::{Plan, Run};
+use jove_experiment::Plan;
 
 use crate::context::{Context, Outcome};
 
@@ -11,20 +11,20 @@ use crate::context::{Context, Outcome};
 pub(crate) struct Args {
     /// The run file, such as `experiments/quickstart.toml`.
     file: PathBuf,
-    /// Train only this variant; may be given often. Default: all of the run file.
+    /// Train only this variant; may be repeated. Default: all variants.
     #[arg(long, value_name = "NAME")]
     variant: Vec<String>,
-    /// Override a setting, such as `train.steps=200`; may be given often.
+    /// Override a key of the run file, such as `train.steps=200`; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Print what training will take and stop.
+    /// Print the parameters, steps and memory of each variant, and exit.
     #[arg(long)]
     dry_run: bool,
 }
 
 /// Trains and prints where the checkpoints are.
 pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
-    let run = Run::load(&args.file, &args.set)?;
+    let run = context.load(&args.file, &args.set)?;
     if args.dry_run {
         let plans = run.plan(&args.variant)?;
         if context.json() {
@@ -55,7 +55,7 @@ fn table(plan: &Plan) -> String {
         ("weights", mib(plan.weights_bytes)),
         ("gradients", mib(plan.gradient_bytes)),
         ("optimizer state", mib(plan.optimizer_bytes)),
-        ("slow encoder", mib(plan.memory_bytes)),
+        ("key encoder", mib(plan.memory_bytes)),
         ("activations", mib(plan.activation_bytes)),
         ("expected peak", mib(plan.peak_bytes)),
     ];

@@ -1,4 +1,4 @@
-//! `jove vocab`: fewer pieces, or more, with weights and tokenizer to match.
+//! `jove vocab`: removes or adds pieces of a vocabulary, with weights and tokenizer to match.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
@@ -25,27 +25,27 @@ pub(crate) struct Args {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Keep only the pieces that texts use; tell what each language loses.
+    /// Keep only the pieces that texts use, and report what each language loses.
     Trim {
         /// The checkpoint's folder.
         #[arg(long)]
         checkpoint: PathBuf,
-        /// Texts, one a line, with their language; may be given several times.
+        /// Texts, one per line, with their language; may be repeated.
         #[arg(long = "corpus", value_name = "LANG:FILE", required = true)]
         corpora: Vec<String>,
-        /// Drop pieces that occur less often than this in all texts together; they are spelled with smaller ones.
+        /// Drop pieces that occur less often than this in all texts together; smaller pieces replace them.
         #[arg(long, default_value_t = 1)]
         count_min: u64,
         /// The folder to write.
         #[arg(long)]
         out: PathBuf,
     },
-    /// Add words, each starting as the mean of the pieces it was spelled with.
+    /// Add words, each initialised with the mean of the pieces it was split into.
     Extend {
         /// The checkpoint's folder.
         #[arg(long)]
         checkpoint: PathBuf,
-        /// The words, one a line.
+        /// The words, one per line.
         #[arg(long)]
         words: PathBuf,
         /// The folder to write.
@@ -248,4 +248,24 @@ fn for_each_line(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_corpus_is_a_language_and_a_path() {
+        for (text, lang, path) in [
+            ("zh:a.txt", "zh", "a.txt"),
+            ("zh-Hant:繁體.txt", "zh-Hant", "繁體.txt"),
+            ("en:C:/a.txt", "en", "C:/a.txt"),
+            ("he:", "he", ""),
+        ] {
+            assert_eq!(parse_corpus(text).unwrap(), (Lang::new(lang).unwrap(), PathBuf::from(path)), "{text}");
+        }
+        for wrong in ["", "zh", "a.txt", ":a.txt", "not a language:a.txt", "语:a.txt"] {
+            assert!(parse_corpus(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! `jove ablate`: arms in processes of their own give what one process gives, and failures are told.
+//! `jove ablate`: arms in separate processes give what one process gives, and failures are reported.
 
 use std::fs;
 use std::path::Path;
@@ -6,11 +6,7 @@ use std::path::Path;
 use assert_cmd::Command;
 use jove_experiment::report::Report;
 
-#[allow(dead_code, reason = "this fixture serves another crate's tests as well")]
-#[path = "../../../jove-experiment/tests/it/fixture.rs"]
-mod fixture;
-
-use fixture::Fixture;
+use crate::fixture::Fixture;
 
 fn grid() -> Fixture {
     let fixture = Fixture::new();

@@ -4,3 +4,10 @@
 
 mod ablate;
 mod checkpoints;
+mod knowledge;
+mod run_files;
+mod shell;
+
+#[allow(dead_code, reason = "this fixture serves another crate's tests as well")]
+#[path = "../../../jove-experiment/tests/it/fixture.rs"]
+mod fixture;
