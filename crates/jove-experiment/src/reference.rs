@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::renamed::RENAMED;
+use crate::renamed::renamed;
 use crate::run_file::{Recipe, RunFile};
 
 const OPENING: &str = "\
@@ -27,7 +27,7 @@ pub fn reference() -> String {
     let definitions = schema.get("$defs").and_then(Value::as_object).cloned().unwrap_or_default();
     let mut page = Page { text: OPENING.to_owned(), definitions, recipes: recipes() };
     page.section("", "## Top level", &schema);
-    page.renamed();
+    page.renamed_keys();
     page.text
 }
 
@@ -113,15 +113,16 @@ impl Page {
         shown
     }
 
-    fn renamed(&mut self) {
-        if RENAMED.is_empty() {
+    fn renamed_keys(&mut self) {
+        let renamed = renamed();
+        if renamed.is_empty() {
             return;
         }
         self.text.push_str(
             "\n## Renamed keys\n\nThe former names still work, with a warning. In the `train` of a variant they are renamed \
              too.\n\n| section | former name | name |\n| --- | --- | --- |\n",
         );
-        for one in RENAMED {
+        for one in renamed {
             self.text.push_str(&format!("| `[{}]` | `{}` | `{}` |\n", one.section, one.old, one.new));
         }
     }

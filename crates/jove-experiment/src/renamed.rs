@@ -1,11 +1,14 @@
 //! Keys that were renamed: the old ones still work, with a warning.
 
 use jove_core::InvalidSetting;
+use jove_trainer::TrainConfig;
 use toml::{Table, Value};
 
 use crate::error::{Error, Result};
+use crate::variant::table_of;
 
 /// A key that was renamed.
+#[derive(Clone, Copy)]
 pub(crate) struct Renamed {
     /// The section that holds it, as in `[train]`; `*` stands for any one key.
     pub(crate) section: &'static str,
@@ -16,7 +19,28 @@ pub(crate) struct Renamed {
 }
 
 /// All renamed keys. What is said of `[train]` also holds for the `train` of a variant.
-pub(crate) const RENAMED: &[Renamed] = &[];
+const RENAMED: &[Renamed] = &[
+    Renamed { section: "train", old: "accumulation", new: "gradient-accumulation-steps" },
+    Renamed { section: "train", old: "clip", new: "max-grad-norm" },
+    Renamed { section: "train", old: "recompute", new: "gradient-checkpointing" },
+    Renamed { section: "train.objectives.*", old: "share", new: "token-fraction" },
+];
+
+/// The renamed keys that the training settings know by their new name.
+pub(crate) fn renamed() -> Vec<Renamed> {
+    let settings = Value::Table(table_of(&TrainConfig::default()));
+    let mut file = Table::from_iter([("train".to_owned(), settings)]);
+    let mut is_known = |one: &Renamed| {
+        let mut known = false;
+        let section: Vec<&str> = one.section.split('.').collect();
+        let visited = visit_section(&mut file, &section, "", &mut |here, _| {
+            known |= here.contains_key(one.new);
+            Ok(())
+        });
+        visited.is_ok() && known
+    };
+    RENAMED.iter().filter(|one| is_known(one)).copied().collect()
+}
 
 /// An old key that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +93,7 @@ pub(crate) fn rename(table: &mut Table, renamed: &[Renamed], variant: Option<&st
     let mut found = Vec::new();
     for one in renamed {
         let section: Vec<&str> = one.section.split('.').collect();
-        rename_in(table, &section, "", &mut |here, path| {
+        visit_section(table, &section, "", &mut |here, path| {
             let Some(value) = here.remove(one.old) else { return Ok(()) };
             let (old, new) = (format!("{path}{}", one.old), format!("{path}{}", one.new));
             let deprecated = Deprecated { variant: variant.map(str::to_owned), old, new };
@@ -84,7 +108,7 @@ pub(crate) fn rename(table: &mut Table, renamed: &[Renamed], variant: Option<&st
 }
 
 /// Calls `visit` with every table at `section`, and with the dotted path of its keys.
-fn rename_in(
+fn visit_section(
     table: &mut Table,
     section: &[&str],
     path: &str,
@@ -93,7 +117,7 @@ fn rename_in(
     let Some((first, rest)) = section.split_first() else { return visit(table, path) };
     for (key, value) in table.iter_mut().filter(|(key, _)| *first == "*" || first == key) {
         if let Some(inner) = value.as_table_mut() {
-            rename_in(inner, rest, &format!("{path}{key}."), visit)?;
+            visit_section(inner, rest, &format!("{path}{key}."), visit)?;
         }
     }
     Ok(())
@@ -141,6 +165,30 @@ mod tests {
     fn keys_elsewhere_keep_their_names() {
         for text in ["clip = 1", "text.clip = 1", "train.objectives.share = 1", "train = 3", "variants = 3"] {
             check(text, text, &[]);
+        }
+    }
+
+    /// A key that is known has no former name among the settings, else both would be valid.
+    #[test]
+    fn no_setting_has_a_former_name() {
+        let settings = table_of(&TrainConfig::default());
+        for one in renamed() {
+            assert!(one.section != "train" || !settings.contains_key(one.old), "{}", one.old);
+        }
+    }
+
+    #[test]
+    fn an_invalid_value_is_named_as_the_file_spells_it() {
+        let one = Deprecated { variant: None, old: "train.clip".into(), new: "train.max-grad-norm".into() };
+        for (key, expected) in [
+            ("train.max-grad-norm", "train.clip (now train.max-grad-norm): expected 0 or more, found -1"),
+            ("train.warmup", "train.warmup: expected 0 or more, found -1"),
+        ] {
+            let invalid = InvalidSetting::new(key, "0 or more", -1);
+            let said = as_written(invalid.clone().into(), std::slice::from_ref(&one)).to_string();
+            assert_eq!(said, expected);
+            let in_variant = as_written(Error::in_variant("kg", invalid), std::slice::from_ref(&one)).to_string();
+            assert_eq!(in_variant, format!("variant \"kg\": {key}: expected 0 or more, found -1"));
         }
     }
 

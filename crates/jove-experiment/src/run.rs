@@ -8,7 +8,7 @@ use toml::Table;
 use crate::cache::Cache;
 use crate::check::{check, check_fit, model_setting};
 use crate::error::{Error, Result};
-use crate::renamed::{Deprecated, RENAMED, as_written, rename_file};
+use crate::renamed::{Deprecated, as_written, rename_file, renamed};
 use crate::run_file::{RunFile, VariantSettings};
 use crate::settings::{explain, read, set};
 use crate::variant::{Variant, controls, table_of};
@@ -46,9 +46,10 @@ impl Run {
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self> {
         let text = read(path)?;
         let mut table: Table = text.parse().map_err(|error| explain(path, "", &error))?;
-        let mut deprecated = rename_file(&mut table, RENAMED)?;
+        let renamed = renamed();
+        let mut deprecated = rename_file(&mut table, &renamed)?;
         for assignment in overrides {
-            deprecated.extend(set(&mut table, &absolute_path_override(assignment)?, RENAMED)?);
+            deprecated.extend(set(&mut table, &absolute_path_override(assignment)?, &renamed)?);
         }
         let file = table.clone().try_into().map_err(|error| {
             // From the text, an error points at its line.

@@ -96,7 +96,6 @@ const INVALID: &[(&str, &str)] = &[
 /// An invalid value for every validated key of `[train]`, which a variant may hold as well.
 const INVALID_TRAIN: &[(&str, &str)] = &[
     ("train.steps", "0"),
-    ("train.accumulation", "0"),
     ("train.max-length", "7"),
     ("train.max-length", "513"),
     ("train.batch-tokens", "10"),
@@ -107,7 +106,6 @@ const INVALID_TRAIN: &[(&str, &str)] = &[
     ("train.weight-decay", "-0.1"),
     ("train.betas", "[0.9, 1.0]"),
     ("train.epsilon", "0.0"),
-    ("train.clip", "-1.0"),
     ("train.language-exponent", "2.0"),
     ("train.objectives.momentum", "1.0"),
     ("train.objectives.mlm.weight", "-1.0"),
