@@ -1,20 +1,30 @@
-//! For tests of pages: what a headless browser makes of them.
+//! Tests of HTML pages in a headless browser.
 //!
-//! The browser is `JOVE_BROWSER`, or the first of Chromium's usual names that starts. Without one there is nothing to ask: the
-//! functions say so on standard error and return `None`. With `JOVE_BROWSER` set they panic instead, so that a machine that is
-//! meant to look at pages does.
+//! The browser is `JOVE_BROWSER`, or the first of Chromium's usual names that starts. Without a browser the functions print a
+//! note on standard error and return `None`; with `JOVE_BROWSER` set they panic instead, so that a machine that is meant to test
+//! pages cannot skip them.
+//!
+//! ```
+//! let folder = tempfile::tempdir()?;
+//! let page = folder.path().join("page.html");
+//! std::fs::write(&page, "<!doctype html><meta charset=\"utf-8\"><p style=\"width: 900px\">Wider than a phone.</p>")?;
+//! if let Some(faults) = jove_browser::faults(&page, 400) {
+//!     assert!(faults[0].contains("wider than the window"), "{faults:?}");
+//! }
+//! # Ok::<(), std::io::Error>(())
+//! ```
 
-#![allow(clippy::print_stderr, reason = "what a test skipped is said where its output goes")]
+#![allow(clippy::print_stderr, reason = "a skipped test reports that in its output")]
 
 use std::path::Path;
 use std::process::{Command, Output};
 
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
-/// Looks for what a reader would stumble over, and writes it into the page's last element.
+/// A script that finds faults and writes them into the page's last element.
 const FAULTS: &str = include_str!("faults.js");
 
-/// The elements of `page` after its scripts ran, as HTML; `hash` is what follows `#` in its address.
+/// The elements of `page` after its scripts ran, as HTML; `hash` is the fragment of its address, without `#`.
 ///
 /// # Panics
 /// When the browser fails, or there is none although `JOVE_BROWSER` is set.
@@ -24,7 +34,7 @@ pub fn dom(page: &Path, hash: &str) -> Option<String> {
     Some(String::from_utf8(output.stdout).expect("a page is UTF-8"))
 }
 
-/// What is wrong with `page` in a window of `width` pixels, one line each: a page wider than its window, an empty drawing, text
+/// The faults of `page` in a window of `width` pixels, one line each: a page wider than its window, an empty drawing, text
 /// of a drawing that is cut off or lies on other text, a card (`.card` in an element with `tabindex`) that does not show when its
 /// element has the focus, or shows outside the window.
 ///
@@ -51,7 +61,7 @@ fn browse(flags: &[&str]) -> Option<Output> {
     let output = names.iter().find_map(|name| Command::new(name).args(common).args(flags).output().ok());
     let Some(output) = output else {
         assert!(named.is_none(), "JOVE_BROWSER names no program: {named:?}");
-        eprintln!("no browser was found, so nobody looked at the page");
+        eprintln!("no browser was found: the page was not tested");
         return None;
     };
     assert!(output.status.success(), "the browser failed: {}", String::from_utf8_lossy(&output.stderr));
@@ -84,8 +94,8 @@ mod tests {
         ];
         for (body, expected) in cases {
             let Some(found) = faults_of(&body) else { return };
-            let said = found.join("\n");
-            assert!(if expected.is_empty() { found.is_empty() } else { said.contains(expected) }, "{body}: {said}");
+            let lines = found.join("\n");
+            assert!(if expected.is_empty() { found.is_empty() } else { lines.contains(expected) }, "{body}: {lines}");
         }
     }
 }

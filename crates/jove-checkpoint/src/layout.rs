@@ -1,21 +1,14 @@
-//! The tensors of a model, by their Hugging Face names.
+//! The tensors of a checkpoint, out of the table of names in [`jove_core::parameter_names`].
 
+pub(crate) use jove_core::parameter_names::prefix;
+use jove_core::parameter_names::{self, NamedShape};
 use jove_core::{Layout, ModelConfig};
 
 use crate::spec::TensorSpec;
 
-/// The first part of every encoder tensor's name.
-pub(crate) fn prefix(layout: Layout) -> &'static str {
-    match layout {
-        Layout::Bert => "bert.",
-        Layout::XlmRoberta => "roberta.",
-    }
-}
-
 /// Every tensor of the encoder and the masked-language-model head, tied ones once; sorted by name.
 pub fn required_tensors(config: &ModelConfig) -> Vec<TensorSpec> {
-    let mut specs = encoder_tensors(config);
-    specs.extend(head_tensors(config));
+    let mut specs = specs(parameter_names::model(config));
     specs.sort_by(|a, b| a.name.cmp(&b.name));
     specs
 }
@@ -23,13 +16,7 @@ pub fn required_tensors(config: &ModelConfig) -> Vec<TensorSpec> {
 /// Tensors that a checkpoint may hold beyond those: the pooler and the next-sentence head, which training here does not
 /// use but conversions keep.
 pub fn optional_tensors(config: &ModelConfig) -> Vec<TensorSpec> {
-    let (hidden, prefix) = (config.hidden_size, prefix(config.layout));
-    let mut specs = Vec::new();
-    linear(&mut specs, &format!("{prefix}pooler.dense"), hidden, hidden);
-    if config.layout == Layout::Bert {
-        linear(&mut specs, "cls.seq_relationship", 2, hidden);
-    }
-    specs
+    specs(parameter_names::optional(config))
 }
 
 /// Of the optional tensors that a model `has`, those that no class of transformers takes beside its others: with a
@@ -42,57 +29,13 @@ pub(crate) fn stray_tensors(config: &ModelConfig, has: impl Fn(&str) -> bool) ->
     optional.iter().map(|spec| spec.name.clone()).filter(|name| has(name) && !taken(name)).collect()
 }
 
-/// The encoder's tensors.
-pub(crate) fn encoder_tensors(config: &ModelConfig) -> Vec<TensorSpec> {
-    let (hidden, prefix) = (config.hidden_size, prefix(config.layout));
-    let mut specs = Vec::new();
-    let tables = [
-        ("word", config.vocab_size),
-        ("position", config.max_position_embeddings),
-        ("token_type", config.type_vocab_size),
-    ];
-    for (table, rows) in tables {
-        specs.push(TensorSpec::f32(format!("{prefix}embeddings.{table}_embeddings.weight"), [rows, hidden]));
-    }
-    norm(&mut specs, &format!("{prefix}embeddings.LayerNorm"), hidden);
-    for layer in 0..config.num_hidden_layers {
-        let at = format!("{prefix}encoder.layer.{layer}.");
-        for part in ["query", "key", "value"] {
-            linear(&mut specs, &format!("{at}attention.self.{part}"), hidden, hidden);
-        }
-        linear(&mut specs, &format!("{at}attention.output.dense"), hidden, hidden);
-        norm(&mut specs, &format!("{at}attention.output.LayerNorm"), hidden);
-        linear(&mut specs, &format!("{at}intermediate.dense"), config.intermediate_size, hidden);
-        linear(&mut specs, &format!("{at}output.dense"), hidden, config.intermediate_size);
-        norm(&mut specs, &format!("{at}output.LayerNorm"), hidden);
-    }
-    specs
-}
-
 /// The tensors of the masked-language-model head; its decoder is the word table and not listed.
 pub(crate) fn head_tensors(config: &ModelConfig) -> Vec<TensorSpec> {
-    let hidden = config.hidden_size;
-    let (dense, layer_norm, bias) = match config.layout {
-        Layout::Bert => {
-            ("cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions.bias")
-        }
-        Layout::XlmRoberta => ("lm_head.dense", "lm_head.layer_norm", "lm_head.bias"),
-    };
-    let mut specs = Vec::new();
-    linear(&mut specs, dense, hidden, hidden);
-    norm(&mut specs, layer_norm, hidden);
-    specs.push(TensorSpec::f32(bias, [config.vocab_size]));
-    specs
+    specs(parameter_names::head(config))
 }
 
-fn linear(specs: &mut Vec<TensorSpec>, name: &str, rows: usize, columns: usize) {
-    specs.push(TensorSpec::f32(format!("{name}.weight"), [rows, columns]));
-    specs.push(TensorSpec::f32(format!("{name}.bias"), [rows]));
-}
-
-fn norm(specs: &mut Vec<TensorSpec>, name: &str, width: usize) {
-    specs.push(TensorSpec::f32(format!("{name}.weight"), [width]));
-    specs.push(TensorSpec::f32(format!("{name}.bias"), [width]));
+fn specs(parameters: Vec<NamedShape>) -> Vec<TensorSpec> {
+    parameters.into_iter().map(|parameter| TensorSpec::f32(parameter.name, parameter.shape)).collect()
 }
 
 #[cfg(test)]

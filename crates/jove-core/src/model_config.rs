@@ -13,6 +13,16 @@ pub enum Layout {
     XlmRoberta,
 }
 
+/// The family's name as papers write it, `BERT` or `XLM-R`: what results and messages show.
+impl std::fmt::Display for Layout {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Bert => "BERT",
+            Self::XlmRoberta => "XLM-R",
+        })
+    }
+}
+
 /// Sizes and constants of an encoder with a masked-language-model head; the names are Hugging Face's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelConfig {
@@ -38,13 +48,13 @@ pub struct ModelConfig {
     pub hidden_dropout_prob: f64,
     /// Dropout on attention probabilities, in [0, 1).
     pub attention_probs_dropout_prob: f64,
-    /// Standard deviation of starting weights.
+    /// Standard deviation of initial weights.
     pub initializer_range: f64,
     /// Id of the padding piece.
     pub pad_token_id: u32,
 }
 
-/// A shape that no model can have.
+/// An invalid model shape.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("model.{field}: expected {expected}, found {found}")]
 pub struct ModelConfigError {
@@ -94,11 +104,6 @@ impl ModelConfig {
         }
     }
 
-    /// Width of one attention head.
-    pub fn head_size(&self) -> usize {
-        self.hidden_size / self.num_attention_heads
-    }
-
     /// The position of a sequence's first token: 0 for BERT, `pad + 1` for XLM-R.
     pub fn first_position(&self) -> usize {
         match self.layout {
@@ -112,10 +117,10 @@ impl ModelConfig {
         self.max_position_embeddings.saturating_sub(self.first_position())
     }
 
-    /// Checks that a model can have this shape.
+    /// Checks every size and probability against its range.
     ///
     /// # Errors
-    /// Names the first field that cannot hold: a size of 0 or beyond 2^31, heads that do not divide the width, a
+    /// Names the first invalid field: a size of 0 or beyond 2^31, heads that do not divide the width, a
     /// probability outside [0, 1), a pad id outside the vocabulary.
     pub fn validate(&self) -> Result<(), ModelConfigError> {
         let sizes = [
@@ -159,6 +164,12 @@ fn check(field: &'static str, expected: &str, found: &impl ToString, holds: bool
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn layouts_are_shown_by_the_names_that_papers_use() {
+        assert_eq!([Layout::Bert, Layout::XlmRoberta].map(|layout| layout.to_string()), ["BERT", "XLM-R"]);
+        assert_eq!(format!("{:>6}", Layout::Bert), "  BERT");
+    }
 
     #[test]
     fn sequence_length_leaves_out_unused_positions() {

@@ -1,26 +1,26 @@
-//! What is wrong with a row of data, and what to do about an error.
+//! Problems in data, and hints for errors.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use serde::Serialize;
 
-/// One thing wrong in somebody's data: where, what was expected, what was found. Bad data is counted and kept, not a
-/// reason to crash.
+/// One problem in input data: where, what was expected, what was found. Bad data is counted and kept, not a reason to
+/// stop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// The file it was found in.
     pub file: PathBuf,
     /// The line, counted from 1, where the file has lines.
     pub line: Option<u64>,
-    /// What should have stood there.
+    /// What was expected there.
     pub expected: String,
-    /// What stood there, shortened.
+    /// What was found there, shortened.
     pub found: String,
 }
 
 impl Problem {
-    /// The longest piece of somebody's data that a message repeats, in characters.
+    /// Maximum length of the input that a message quotes, in characters.
     const FOUND_CHARS_MAX: usize = 120;
 
     /// A problem at a line of a file; `found` is shortened and its control characters are escaped.
@@ -47,7 +47,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Advice that travels beside an error; only the binary shows it, as `hint: …`.
+/// Advice attached to an error; only the binary shows it, as `hint: …`.
 pub trait Advise {
     /// What the user can do about it, in one or two sentences, where anything helps.
     fn hint(&self) -> Option<String>;

@@ -1,4 +1,4 @@
-//! How libraries tell that work goes on, and learn that it should stop.
+//! How libraries report progress and learn that they should stop.
 
 /// Receives progress from a library; the binary draws it. Methods may be called from any thread.
 pub trait Progress: Sync {
@@ -8,20 +8,20 @@ pub trait Progress: Sync {
     /// `by` more units are done.
     fn advance(&self, by: u64);
 
-    /// A short note on the work at hand, such as `loss 3.21`; replaces the one before.
+    /// A short note on the current work, such as `loss 3.21`; replaces the previous one.
     fn note(&self, text: &str);
 
     /// The work that began last is done.
     fn end(&self);
 
-    /// Whether the user asked to stop. Libraries look between units, leave no half file behind and return their
+    /// Whether the user asked to stop. Libraries check between units, leave no incomplete file behind and return their
     /// `Interrupted` error.
     fn cancelled(&self) -> bool {
         false
     }
 }
 
-/// Progress that nobody watches.
+/// Discards progress.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 

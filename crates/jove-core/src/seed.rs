@@ -1,4 +1,4 @@
-//! Random streams that depend on what they are for, never on the order of work.
+//! Random streams that depend on their purpose, never on the order of work.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -70,7 +70,7 @@ mod tests {
         assert_ne!(base, first(Seed(1).rng(Purpose::Mask, 0, 1)));
     }
 
-    /// A stream is part of every published number, so it may not change under anyone's feet.
+    /// Every published number depends on the streams, so they may not change.
     #[test]
     fn the_stream_is_frozen() {
         let mut rng = Seed(7).rng(Purpose::Shuffle, 3, 5);

@@ -1,10 +1,10 @@
-//! Text on its way to the model: with spans over bytes, then with spans over tokens.
+//! Annotated text with spans over bytes, and tokenised text with spans over tokens.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{ByteSpan, EntityId, Lang, Pos, TokenId, TokenSpan};
 
-/// One name of an entity, as the linker takes it.
+/// One name of an entity: the linker's input.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AliasRecord {
     /// The name as written.
@@ -13,13 +13,13 @@ pub struct AliasRecord {
     pub entity: EntityId,
     /// The language of the name, where known.
     pub lang: Option<Lang>,
-    /// How often this name means this entity among all that it may mean, in (0, 1]; 1 where nothing is known.
+    /// Commonness: share of the name's occurrences that mean this entity, in (0, 1]; 1 where unknown.
     pub prior: f32,
-    /// How well known the entity is, in any unit, comparable within one base; 0 where nothing is known.
+    /// Popularity of the entity, in any unit that is the same for all entities of a knowledge base; 0 where unknown.
     pub popularity: f32,
 }
 
-/// A place in a text that names an entity.
+/// A mention of an entity in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mention {
     /// Where, in bytes of the original text.
@@ -69,15 +69,15 @@ pub struct TokenizedText {
 /// The special pieces of a vocabulary, and its size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpecialTokens {
-    /// Opens a sequence: `[CLS]` or `<s>`.
+    /// Starts a sequence: `[CLS]` or `<s>`.
     pub first: TokenId,
-    /// Closes a sequence and parts two: `[SEP]` or `</s>`.
+    /// Ends a sequence and separates two: `[SEP]` or `</s>`.
     pub separator: TokenId,
-    /// Fills up: `[PAD]` or `<pad>`.
+    /// Padding: `[PAD]` or `<pad>`.
     pub pad: TokenId,
-    /// Stands for the unknown: `[UNK]` or `<unk>`.
+    /// Unknown token: `[UNK]` or `<unk>`.
     pub unknown: TokenId,
-    /// Hides a token: `[MASK]` or `<mask>`.
+    /// Mask token: `[MASK]` or `<mask>`.
     pub mask: TokenId,
     /// Number of pieces, special ones included.
     pub vocab_size: u32,

@@ -184,11 +184,11 @@ mod tests {
         for (options, expected) in [
             (
                 CleanOptions { chars_max: 15, ..base.clone() },
-                "chars-max: expected at least 16 and at least chars-min, found 15",
+                "chars-max: expected 16 or more, and at least chars-min, found 15",
             ),
             (
                 CleanOptions { chars_min: 3000, ..base.clone() },
-                "chars-max: expected at least 16 and at least chars-min, found 2000",
+                "chars-max: expected 16 or more, and at least chars-min, found 2000",
             ),
             (
                 CleanOptions { symbols_max: -0.1, ..base.clone() },

@@ -1,6 +1,6 @@
 //! Checking a corpus for what spoils training, before it costs a day of it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jove_core::{Lang, Problem, Progress};
 use serde::Serialize;
@@ -57,11 +57,19 @@ impl Check {
 /// # Errors
 /// When a file cannot be read, or the user interrupts ([`Error::Interrupted`]).
 pub fn doctor(text: &TextOptions, pairs: &PairOptions, progress: &dyn Progress) -> Result<Vec<Check>> {
-    let mut checks = TextChecks::new(text);
     let files = list_all(&text.sources)?;
     progress.begin("examine", Some((files.len() + pairs.sources.len()) as u64), "files");
-    for (source, path) in &files {
-        let source = &text.sources[*source];
+    let mut all = check_texts(text, &files, progress)?;
+    all.extend(check_pairs(pairs, progress)?);
+    progress.end();
+    Ok(all)
+}
+
+/// The checks of texts; none where there are no sources.
+fn check_texts(options: &TextOptions, files: &[(usize, PathBuf)], progress: &dyn Progress) -> Result<Vec<Check>> {
+    let mut checks = TextChecks::new(options);
+    for (source, path) in files {
+        let source = &options.sources[*source];
         let mut rejects = Rejects::new(None, u64::MAX);
         let mut texts = Texts::open(path, source)?;
         while let Some(raw) = texts.next(&mut rejects)? {
@@ -71,26 +79,23 @@ pub fn doctor(text: &TextOptions, pairs: &PairOptions, progress: &dyn Progress) 
         checks.encoding.add_rejects(rejects)?;
         progress.advance(1);
     }
-    let mut pair_checks = PairChecks::new(pairs);
-    for source in &pairs.sources {
+    Ok(if options.sources.is_empty() { Vec::new() } else { checks.finish() })
+}
+
+/// The checks of pairs; none where there are no sources.
+fn check_pairs(options: &PairOptions, progress: &dyn Progress) -> Result<Vec<Check>> {
+    let mut checks = PairChecks::new(options);
+    for source in &options.sources {
         let mut rejects = Rejects::new(None, u64::MAX);
         let mut rows = Pairs::open(&source.path)?;
         while let Some((texts, line)) = rows.next(&mut rejects)? {
             check_interrupt(progress)?;
-            pair_checks.check(&source.path, line, &texts, source.langs);
+            checks.check(&source.path, line, &texts, source.langs);
         }
-        pair_checks.columns.add_rejects(rejects)?;
+        checks.columns.add_rejects(rejects)?;
         progress.advance(1);
     }
-    progress.end();
-    let mut all = Vec::new();
-    if !text.sources.is_empty() {
-        all.extend(checks.finish());
-    }
-    if !pairs.sources.is_empty() {
-        all.extend(pair_checks.finish());
-    }
-    Ok(all)
+    Ok(if options.sources.is_empty() { Vec::new() } else { checks.finish() })
 }
 
 fn check_interrupt(progress: &dyn Progress) -> Result<()> {

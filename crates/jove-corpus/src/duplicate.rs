@@ -42,7 +42,7 @@ impl DuplicateFilter {
     /// Compares a text with all earlier ones and remembers it.
     pub(crate) fn insert(&mut self, text: &str) -> Occurrence {
         let plain: Vec<char> = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        // A text without letters or digits is compared as it stands.
+        // A text without letters or digits is compared unchanged.
         let key = if plain.is_empty() { text.to_owned() } else { plain.iter().collect() };
         let hash =
             u128::from_le_bytes(blake3::hash(key.as_bytes()).as_bytes()[..16].try_into().expect("16 of 32 bytes"));
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_without_letters_are_compared_as_they_stand() {
+    fn texts_without_letters_are_compared_unchanged() {
         use Occurrence::{Exact, First};
         check(0.85, &["🦀", "🦀", "🦀🦀", "👩\u{200d}👧", "👩👧"], &[First, Exact, First, First, First]);
         check(0.85, &["", "", " ", "…"], &[First, Exact, First, First]);

@@ -91,30 +91,22 @@ pub fn read_pairs<E: From<Error>>(
 ) -> Result<PairReport, E> {
     let ratio_max = options.ratio_max;
     InvalidSetting::check(ratio_max >= 1.0, "ratio-max", "a number, 1 or more", ratio_max).map_err(Error::from)?;
-    let mut rejects = Rejects::new(options.reject_file.as_deref(), options.max_bad);
-    let mut filter = DuplicateFilter::new(options.duplicates, 1.0);
-    let mut report = PairReport::default();
+    let mut reader = Reader::new(options);
     progress.begin("read pairs", Some(options.sources.len() as u64), "files");
     for (number, source) in options.sources.iter().enumerate() {
         let mut pairs = Pairs::open(&source.path)?;
-        while let Some((texts, line)) = pairs.next(&mut rejects)? {
+        while let Some((texts, line)) = pairs.next(&mut reader.rejects)? {
             if progress.cancelled() {
                 return Err(Error::Interrupted.into());
             }
-            report.read += 1;
-            if ratio(&texts) > options.ratio_max {
-                report.misaligned += 1;
-            } else if filter.insert(&texts.join("\t")) != Occurrence::First {
-                report.duplicates += 1;
-            } else {
-                report.kept += 1;
+            if reader.keeps(&texts) {
                 each(SentencePair { texts, langs: source.langs, source: number, line })?;
             }
         }
         progress.advance(1);
     }
     progress.end();
-    (report.rejected, report.problems) = rejects.finish()?;
+    let report = reader.finish()?;
     if report.kept == 0 {
         let path = options.sources.first().map(|source| source.path.clone()).unwrap_or_default();
         return Err(Error::EmptyCorpus { path, rejected: report.rejected }.into());
@@ -122,8 +114,40 @@ pub fn read_pairs<E: From<Error>>(
     Ok(report)
 }
 
+struct Reader<'a> {
+    options: &'a PairOptions,
+    duplicates: DuplicateFilter,
+    rejects: Rejects,
+    report: PairReport,
+}
+
+impl<'a> Reader<'a> {
+    fn new(options: &'a PairOptions) -> Self {
+        let duplicates = DuplicateFilter::new(options.duplicates, 1.0);
+        let rejects = Rejects::new(options.reject_file.as_deref(), options.max_bad);
+        Self { options, duplicates, rejects, report: PairReport::default() }
+    }
+
+    /// Counts a pair, and returns whether it is kept.
+    fn keeps(&mut self, texts: &[String; 2]) -> bool {
+        self.report.read += 1;
+        if ratio(texts) > self.options.ratio_max {
+            self.report.misaligned += 1;
+            return false;
+        }
+        let first = self.duplicates.insert(&texts.join("\t")) == Occurrence::First;
+        *(if first { &mut self.report.kept } else { &mut self.report.duplicates }) += 1;
+        first
+    }
+
+    fn finish(mut self) -> Result<PairReport> {
+        (self.report.rejected, self.report.problems) = self.rejects.finish()?;
+        Ok(self.report)
+    }
+}
+
 /// How many times longer the longer side is. Bytes of UTF-8 compare languages better than characters: a Han character
-/// has three and stands for about one and a half syllables.
+/// has three bytes and represents about one and a half syllables.
 pub(crate) fn ratio(texts: &[String; 2]) -> f64 {
     let [left, right] = texts.each_ref().map(|text| text.len().max(1) as f64);
     (left / right).max(right / left)

@@ -1,4 +1,4 @@
-//! Cloze: which entity belongs into the gap of a sentence.
+//! Cloze: which entity fills the gap of a sentence.
 
 use std::collections::BTreeSet;
 
@@ -6,38 +6,39 @@ use jove_core::{TokenId, TokenSpan};
 use jove_kb::PredicateId;
 use jove_model::Backend;
 
-use crate::probe::{Probe, to_rows};
-use crate::{Error, Rank, Ranking};
+use crate::error::Error;
+use crate::probe::{Probe, display, to_rows};
+use crate::ranking::{Rank, Ranking};
 
-/// A sentence with a gap, and what may fill it.
+/// A sentence with a gap and candidates for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClozeItem {
     /// The sentence, without special tokens.
     pub tokens: Vec<TokenId>,
-    /// Where the gap is.
+    /// The tokens that the gap replaces; not empty.
     pub gap: TokenSpan,
     /// The tokens of every candidate; none is empty.
     pub candidates: Vec<Vec<TokenId>>,
-    /// The index of the right one.
+    /// The index of the correct candidate.
     pub answer: usize,
-    /// The relation that is asked for; none for a gap in text.
+    /// The relation that the sentence states; `None` for a gap in text.
     pub relation: Option<PredicateId>,
 }
 
-/// The most numbers of logits held at once.
+/// Largest number of logits in memory at once.
 const LOGITS_MAX: usize = 1 << 24;
 
 impl<D: Backend> Probe<'_, D> {
-    /// Ranks each item's candidates by their mean log-probability over as many masks as they have tokens: one sequence for
-    /// each different length.
+    /// Ranks each item's candidates by the mean log-probability of their tokens, with as many masks in the gap as the candidate
+    /// has tokens: one sequence for each length that occurs.
     ///
     /// Language Models as Knowledge Bases? (arXiv 1909.01066), with candidates of several tokens scored as in X-FACTR
     /// (arXiv 2010.06189, independent prediction).
     ///
     /// # Errors
-    /// Where an item does not fit together, the device fails, or the user asked to stop.
+    /// Where an item is invalid, the device fails, or the user cancels.
     pub fn cloze(&self, items: &[ClozeItem]) -> Result<Ranking, Error> {
-        let mut questions = Vec::new();
+        let mut queries = Vec::new();
         let mut owners = Vec::new();
         let mut scores: Vec<Vec<f32>> = Vec::new();
         for (index, item) in items.iter().enumerate() {
@@ -45,23 +46,23 @@ impl<D: Backend> Probe<'_, D> {
             scores.push(vec![f32::NEG_INFINITY; item.candidates.len()]);
             let lengths: BTreeSet<usize> = item.candidates.iter().map(Vec::len).collect();
             for length in lengths {
-                questions.push(self.question(&item.tokens, item.gap, &vec![self.specials.mask; length]));
+                queries.push(self.query(&item.tokens, item.gap, &vec![self.specials.mask; length]));
                 owners.push((index, length));
             }
         }
         let vocabulary = self.model.config().vocab_size;
-        self.read("cloze", &questions, (LOGITS_MAX / vocabulary).max(1), |first, sequences, hidden| {
-            let asked = &questions[first..first + sequences.len()];
-            let rows: Vec<u32> = asked
+        self.for_each_batch("cloze", &queries, (LOGITS_MAX / vocabulary).max(1), |first, sequences, hidden| {
+            let batch = &queries[first..first + sequences.len()];
+            let rows: Vec<u32> = batch
                 .iter()
-                .zip(sequences.bounds())
-                .flat_map(|(question, start)| question.rows.clone().map(move |row| (start + row) as u32))
+                .zip(sequences.cu_seqlens())
+                .flat_map(|(query, start)| query.rows.clone().map(move |row| (start + row) as u32))
                 .collect();
             let logits = to_rows(&self.model.lm.logits(hidden, &rows)?, vocabulary, rows.len());
-            let mut rest = &logits[..];
-            for (question, &(item, length)) in asked.iter().zip(&owners[first..]) {
+            let mut remaining = &logits[..];
+            for (query, &(item, length)) in batch.iter().zip(&owners[first..]) {
                 let own;
-                (own, rest) = rest.split_at(question.rows.len() * vocabulary);
+                (own, remaining) = remaining.split_at(query.rows.len() * vocabulary);
                 score(&items[item], length, own, vocabulary, &mut scores[item]);
             }
             Ok(())
@@ -70,20 +71,23 @@ impl<D: Backend> Probe<'_, D> {
     }
 
     fn check_cloze(&self, index: usize, item: &ClozeItem) -> Result<(), Error> {
-        let fault = |expected, found: String| Err(Error::Item { probe: "cloze", index, expected, found });
+        let invalid = |expected, found: String| Err(Error::Item { probe: "cloze", index, expected, found });
         let vocabulary = self.model.config().vocab_size;
         if item.gap.is_empty() || item.gap.range().end > item.tokens.len() {
-            return fault("a gap within the sentence", format!("{:?}", item.gap));
+            return invalid("a gap within the sentence", display(item.gap));
         }
         if item.answer >= item.candidates.len() {
-            return fault("an answer among the candidates", item.answer.to_string());
+            return invalid("an answer among the candidates", item.answer.to_string());
         }
         match item
             .candidates
             .iter()
             .find(|tokens| tokens.is_empty() || tokens.iter().any(|t| t.0 as usize >= vocabulary))
         {
-            Some(tokens) => fault("candidates of pieces of the vocabulary", format!("{tokens:?}")),
+            Some(tokens) => invalid(
+                "candidates of pieces of the vocabulary",
+                format!("the ids {:?}", tokens.iter().map(|token| token.0).collect::<Vec<_>>()),
+            ),
             None => Ok(()),
         }
     }

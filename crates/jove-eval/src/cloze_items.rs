@@ -1,4 +1,4 @@
-//! Builds the items of both cloze probes: gaps in sentences of facts, and gaps in text.
+//! Items of both cloze probes: gaps in sentences of facts, and gaps in text.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,16 +7,17 @@ use jove_corpus::Tokenizer;
 use jove_kb::{Fact, Kb, PredicateId, Sentence};
 use rand::seq::SliceRandom as _;
 
-use crate::{ClozeItem, Error};
+use crate::cloze::ClozeItem;
+use crate::error::Error;
 
-/// How many questions there are, and how hard.
+/// Size and difficulty of a cloze probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClozeOptions {
-    /// The most items; of more gaps some are drawn.
+    /// Largest number of items; of more gaps a sample is drawn. Default 1000.
     pub items_max: usize,
-    /// The most candidates of an item, the right one included.
+    /// Largest number of candidates of an item, the correct one included. Default 50.
     pub candidates: usize,
-    /// Where both are drawn from.
+    /// Seed of both samples.
     pub seed: Seed,
 }
 
@@ -26,10 +27,10 @@ impl Default for ClozeOptions {
     }
 }
 
-/// Entities looked at for one that becomes a candidate: most are fit, and a large type need not be read whole.
-const LOOKED_AT: usize = 8;
+/// Entities that are sampled for each candidate: most qualify, and a large type need not be read whole.
+const SAMPLED_PER_CANDIDATE: usize = 8;
 
-/// The streams of [`Purpose::Probe`] that are drawn from here.
+/// Random streams of [`Purpose::Probe`] that this module uses.
 const RELATION_ORDER: u64 = 0;
 const RELATION_CANDIDATES: u64 = 1;
 const ENTITY_ORDER: u64 = 3;
@@ -37,14 +38,14 @@ const ENTITY_CANDIDATES: u64 = 4;
 
 /// Items of the relation cloze: sentences of held-out facts with the object as the gap.
 ///
-/// Candidates are objects of the same relation with a name in the sentence's language, and where those are too few also
-/// entities of the object's type. The ranking is filtered: another true object of the subject and relation is no
-/// candidate, told by the fact itself, its declared inverse, or either way round for a symmetric relation; nor is the
-/// subject. Candidates are cut into tokens in their place in the sentence. Left out are sentences with fewer than two
-/// candidates, and those in which the object's name stands a second time, since it could be copied.
+/// Candidates are objects of the same relation with a name in the sentence's language and, where those are too few, entities of
+/// the object's type. The ranking is filtered: neither the subject nor another true object of subject and relation is a
+/// candidate, whether the fact itself, its declared inverse, or the opposite direction of a symmetric relation states it.
+/// Candidates are tokenized in the place of the gap. Sentences with fewer than two candidates are left out, and so are
+/// those that contain the object's name a second time, since it could be copied.
 ///
 /// # Errors
-/// Where the base cannot be read or a text cannot be cut into tokens.
+/// Where the knowledge base cannot be read or a text cannot be tokenized.
 pub fn relation_cloze_items(
     kb: &Kb,
     sentences: &[Sentence],
@@ -75,23 +76,22 @@ pub fn relation_cloze_items(
                 && !truths.holds(Fact { object: entity, ..*fact })
                 && !truths.holds_inversely(Fact { object: entity, ..*fact })
         };
-        let mut draw = Draw::new(text, *object, options, RELATION_CANDIDATES, index);
-        draw.from(&pools[&fact.predicate], &names, *lang, &wrong);
-        draw.from(names.peers(*lang, fact.object), &names, *lang, &wrong);
-        items.extend(item(text, *lang, *object, &draw.names, Some(fact.predicate), tokenizer)?);
+        let mut distractors = Distractors::new(text, *object, options, RELATION_CANDIDATES, index);
+        distractors.sample(&pools[&fact.predicate], &names, *lang, &wrong);
+        distractors.sample(names.peers(*lang, fact.object), &names, *lang, &wrong);
+        items.extend(item(text, *lang, *object, &distractors.names, Some(fact.predicate), tokenizer)?);
     }
     Ok(items)
 }
 
 /// Items of the entity cloze: text with a linked mention as the gap.
 ///
-/// Candidates are entities of the same type with a name in the text's language. No candidate is named in the text, nor
-/// stands to another entity of the text in a relation in which the right one stands to it: it would be as true. Left out
-/// are mentions with fewer than two candidates, and those whose words stand a second time in the text, since they could
-/// be copied.
+/// Candidates are entities of the same type with a name in the text's language. No candidate is mentioned in the text or has
+/// the correct one's relation to another entity of the text: it could be equally true. Mentions with fewer than two
+/// candidates are left out, and so are those whose words occur a second time in the text, since they could be copied.
 ///
 /// # Errors
-/// Where the base cannot be read or a text cannot be cut into tokens.
+/// Where the knowledge base cannot be read or a text cannot be tokenized.
 pub fn entity_cloze_items(
     kb: &Kb,
     texts: &[AnnotatedText],
@@ -117,9 +117,9 @@ pub fn entity_cloze_items(
         }
         others.extend(as_true);
         let wrong = |entity: EntityId| entity != mention.entity && !others.contains(&entity);
-        let mut draw = Draw::new(&text.text, mention.span, options, ENTITY_CANDIDATES, index);
-        draw.from(names.peers(text.lang, mention.entity), &names, text.lang, &wrong);
-        items.extend(item(&text.text, text.lang, mention.span, &draw.names, None, tokenizer)?);
+        let mut distractors = Distractors::new(&text.text, mention.span, options, ENTITY_CANDIDATES, index);
+        distractors.sample(names.peers(text.lang, mention.entity), &names, text.lang, &wrong);
+        items.extend(item(&text.text, text.lang, mention.span, &distractors.names, None, tokenizer)?);
     }
     Ok(items)
 }
@@ -155,7 +155,7 @@ impl Names {
         self.types.get(entity.0 as usize).copied().flatten()
     }
 
-    /// The named entities of an entity's type.
+    /// The entities of an entity's type that have a name in a language.
     fn peers(&self, lang: Lang, entity: EntityId) -> &[EntityId] {
         self.peers.get(&(lang, self.type_of(entity))).map_or(&[], Vec::as_slice)
     }
@@ -165,11 +165,11 @@ impl Names {
     }
 }
 
-/// The facts around some entities.
+/// The facts that some entities take part in.
 struct Truths {
     /// By entity: relation, whether the entity is its subject, and the other end.
     around: BTreeMap<EntityId, BTreeSet<(PredicateId, bool, EntityId)>>,
-    /// By relation: the one that says the same the other way round.
+    /// By relation: its inverse; a symmetric relation is its own.
     inverse: Vec<Option<PredicateId>>,
 }
 
@@ -193,47 +193,50 @@ impl Truths {
         self.around.get(&fact.subject).is_some_and(|set| set.contains(&(fact.predicate, true, fact.object)))
     }
 
-    /// Whether the fact follows from one that is told the other way round.
+    /// Whether the fact follows from a fact of the inverse relation.
     fn holds_inversely(&self, fact: Fact) -> bool {
         let inverse = self.inverse.get(fact.predicate.0 as usize).copied().flatten();
         let around = self.around.get(&fact.subject);
         inverse.zip(around).is_some_and(|(inverse, set)| set.contains(&(inverse, false, fact.object)))
     }
 
-    /// Adds all entities that stand to `other` in a relation in which `entity` does.
+    /// Adds all entities that share with `entity` a relation to `other`.
     fn alike(&self, other: EntityId, entity: EntityId, found: &mut BTreeSet<EntityId>) {
         let Some(set) = self.around.get(&other) else { return };
-        let shared: BTreeSet<(PredicateId, bool)> =
-            set.iter().filter(|(_, _, end)| *end == entity).map(|&(predicate, way, _)| (predicate, way)).collect();
-        for (predicate, way) in shared {
-            let range = (predicate, way, EntityId(0))..=(predicate, way, EntityId(u32::MAX));
+        let shared: BTreeSet<(PredicateId, bool)> = set
+            .iter()
+            .filter(|(_, _, end)| *end == entity)
+            .map(|&(predicate, forward, _)| (predicate, forward))
+            .collect();
+        for (predicate, forward) in shared {
+            let range = (predicate, forward, EntityId(0))..=(predicate, forward, EntityId(u32::MAX));
             found.extend(set.range(range).map(|&(_, _, end)| end));
         }
     }
 }
 
-/// The names of one item's wrong candidates, as they are drawn.
-struct Draw<'a> {
+/// The names of one item's wrong candidates.
+struct Distractors<'a> {
     own: &'a str,
     names: Vec<&'a str>,
     wanted: usize,
     rng: jove_core::Rng,
 }
 
-impl<'a> Draw<'a> {
+impl<'a> Distractors<'a> {
     fn new(text: &'a str, gap: ByteSpan, options: &ClozeOptions, stream: u64, index: usize) -> Self {
         let rng = options.seed.rng(Purpose::Probe, stream, index as u64);
         let wanted = options.candidates.saturating_sub(1);
         Self { own: gap.slice(text).unwrap_or_default(), names: Vec::new(), wanted, rng }
     }
 
-    /// Draws from a pool until there are as many as wanted.
-    fn from(&mut self, pool: &[EntityId], names: &'a Names, lang: Lang, wrong: &impl Fn(EntityId) -> bool) {
-        let looked_at = pool.len().min(LOOKED_AT * (self.wanted + 1));
+    /// Samples a pool until there are as many names as wanted.
+    fn sample(&mut self, pool: &[EntityId], names: &'a Names, lang: Lang, wrong: &impl Fn(EntityId) -> bool) {
+        let sampled = pool.len().min(SAMPLED_PER_CANDIDATE * (self.wanted + 1));
         if self.names.len() >= self.wanted {
             return;
         }
-        for place in rand::seq::index::sample(&mut self.rng, pool.len(), looked_at) {
+        for place in rand::seq::index::sample(&mut self.rng, pool.len(), sampled) {
             let entity = pool[place];
             let Some(name) = names.name(lang, entity).filter(|_| wrong(entity)) else { continue };
             if name != self.own && !self.names.contains(&name) {
@@ -246,7 +249,7 @@ impl<'a> Draw<'a> {
     }
 }
 
-/// One item, unless too little of it is left in tokens, or the answer can be copied.
+/// One item; `None` where fewer than two candidates have tokens of their own or the answer can be copied.
 fn item(
     text: &str,
     lang: Lang,
@@ -267,7 +270,7 @@ fn item(
             candidates.push(tokens.tokens[span.range()].to_vec());
         }
     }
-    // Names that the vocabulary cannot tell apart are no fair candidates.
+    // A wrong candidate with the tokens of the answer could not be ranked apart from it.
     let answer = candidates[0].clone();
     let mut index = 0;
     candidates.retain(|tokens| {
@@ -277,7 +280,7 @@ fn item(
     Ok((candidates.len() > 1).then_some(ClozeItem { tokens: tokens.tokens, gap, candidates, answer: 0, relation }))
 }
 
-/// `before + name + after` in tokens, and where the name stands; `None` where it has no token.
+/// The tokens of `before + name + after` and the span of the name; `None` where the name has no token.
 fn in_place(
     before: &str,
     name: &str,

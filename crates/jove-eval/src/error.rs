@@ -1,27 +1,27 @@
-//! What can go wrong in a probe.
+//! Errors of probes.
 
 use std::path::PathBuf;
 
 use jove_core::Advise;
 
-/// Why a probe cannot be run.
+/// Why a probe failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// An item that does not fit together.
+    /// An invalid item.
     #[error("item {index} of the {probe}: expected {expected}, found {found}")]
     Item {
         /// The probe.
         probe: &'static str,
         /// The item, counted from 0.
         index: usize,
-        /// What it should hold.
+        /// What was expected.
         expected: &'static str,
-        /// What it holds.
+        /// What was found.
         found: String,
     },
-    /// Two files that belong together line by line do not.
-    #[error("{} has {} lines and {} has {} line(s); expected as many", paths[0].display(), counts[0], paths[1].display(), counts[1])]
+    /// Two parallel files differ in their number of lines.
+    #[error("{} has {} lines and {} has {} line(s); expected equally many", paths[0].display(), counts[0], paths[1].display(), counts[1])]
     Uneven {
         /// The two files.
         paths: [PathBuf; 2],
@@ -36,19 +36,19 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
-    /// The model refused its part, or its device failed.
+    /// An operator of the model rejected its arguments, or its device failed.
     #[error(transparent)]
     Model(#[from] jove_model::Error),
-    /// The model with its heads cannot be read, or refused its part.
+    /// The checkpoint cannot be loaded, or a head of the model failed.
     #[error(transparent)]
     Objective(#[from] jove_objectives::Error),
     /// The knowledge base cannot be read.
     #[error(transparent)]
     Kb(#[from] jove_kb::Error),
-    /// A text cannot be cut into tokens.
+    /// A text cannot be tokenized.
     #[error(transparent)]
     Corpus(#[from] jove_corpus::Error),
-    /// The user asked to stop.
+    /// The user cancelled.
     #[error("interrupted")]
     Interrupted,
 }
@@ -61,7 +61,7 @@ impl Advise for Error {
             Self::Kb(error) => error.hint(),
             Self::Corpus(error) => error.hint(),
             Self::Item { .. } => Some("were the items made with this model's tokenizer?".to_owned()),
-            Self::Uneven { .. } => Some("get both files anew; they come from LASER's data/tatoeba/v1".to_owned()),
+            Self::Uneven { .. } => Some("download both files again, from LASER's data/tatoeba/v1".to_owned()),
             Self::Read { .. } => Some("check the path, and that the file is UTF-8".to_owned()),
             Self::Interrupted => None,
         }

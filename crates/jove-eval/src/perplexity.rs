@@ -1,4 +1,4 @@
-//! Pseudo-perplexity: how well masked tokens of held-out text are found.
+//! Pseudo-perplexity: how well masked tokens of held-out text are predicted.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use jove_model::ops::tape;
 use rand::seq::SliceRandom as _;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::error::Error;
 use crate::probe::{Probe, Query};
 
-/// A text is read this often, each time with another part of its tokens masked: about the 15% of training.
+/// Passes over a text, each with a different seventh of its tokens masked: about the 15% of training.
 const PASSES: usize = 7;
 
-/// How well masked tokens are found.
+/// Cross-entropy of masked tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Perplexity {
     /// Summed negative log-probability of the masked tokens, in nats.
@@ -29,30 +29,30 @@ impl Perplexity {
         self.loss / self.tokens.max(1) as f64
     }
 
-    /// Two to the bits of a masked token, so to say among how many tokens the model wavers; 1 where there is none.
+    /// The exponential of the mean: as uncertain as a uniform choice among so many tokens; 1 where there is none.
     pub fn perplexity(&self) -> f64 {
         self.mean().exp()
     }
 }
 
-/// Positions in a text and what stood there.
+/// Masked positions of a text and their tokens.
 type Targets = Vec<(usize, TokenId)>;
 
 /// A text with some of its tokens masked.
-struct Hidden {
-    question: Query,
+struct MaskedText {
+    query: Query,
     targets: Targets,
 }
 
 impl<D: Backend> Probe<'_, D> {
-    /// The perplexity of masked tokens, by language. Every token of a text but special ones is asked for exactly once: its
-    /// places are dealt at random into seven passes, and each pass masks its seventh, all behind the mask token. The deal
-    /// depends on `seed`, the number that comes with the text, and the text's length alone, so that all models over one
-    /// vocabulary are asked the same. The proper pseudo-perplexity (Masked Language Model Scoring, arXiv 1910.14659) hides
-    /// one token at a time, which takes as many passes as there are tokens; this one hides about as much as training does.
+    /// The perplexity of masked tokens, by language. Every token of a text but special ones is predicted exactly once: its
+    /// positions are shuffled into seven passes, and each pass replaces its seventh by the mask token. The shuffle depends only
+    /// on `seed`, the number that comes with the text, and the text's length, so that all models with one vocabulary predict
+    /// the same tokens in the same context. The pseudo-perplexity of Masked Language Model Scoring (arXiv 1910.14659) masks one
+    /// token at a time, which takes as many passes as there are tokens; this one masks about as much as training does.
     ///
     /// # Errors
-    /// Where a token is outside the vocabulary, the device fails, or the user asked to stop.
+    /// Where a token is outside the vocabulary, the device fails, or the user cancels.
     pub fn pseudo_perplexity(
         &self,
         texts: &[(u64, TokenizedText)],
@@ -60,21 +60,21 @@ impl<D: Backend> Probe<'_, D> {
     ) -> Result<BTreeMap<Lang, Perplexity>, Error> {
         let mut by_lang: BTreeMap<Lang, (Vec<Query>, Vec<Targets>)> = BTreeMap::new();
         for (number, text) in texts {
-            let (questions, targets) = by_lang.entry(text.lang).or_default();
-            for hidden in self.passes(*number, text, seed) {
-                questions.push(hidden.question);
-                targets.push(hidden.targets);
+            let (queries, targets) = by_lang.entry(text.lang).or_default();
+            for masked in self.passes(*number, text, seed) {
+                queries.push(masked.query);
+                targets.push(masked.targets);
             }
         }
         let mut scores = BTreeMap::new();
-        for (lang, (questions, targets)) in by_lang {
+        for (lang, (queries, targets)) in by_lang {
             let mut score = Perplexity::default();
-            self.read("pseudo-perplexity", &questions, usize::MAX, |first, sequences, hidden| {
-                let starts = &sequences.bounds()[..sequences.len()];
-                let asked =
+            self.for_each_batch("pseudo-perplexity", &queries, usize::MAX, |first, sequences, hidden| {
+                let starts = &sequences.cu_seqlens()[..sequences.len()];
+                let masked =
                     || starts.iter().zip(&targets[first..]).flat_map(|(s, own)| own.iter().map(move |t| (s, t)));
-                let rows: Vec<u32> = asked().map(|(start, (place, _))| (start + 1 + place) as u32).collect();
-                let labels: Vec<u32> = asked().map(|(_, (_, token))| token.0).collect();
+                let rows: Vec<u32> = masked().map(|(start, (place, _))| (start + 1 + place) as u32).collect();
+                let labels: Vec<u32> = masked().map(|(_, (_, token))| token.0).collect();
                 let loss = self.model.lm.loss(hidden, &rows, &labels)?;
                 score.loss += f64::from(tape::value(&loss.sum));
                 score.tokens += loss.count;
@@ -85,8 +85,8 @@ impl<D: Backend> Probe<'_, D> {
         Ok(scores)
     }
 
-    /// The beginning of a text, as much as the model reads, in up to seven passes.
-    fn passes(&self, number: u64, text: &TokenizedText, seed: Seed) -> Vec<Hidden> {
+    /// Up to seven passes over a text, truncated to the model's length.
+    fn passes(&self, number: u64, text: &TokenizedText, seed: Seed) -> Vec<MaskedText> {
         let tokens = &text.tokens[..text.tokens.len().min(self.options.max_length - 2)];
         let mut places: Vec<usize> =
             (0..tokens.len()).filter(|&place| !self.specials.contains(tokens[place])).collect();
@@ -98,12 +98,12 @@ impl<D: Backend> Probe<'_, D> {
             for &place in &own {
                 inputs[place] = self.specials.mask;
             }
-            let question = self.question(&inputs, TokenSpan::new(0, inputs.len() as u32), &inputs);
-            Hidden { question, targets: own.into_iter().map(|place| (place, tokens[place])).collect() }
+            let query = self.query(&inputs, TokenSpan::new(0, inputs.len() as u32), &inputs);
+            MaskedText { query, targets: own.into_iter().map(|place| (place, tokens[place])).collect() }
         };
         (0..PASSES.min(places.len())).map(pass).collect()
     }
 }
 
-/// The stream of [`Purpose::Probe`] that is drawn from here.
+/// The random stream of [`Purpose::Probe`] that this module uses.
 const PERPLEXITY: u64 = 7;

@@ -1,4 +1,4 @@
-//! A model that is asked, in batches and without a tape.
+//! Inference for probes: queries in packed batches, without a tape.
 
 use std::ops::Range;
 
@@ -6,16 +6,17 @@ use jove_core::{Progress, SpecialTokens, TokenId, TokenSpan};
 use jove_model::{Backend, Matrix, PackedBatch};
 use jove_objectives::{Model, Pooling};
 
-use crate::Error;
+use crate::error::Error;
 
-/// How probes run; none of it changes a result by more than rounding.
+/// Options of inference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProbeOptions {
-    /// The most tokens in one forward pass.
+    /// Largest number of tokens in one forward pass; changes results by rounding only. Default 8192.
     pub batch_tokens: usize,
-    /// The longest sequence in tokens, special ones included; longer ones are cut around what is asked.
+    /// Longest sequence in tokens, special ones included; longer ones lose context on both sides of the queried span.
+    /// Default 128.
     pub max_length: usize,
-    /// How the model makes one vector of a description: as it was trained.
+    /// Pooling of descriptions, the same as in training. Default mean.
     pub description_pooling: Pooling,
 }
 
@@ -25,7 +26,7 @@ impl Default for ProbeOptions {
     }
 }
 
-/// A model with what is needed to ask it.
+/// A model with its special tokens, options and progress: the probes are its methods.
 #[derive(Clone, Copy)]
 pub struct Probe<'a, D: Backend> {
     pub(crate) model: &'a Model<D>,
@@ -34,17 +35,17 @@ pub struct Probe<'a, D: Backend> {
     pub(crate) progress: &'a dyn Progress,
 }
 
-/// A sequence to be read and the rows of it that are looked at.
+/// A sequence to encode and the rows of it that are used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Query {
     /// Token ids, special ones included.
     pub(crate) tokens: Vec<u32>,
-    /// Rows looked at.
+    /// The rows that are used.
     pub(crate) rows: Range<usize>,
 }
 
 impl<'a, D: Backend> Probe<'a, D> {
-    /// A probe of `model`, whose vocabulary has the given special tokens.
+    /// A probe of `model`, whose vocabulary has the given special tokens. `max_length` is clamped to what the model can read.
     pub fn new(
         model: &'a Model<D>,
         specials: SpecialTokens,
@@ -56,8 +57,9 @@ impl<'a, D: Backend> Probe<'a, D> {
         Self { model, specials, options: ProbeOptions { max_length, ..options }, progress }
     }
 
-    /// A question on `inside`, replaced by `replacement`, of a text; a text that is too long loses tokens on both sides.
-    pub(crate) fn question(&self, text: &[TokenId], inside: TokenSpan, replacement: &[TokenId]) -> Query {
+    /// A text in which `replacement` takes the place of the span `inside`, whose rows are used; a text that is too long loses
+    /// tokens on both sides.
+    pub(crate) fn query(&self, text: &[TokenId], inside: TokenSpan, replacement: &[TokenId]) -> Query {
         let room = self.options.max_length - 2;
         let kept = &replacement[..replacement.len().min(room)];
         let (before, after) = (&text[..inside.range().start], &text[inside.range().end..]);
@@ -75,25 +77,25 @@ impl<'a, D: Backend> Probe<'a, D> {
         Query { tokens, rows }
     }
 
-    /// Reads all questions in order, in batches; `answer` gets the place of a batch's first question, where each of its
-    /// questions begins, and the hidden states [tokens, width].
-    pub(crate) fn read(
+    /// Encodes all queries in order, in batches; `answer` gets the index of a batch's first query, the packed batch, and its
+    /// hidden states `[tokens, hidden]`.
+    pub(crate) fn for_each_batch(
         &self,
         task: &str,
-        questions: &[Query],
+        queries: &[Query],
         rows_max: usize,
         mut answer: impl FnMut(usize, &PackedBatch, Matrix<D>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        self.progress.begin(task, Some(questions.len() as u64), "questions");
+        self.progress.begin(task, Some(queries.len() as u64), "sequences");
         let mut next = 0;
-        while next < questions.len() {
+        while next < queries.len() {
             if self.progress.cancelled() {
                 return Err(Error::Interrupted);
             }
-            let end = next + self.batch(&questions[next..], rows_max);
+            let end = next + self.batch_size(&queries[next..], rows_max);
             let mut builder = PackedBatch::builder(self.model.config());
-            for question in &questions[next..end] {
-                builder.push(&question.tokens)?;
+            for query in &queries[next..end] {
+                builder.push(&query.tokens)?;
             }
             let sequences = builder.build();
             let hidden = self.model.hidden(&sequences)?;
@@ -105,16 +107,21 @@ impl<'a, D: Backend> Probe<'a, D> {
         Ok(())
     }
 
-    /// How many questions fit into a batch; at least one.
-    fn batch(&self, questions: &[Query], rows_max: usize) -> usize {
+    /// How many of the queries fit into a batch; at least one.
+    fn batch_size(&self, queries: &[Query], rows_max: usize) -> usize {
         let (mut tokens, mut rows) = (0, 0);
-        let fitting = questions.iter().take_while(|question| {
-            tokens += question.tokens.len();
-            rows += question.rows.len();
+        let fitting = queries.iter().take_while(|query| {
+            tokens += query.tokens.len();
+            rows += query.rows.len();
             tokens <= self.options.batch_tokens && rows <= rows_max
         });
         fitting.count().max(1)
     }
+}
+
+/// A span as messages show it.
+pub(crate) fn display(span: TokenSpan) -> String {
+    format!("tokens {} to {}", span.range().start, span.range().end)
 }
 
 /// The values of a matrix, row by row.

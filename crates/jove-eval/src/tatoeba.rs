@@ -1,12 +1,12 @@
-//! The Tatoeba test set in the layout of LASER: two files a language, one sentence a line.
+//! The Tatoeba test set in LASER's layout: two parallel files for each language, one sentence on each line.
 
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use crate::Error;
+use crate::error::Error;
 
-/// A file of the set has about 60 kB; one far larger is something else.
+/// Largest file that is read; files of the set have about 60 kB.
 const BYTES_MAX: u64 = 64 << 20;
 
 /// The two files of a language, such as `tatoeba.cmn-eng.cmn` and `tatoeba.cmn-eng.eng`; `language` is an ISO 639-3 code, here `cmn`.
@@ -15,10 +15,10 @@ pub fn tatoeba_files(folder: &Path, language: &str) -> [PathBuf; 2] {
 }
 
 /// The sentences of a language and their English translations (Massively Multilingual Sentence Embeddings, arXiv
-/// 1812.10464, appendix B); lines with an empty side are passed over.
+/// 1812.10464, appendix B); lines with an empty side are left out.
 ///
 /// # Errors
-/// Where a file cannot be read, is no UTF-8 or is larger than 64 MiB, or the two have different numbers of lines.
+/// Where a file cannot be read, is not UTF-8 or is larger than 64 MiB, or the two have different numbers of lines.
 pub fn read_tatoeba(folder: &Path, language: &str) -> Result<Vec<[String; 2]>, Error> {
     let files = tatoeba_files(folder, language);
     let [left, right] = [read(&files[0])?, read(&files[1])?];
@@ -38,26 +38,4 @@ fn read(path: &Path) -> Result<String, Error> {
         return Err(fail(std::io::Error::other("it is larger than 64 MiB")));
     }
     Ok(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_are_paired_and_faults_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let [chinese, english] = tatoeba_files(folder.path(), "cmn");
-        std::fs::write(&chinese, "你好。\n\n再见。\n").unwrap();
-        let missing = read_tatoeba(folder.path(), "cmn").unwrap_err().to_string();
-        assert!(missing.contains("tatoeba.cmn-eng.eng"), "{missing}");
-        std::fs::write(&english, "Hello.\nNothing.\nGood-bye.").unwrap();
-        let pairs = read_tatoeba(folder.path(), "cmn").unwrap();
-        assert_eq!(pairs, [["你好。", "Hello."], ["再见。", "Good-bye."]].map(|pair| pair.map(str::to_owned)));
-        std::fs::write(&english, "Hello.\n").unwrap();
-        let uneven = read_tatoeba(folder.path(), "cmn").unwrap_err().to_string();
-        assert!(uneven.contains("3 lines") && uneven.contains("1 line"), "{uneven}");
-        std::fs::write(&english, b"\xff\n").unwrap();
-        assert!(matches!(read_tatoeba(folder.path(), "cmn"), Err(Error::Read { .. })));
-    }
 }

@@ -1,10 +1,11 @@
-//! One vector a text, and which lie nearest.
+//! One vector for each text, and nearest neighbours.
 
 use jove_model::{Backend, Matrix};
 use rayon::prelude::*;
 
+use crate::error::Error;
 use crate::probe::{Probe, Query, to_rows};
-use crate::{Error, Rank};
+use crate::ranking::Rank;
 
 /// Vectors of equal width.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,21 +15,21 @@ pub(crate) struct Vectors {
 }
 
 impl<D: Backend> Probe<'_, D> {
-    /// The mean over the rows of each question, then `project`ed to `width` columns.
+    /// The mean over the rows of each query, projected to `width` columns by `project`.
     pub(crate) fn vectors(
         &self,
         task: &str,
-        questions: &[Query],
+        queries: &[Query],
         width: usize,
         project: impl Fn(Matrix<D>) -> Result<Matrix<D>, Error>,
     ) -> Result<Vectors, Error> {
-        let mut values = Vec::with_capacity(questions.len() * width);
-        self.read(task, questions, usize::MAX, |first, sequences, hidden| {
-            let bounds = &sequences.bounds()[..sequences.len()];
+        let mut values = Vec::with_capacity(queries.len() * width);
+        self.for_each_batch(task, queries, usize::MAX, |first, sequences, hidden| {
+            let bounds = &sequences.cu_seqlens()[..sequences.len()];
             let spans: Vec<(u32, u32)> = bounds
                 .iter()
-                .zip(&questions[first..])
-                .map(|(start, question)| ((start + question.rows.start) as u32, (start + question.rows.end) as u32))
+                .zip(&queries[first..])
+                .map(|(start, query)| ((start + query.rows.start) as u32, (start + query.rows.end) as u32))
                 .collect();
             values.extend(to_rows(&project(D::span_mean(hidden, &spans)?)?, width, spans.len()));
             Ok(())
@@ -38,8 +39,8 @@ impl<D: Backend> Probe<'_, D> {
 }
 
 impl Vectors {
-    /// Moves the mean to 0. Vectors of a plain language model share one strong direction, which says nothing of the text
-    /// and drowns what does; without this step such a model would look worse than it is.
+    /// Subtracts the mean. Vectors of a plain language model share one strong direction that is independent of the text;
+    /// without this step cosines would hardly differ.
     pub(crate) fn centred(mut self) -> Self {
         let count = self.values.len() / self.width.max(1);
         let mut mean = vec![0.0f64; self.width];
@@ -52,7 +53,7 @@ impl Vectors {
         self
     }
 
-    /// Scales every vector to length 1; one of zeros stays.
+    /// Scales every vector to length 1; a vector of zeros stays.
     pub(crate) fn unit(mut self) -> Self {
         for row in self.values.chunks_exact_mut(self.width) {
             let length = row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt();
@@ -74,8 +75,8 @@ impl Vectors {
         &self.values[index * self.width..][..self.width]
     }
 
-    /// For every query the place of its answer. Keys are grouped: `groups[key]` is what a key stands for, `answers[query]`
-    /// what a query looks for; a group's score is the best of its keys' dot products.
+    /// The rank of each query's answer. Keys are grouped: `groups[key]` is the group of a key, `answers[query]` the correct group
+    /// of a query; the score of a group is the largest dot product of its keys.
     pub(crate) fn ranks(&self, keys: &Self, groups: &[usize], answers: &[usize]) -> Vec<Rank> {
         let count = groups.iter().max().map_or(0, |&last| last + 1);
         let rank = |(query, &answer): (usize, &usize)| {

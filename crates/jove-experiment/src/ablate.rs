@@ -1,4 +1,4 @@
-//! Running a grid: every arm once, several at a time where asked, each in a process of its own.
+//! Runs a grid: every arm once, `ablation.jobs` of them in parallel, each in a process of its own.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -14,7 +14,7 @@ use crate::execute::{Outcome, prepare};
 use crate::run::Run;
 use crate::stage::{StageContext, probe, train};
 
-/// Between two looks at the processes.
+/// Between two checks of the processes.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Lines of a failed arm's log that the error repeats.
 const LOG_LINES: usize = 12;
@@ -24,7 +24,7 @@ const LOG_LINES: usize = 12;
 pub struct Worker {
     /// The program, normally this one.
     pub program: PathBuf,
-    /// What it is told before the arm.
+    /// Its arguments before those of the arm.
     pub arguments: Vec<OsString>,
 }
 
@@ -50,10 +50,10 @@ impl Run {
     }
 
     /// Runs the grid: `ablation.jobs` arms at a time, each by a `worker` where there is more than one, and then the report.
-    /// Finished arms are skipped, interrupted ones gone on with.
+    /// Finished arms are skipped, interrupted ones resumed.
     ///
     /// # Errors
-    /// As [`Run::execute`]; `Error::Arm` where an arm's process failed, after the others were told to stop.
+    /// As [`Run::execute`]; `Error::Arm` where an arm's process failed, after the others were stopped.
     pub fn ablate(&self, worker: &Worker, progress: &dyn Progress) -> Result<Outcome> {
         let jobs = self.file.ablation.as_ref().map_or(1, |settings| settings.jobs);
         if jobs > 1 {
@@ -77,7 +77,7 @@ impl Run {
     }
 }
 
-/// The processes at work.
+/// The processes that run arms.
 struct WorkerPool<'a> {
     worker: &'a Worker,
     jobs: usize,
@@ -127,7 +127,7 @@ impl WorkerPool<'_> {
             .map_err(|source| Error::io("start", &self.worker.program, source))
     }
 
-    /// Takes the processes that have ended; how many.
+    /// Removes the processes that have ended and returns their number.
     fn collect(&mut self) -> Result<u64> {
         let mut ended = 0;
         let mut index = 0;
@@ -152,13 +152,13 @@ impl WorkerPool<'_> {
 }
 
 impl Drop for WorkerPool<'_> {
-    /// Tells what still runs to stop, and waits: each saves where it stands.
+    /// Stops what still runs, and waits until each process has saved its state.
     fn drop(&mut self) {
         for (_, child) in &mut self.running {
             stop(child);
         }
         for (_, child) in &mut self.running {
-            // It is gone either way.
+            // The process has ended either way.
             let _ = child.wait();
         }
     }
@@ -167,7 +167,7 @@ impl Drop for WorkerPool<'_> {
 #[cfg(unix)]
 fn stop(child: &mut Child) {
     use rustix::process::{Pid, Signal, kill_process};
-    // A process that has just ended cannot be told, and need not be.
+    // A process that has just ended cannot be signalled, and need not be.
     let _ = kill_process(Pid::from_child(child), Signal::TERM);
 }
 
@@ -182,4 +182,26 @@ fn tail(path: &Path) -> String {
     let text = String::from_utf8_lossy(&bytes);
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(log: &str, expected: &str) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("arm.log");
+        std::fs::write(&path, log).unwrap();
+        assert_eq!(tail(&path), expected);
+    }
+
+    #[test]
+    fn a_log_is_quoted_by_its_last_lines_that_are_not_empty() {
+        check("", "");
+        check("\n \n", "");
+        check("error: 法国\n\nhint: שלום\n", "error: 法国\nhint: שלום");
+        let long: Vec<String> = (0..30).map(|line| format!("line {line}")).collect();
+        check(&long.join("\n"), &long[30 - LOG_LINES..].join("\n"));
+        assert_eq!(tail(Path::new("/nowhere/arm.log")), "");
+    }
 }

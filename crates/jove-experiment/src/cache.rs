@@ -1,7 +1,7 @@
-//! Finished stages are kept under the hash of everything they depend on, and skipped when asked for again.
+//! Finished stages are kept under the hash of everything they depend on, and skipped by later runs.
 //!
-//! A stage lives in `cache/NAME-KEY/`. While it is being made, its folder is called `NAME-KEY.partial` and a lock file
-//! keeps other processes away; the rename at the end is what makes it exist.
+//! A stage is in `cache/NAME-KEY/`. While it is made, its folder is called `NAME-KEY.partial` and a lock file keeps other
+//! processes away; it exists once the folder is renamed.
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 
-/// A digest of the sources that results depend on, made when this crate is built: results of other code are other results.
+/// The digest of the sources that results depend on (`code_digest.rs`), part of every key: a changed source changes all keys.
 pub(crate) const CODE: &str = env!("JOVE_CODE");
 
 /// Digits of a key that go into folder names.
@@ -86,12 +86,12 @@ impl Stage {
     }
 }
 
-/// What to do with files that an interrupted attempt left.
+/// What happens to the files of an interrupted attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Leftover {
     /// Start over.
     Discard,
-    /// Hand them to the maker, who goes on from there.
+    /// Keep them for `make`, which resumes from them.
     Keep,
 }
 
@@ -118,7 +118,7 @@ impl Cache {
         if !folder.is_dir() {
             fs::create_dir_all(&self.root).map_err(|source| Error::io("create", &self.root, source))?;
             let _lock = lock(&folder)?;
-            // Another process may have finished it while we waited for nothing but the lock.
+            // Another process may have finished it before we got the lock.
             if !folder.is_dir() {
                 self.make(&folder, leftover, make)?;
             }
@@ -134,7 +134,7 @@ impl Cache {
         fs::create_dir_all(&partial).map_err(|source| Error::io("create", &partial, source))?;
         let made = make(&partial);
         if made.is_err() && leftover == Leftover::Discard {
-            // The error at hand matters more than one in tidying up; the next attempt tidies again.
+            // The first error matters more than one in removing files; the next attempt removes them again.
             let _ = fs::remove_dir_all(&partial);
         }
         made?;
@@ -143,7 +143,7 @@ impl Cache {
     }
 }
 
-/// Takes the stage's lock, which the system drops with the process however it ends.
+/// Takes the stage's lock, which the system releases when the process ends, however it ends.
 fn lock(folder: &Path) -> Result<File> {
     let path = folder.with_extension("lock");
     let file = File::create(&path).map_err(|source| Error::io("create", &path, source))?;
@@ -155,7 +155,7 @@ fn lock(folder: &Path) -> Result<File> {
 }
 
 fn sync_folder(folder: &Path) -> Result<()> {
-    // Opening a folder to sync it is a POSIX idea; elsewhere the rename has to do.
+    // Only POSIX systems can open and sync a folder; elsewhere the rename has to be enough.
     if cfg!(unix) {
         File::open(folder).and_then(|handle| handle.sync_all()).map_err(|source| Error::io("sync", folder, source))?;
     }
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_stage_leaves_nothing_unless_it_can_go_on() {
+    fn a_failed_stage_leaves_nothing_unless_it_can_be_resumed() {
         let root = tempfile::tempdir().unwrap();
         let cache = Cache::new(root.path().to_owned());
         let key = Key::new("train", &1, &[]);

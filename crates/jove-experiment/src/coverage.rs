@@ -1,4 +1,4 @@
-//! How much of a graph a corpus tells.
+//! How much of a graph a corpus mentions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,18 +8,18 @@ use serde::Serialize;
 
 use crate::error::Result;
 
-/// Texts that link more entities than this do not tell how any two of them are related.
+/// In a text that links more entities than this, two of them need not be related.
 const LINKED_MAX: usize = 64;
 
-/// What of a graph the texts seen so far name.
+/// Counts which part of a graph the texts so far mention.
 pub struct Coverage {
     facts: BTreeMap<(EntityId, EntityId), Vec<PredicateId>>,
     totals: Covered,
     linked: BTreeSet<EntityId>,
-    told: BTreeSet<Fact>,
+    mentioned: BTreeSet<Fact>,
 }
 
-/// Counts of what a corpus names, each beside how much there is.
+/// Counts of what a corpus mentions, each with the total in the graph.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Covered {
@@ -38,10 +38,10 @@ pub struct Covered {
 }
 
 impl Coverage {
-    /// Nothing seen yet.
+    /// Without any text yet.
     ///
     /// # Errors
-    /// When the base cannot be read.
+    /// When the knowledge base cannot be read.
     pub fn new(kb: &Kb) -> Result<Self> {
         let mut facts: BTreeMap<_, Vec<PredicateId>> = BTreeMap::new();
         let mut predicates = BTreeSet::new();
@@ -52,17 +52,17 @@ impl Coverage {
             totals.facts += 1;
         })?;
         totals.relations = predicates.len() as u64;
-        Ok(Self { facts, totals, linked: BTreeSet::new(), told: BTreeSet::new() })
+        Ok(Self { facts, totals, linked: BTreeSet::new(), mentioned: BTreeSet::new() })
     }
 
-    /// Counts what a text names.
+    /// Counts what a text mentions.
     pub fn add(&mut self, text: &AnnotatedText) {
         let entities: BTreeSet<EntityId> = text.mentions.iter().map(|mention| mention.entity).collect();
         if entities.len() <= LINKED_MAX {
             for &subject in &entities {
                 for &object in &entities {
                     let predicates = self.facts.get(&(subject, object)).into_iter().flatten();
-                    self.told.extend(predicates.map(|&predicate| Fact { subject, predicate, object }));
+                    self.mentioned.extend(predicates.map(|&predicate| Fact { subject, predicate, object }));
                 }
             }
         }
@@ -71,10 +71,10 @@ impl Coverage {
 
     /// The counts so far.
     pub fn covered(&self) -> Covered {
-        let relations: BTreeSet<PredicateId> = self.told.iter().map(|fact| fact.predicate).collect();
+        let relations: BTreeSet<PredicateId> = self.mentioned.iter().map(|fact| fact.predicate).collect();
         Covered {
             entities_linked: self.linked.len() as u64,
-            facts_told: self.told.len() as u64,
+            facts_told: self.mentioned.len() as u64,
             relations_told: relations.len() as u64,
             ..self.totals
         }
@@ -104,7 +104,8 @@ mod tests {
             ((EntityId(a), EntityId(b)), predicates.into_iter().map(PredicateId).collect::<Vec<_>>())
         });
         let totals = Covered { entities: 9, facts: 4, relations: 3, ..Covered::default() };
-        let mut coverage = Coverage { facts: facts.into(), totals, linked: BTreeSet::new(), told: BTreeSet::new() };
+        let mut coverage =
+            Coverage { facts: facts.into(), totals, linked: BTreeSet::new(), mentioned: BTreeSet::new() };
         assert_eq!(coverage.covered(), totals);
         for entities in [&[][..], &[1], &[2, 1], &[1, 2], &[3, 7]] {
             coverage.add(&text(entities));

@@ -1,10 +1,10 @@
-//! What a variant changed, seed by seed, and how sure that is.
+//! Differences between variants, paired by seed, and their significance.
 
 use jove_eval::Bootstrap;
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
-use crate::results::{ArmResult, Row, compare, title};
+use crate::results::{ArmResult, Row, compare, is_title, title};
 use crate::variant::contrasted;
 
 /// Seeds from which on an interval is worth drawing.
@@ -86,8 +86,8 @@ pub fn effects(variants: &[String], rows: &[Row], primary: &[String]) -> Vec<Eff
     corrected(found.collect(), primary)
 }
 
-/// Whether it is the graph: where an arm has controls, the arm beside each of them, and the shuffled one beside the one without
-/// a graph, which have the same recipe; ordered, and corrected for one another, as [`effects`] are.
+/// What the graph contributes: where a variant has controls, the variant versus each of them, and the shuffled graph versus no
+/// graph, all of the same recipe; ordered and corrected for multiple testing as [`effects`] are.
 pub fn contrasts(variants: &[String], results: &[ArmResult], primary: &[String]) -> Vec<Effect> {
     let pairs = contrasted(variants);
     let tables: Vec<Vec<Row>> =
@@ -102,11 +102,12 @@ pub fn contrasts(variants: &[String], results: &[ArmResult], primary: &[String])
 
 /// The primary ones first, and each of the two families corrected.
 fn corrected(effects: Vec<Effect>, primary: &[String]) -> Vec<Effect> {
-    let told = effects.into_iter().map(|effect| {
-        let primary = primary.contains(&effect.title());
+    let marked = effects.into_iter().map(|effect| {
+        let title = effect.title();
+        let primary = primary.iter().any(|name| is_title(name, &title));
         Effect { primary, ..effect }
     });
-    let (mut main, mut others): (Vec<Effect>, Vec<Effect>) = told.partition(|effect| effect.primary);
+    let (mut main, mut others): (Vec<Effect>, Vec<Effect>) = marked.partition(|effect| effect.primary);
     correct(&mut main);
     correct(&mut others);
     main.append(&mut others);

@@ -33,7 +33,7 @@ pub enum Error {
         key: String,
         /// What is valid there.
         expected: String,
-        /// What was found.
+        /// The value found.
         found: String,
     },
     /// A setting of one variant holds an invalid value.
@@ -59,7 +59,7 @@ pub enum Error {
     SingleSeed {
         /// What should stand there.
         expected: String,
-        /// What stands there.
+        /// The value found.
         found: String,
     },
     /// An arm of a grid failed in its own process.
@@ -82,8 +82,8 @@ pub enum Error {
         /// What to do.
         hint: String,
     },
-    /// Training text contains an item of a probe.
-    #[error("{item}, which the {probe} probe asks about, is in {place}")]
+    /// Training data contain an item of a probe.
+    #[error("{item}, an item of the {probe} probe, is in {place}")]
     Leak {
         /// The probe.
         probe: String,
@@ -180,7 +180,7 @@ impl Advise for Error {
             Self::Data { hint, .. } | Self::Leak { hint, .. } => Some(hint.clone()),
             Self::Io { source, path, .. } => Some(io_hint(source, path)),
             Self::Busy { .. } => Some("wait for it, or give this run another `output` folder".to_owned()),
-            _ if self.is_interrupted() => Some("run the same command again to resume from there".to_owned()),
+            _ if self.is_interrupted() => Some("run the same command again to resume".to_owned()),
             Self::Kb(error) => error.hint().or_else(settings),
             Self::Linker(error) => error.hint().or_else(settings),
             Self::Corpus(error) => error.hint().or_else(settings),

@@ -38,7 +38,7 @@ impl Run {
     /// Runs every stage that is not finished yet, and writes the report.
     ///
     /// # Errors
-    /// When a stage fails; finished stages stay. When the user asked to stop; the next call goes on from there.
+    /// When a stage fails; finished stages stay. When the user asked to stop; the next call resumes.
     pub fn execute(&self, progress: &dyn Progress) -> Result<Outcome> {
         let cache = self.cache();
         let work = StageContext::new(self, &cache, progress)?;
@@ -140,8 +140,8 @@ fn stage_notes(prepared: &Prepared) -> Vec<(String, String)> {
     let mut notes =
         vec![note("kb", &prepared.base), note("text", &prepared.text), note("annotate", &prepared.annotated)];
     for corpus in &prepared.corpora {
-        notes.push(note(&format!("tokenizer {:?}", corpus.layout), &corpus.vocabulary));
-        notes.push(note(&format!("shards {:?}", corpus.layout), &corpus.shards));
+        notes.push(note(&format!("tokenizer {}", corpus.layout), &corpus.vocabulary));
+        notes.push(note(&format!("shards {}", corpus.layout), &corpus.shards));
     }
     notes
 }

@@ -82,3 +82,62 @@ pub(crate) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
     };
     write().map_err(|source| Error::io("write", path, source))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXTS: [&str; 8] =
+        ["", "a", "法国", "👩‍🚀", "e\u{301}", "שלום עולם", "two\nlines\r\n", "\"quoted\" \\ \u{2028}"];
+
+    #[test]
+    fn any_text_comes_back_from_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines.jsonl");
+        assert_eq!(write_lines(&path, TEXTS).unwrap(), TEXTS.len() as u64);
+        assert_eq!(read_lines::<String>(&path).unwrap(), TEXTS);
+        assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), TEXTS.len());
+        assert_eq!(write_lines(&path, [0; 0]).unwrap(), 0);
+        assert!(read_lines::<String>(&path).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_file_that_is_missing_or_broken_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("broken.jsonl");
+        assert!(read_lines::<u32>(&path).unwrap_err().to_string().contains("broken.jsonl"));
+        for text in ["1\nx\n", "1\n\n", "1\n-1\n", "{"] {
+            write_file(&path, text).unwrap();
+            assert!(read_lines::<u32>(&path).unwrap_err().to_string().contains("broken.jsonl"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn files_below_a_folder_are_sorted_and_hidden_ones_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b.txt", "a/2.txt", "a/1.txt", ".hidden", "a/.git/config", "ä.txt", "空 格.txt"] {
+            let path = folder.path().join(name);
+            create_parent(&path).unwrap();
+            write_file(&path, name).unwrap();
+        }
+        let below = |path: &Path| -> Vec<String> {
+            let names = files_below(path).unwrap().into_iter();
+            names.map(|file| file.strip_prefix(folder.path()).unwrap().to_string_lossy().into_owned()).collect()
+        };
+        assert_eq!(below(folder.path()), ["a/1.txt", "a/2.txt", "b.txt", "ä.txt", "空 格.txt"]);
+        assert_eq!(below(&folder.path().join("b.txt")), ["b.txt"]);
+        assert!(files_below(&folder.path().join("none")).unwrap_err().to_string().contains("none"));
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("page.html");
+        for text in ["long text", "short", ""] {
+            write_file(&path, text).unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
+        assert!(write_file(&folder.path().join("none/page.html"), "").is_err());
+    }
+}

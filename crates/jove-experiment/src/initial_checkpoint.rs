@@ -1,4 +1,4 @@
-//! The checkpoint that training goes on from, where the run file names one.
+//! The checkpoint that training starts from, where the run file names one.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use crate::cache::Key;
 use crate::error::{Error, Result};
 use crate::run::Run;
 
-/// Files of a checkpoint that say how text is cut.
+/// Files of a checkpoint that define its tokenizer.
 const TOKENIZER_FILES: [&str; 6] = [
     "tokenizer.json",
     "vocab.txt",
@@ -20,7 +20,7 @@ const TOKENIZER_FILES: [&str; 6] = [
     "spiece.model",
 ];
 
-/// Endings of files that hold a checkpoint's weights.
+/// Endings of the files with a checkpoint's weights.
 const WEIGHT_ENDINGS: [&str; 3] = [".safetensors", ".bin", ".index.json"];
 
 /// A checkpoint, checked.
@@ -33,7 +33,10 @@ pub(crate) struct InitialCheckpoint {
 }
 
 impl InitialCheckpoint {
-    /// The checkpoint of `model.from`, checked against what the run file says; none where it names none.
+    /// The checkpoint of `model.from`, checked against the run file; `None` where it names none.
+    ///
+    /// # Errors
+    /// When it cannot be read, or has another layout or size than the run file states.
     pub(crate) fn of(run: &Run) -> Result<Option<Self>> {
         let Some(from) = &run.file.model.from else { return Ok(None) };
         let folder = run.data(from);
@@ -41,8 +44,8 @@ impl InitialCheckpoint {
         let config = open_hf(&folder, &Allow::these([Difference::Missing]))?.config;
         for variant in &run.variants {
             if variant.layout != config.layout {
-                let expected = format!("a model in the layout {:?}, which `{}` has", variant.layout, variant.name);
-                return Err(refusal("model.from", expected, format!("{:?} at {}", config.layout, folder.display())));
+                let expected = format!("a model in the layout {}, which `{}` has", variant.layout, variant.name);
+                return Err(refusal("model.from", expected, format!("{} at {}", config.layout, folder.display())));
             }
         }
         check_sizes(&config, &run.stated_model)?;
@@ -50,14 +53,14 @@ impl InitialCheckpoint {
         Ok(Some(Self { folder, config }))
     }
 
-    /// The key of what decides how text is cut.
+    /// The key of its tokenizer.
     pub(crate) fn tokenizer_key(&self) -> Result<Key> {
         self.key(|name| TOKENIZER_FILES.contains(&name))
     }
 
     /// The key of shape and weights.
     pub(crate) fn weights_key(&self) -> Result<Key> {
-        // What the optimizer knew is not gone on with.
+        // The state of the optimizer is not read.
         let weights =
             |name: &str| WEIGHT_ENDINGS.iter().any(|ending| name.ends_with(ending)) && name != "optimizer.safetensors";
         self.key(|name| name == "config.json" || weights(name))
@@ -87,7 +90,7 @@ impl InitialCheckpoint {
     }
 }
 
-/// A size that the run file states must be the checkpoint's: it is not a wish.
+/// A size that the run file states must be that of the checkpoint.
 fn check_sizes(config: &ModelConfig, stated: &Table) -> Result<()> {
     let sizes = [
         ("hidden-size", config.hidden_size),

@@ -1,4 +1,4 @@
-//! From a base to a linker and a tagger that know it.
+//! The linker and the tagger of a knowledge base.
 
 use jove_core::{AliasRecord, EntityId, Lang};
 use jove_kb::Kb;
@@ -6,14 +6,14 @@ use jove_linker::{Annotator, EntityLinkingOptions, Knowledge, Linker, Tagger, Ta
 
 use crate::error::Result;
 
-/// Texts from which the use of names is learnt, evenly spread over the corpus.
+/// The most texts that alias statistics are learned from, evenly spread over the corpus.
 const LEARN_TEXTS_MAX: usize = 50_000;
 
-/// The linker over a base's names, which tells candidates apart by descriptions and facts and has learnt from `corpus` how
-/// its names are used there; and a tagger that knows the names as words.
+/// The linker over the names of a knowledge base, which disambiguates by descriptions and facts and by how `corpus` uses the
+/// names; and a tagger that has the names in its dictionary.
 ///
 /// # Errors
-/// When the base cannot be read, or its names cannot be linked to.
+/// When the knowledge base cannot be read, or its names cannot be indexed.
 pub fn annotator(
     kb: &Kb,
     link: &EntityLinkingOptions,
@@ -28,13 +28,13 @@ pub fn annotator(
     Ok(Annotator { linker, tagger })
 }
 
-/// The names as words; those with white space inside are none, but the linker finds them all the same.
+/// The names as words of the tagger, without those that contain white space, which the linker finds by itself.
 fn words(aliases: &[AliasRecord]) -> Vec<UserWord> {
     let whole = aliases.iter().filter(|record| !record.alias.contains(char::is_whitespace));
     whole.map(|record| UserWord { word: record.alias.clone(), tag: "nz".to_owned() }).collect()
 }
 
-/// Descriptions in every language, and every fact as an edge.
+/// Descriptions in every language, and every fact as an edge between its ends.
 fn knowledge(kb: &Kb, link: &EntityLinkingOptions) -> Result<Knowledge> {
     let mut descriptions: Vec<(EntityId, String)> = Vec::new();
     for lang in kb.languages()?.iter().filter_map(|(tag, _)| Lang::new(tag).ok()) {

@@ -1,4 +1,4 @@
-//! What the masks of a run are drawn from, to look at them before any training.
+//! The text and settings from which a run's masks are drawn, to inspect them before training.
 
 use std::path::PathBuf;
 

@@ -38,7 +38,7 @@ impl Prepared {
         self.find(variant.layout, variant.graph)
     }
 
-    /// What a variant is probed with: the links of the true graph, also where it learnt from a control.
+    /// What a variant is probed with: the links of the true graph, also where it was trained on a control.
     pub(crate) fn true_corpus(&self, variant: &Variant) -> &TokenizedCorpus {
         self.find(variant.layout, Graph::Full)
     }

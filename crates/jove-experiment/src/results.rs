@@ -31,6 +31,15 @@ pub(crate) fn title(probe: &str, measure: &str) -> String {
     format!("{probe}, {measure}")
 }
 
+/// Whether a name of `primary` is this title. Run files and results written before layouts had names of their own say
+/// `Bert vocabulary` and `XlmRoberta vocabulary`.
+pub(crate) fn is_title(name: &str, title: &str) -> bool {
+    let current = |name: &str| {
+        name.replace(", Bert vocabulary", ", BERT vocabulary").replace(", XlmRoberta vocabulary", ", XLM-R vocabulary")
+    };
+    current(name) == current(title)
+}
+
 /// One point of a learning curve.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CurvePoint {
@@ -199,6 +208,20 @@ mod tests {
             memory_mib: None,
             curve: Vec::new(),
             measures: vec![measure],
+        }
+    }
+
+    #[test]
+    fn primary_names_accept_the_former_spelling_of_layouts() {
+        for (name, title, expected) in [
+            ("masked tokens zh, Bert vocabulary, nats", "masked tokens zh, BERT vocabulary, nats", true),
+            ("masked tokens zh, XlmRoberta vocabulary, nats", "masked tokens zh, XLM-R vocabulary, nats", true),
+            ("masked tokens zh, BERT vocabulary, nats", "masked tokens zh, Bert vocabulary, nats", true),
+            ("masked tokens zh, Bert vocabulary, nats", "masked tokens zh, XLM-R vocabulary, nats", false),
+            ("entity cloze, R@1", "entity cloze, R@1", true),
+            ("entity cloze, R@1", "entity cloze, R@5", false),
+        ] {
+            assert_eq!(is_title(name, title), expected, "{name} / {title}");
         }
     }
 

@@ -32,7 +32,7 @@ pub struct TrainedVariant {
     pub seconds: f64,
 }
 
-/// What training a variant will take, in bytes where nothing else is said.
+/// The resources that training a variant needs; memory in bytes.
 #[derive(Clone, Debug, Serialize)]
 pub struct Plan {
     /// The variant.
@@ -49,16 +49,16 @@ pub struct Plan {
     pub gradient_bytes: u64,
     /// AdamW's two moments.
     pub optimizer_bytes: u64,
-    /// The slow encoder and its queues; 0 where no objective has a queue.
+    /// The momentum encoder and its queues; 0 where no objective has a queue.
     pub memory_bytes: u64,
     /// Activations, at their most.
     pub activation_bytes: u64,
-    /// The most memory that is expected at one time, the program's own included.
+    /// The expected peak of memory, that of the program itself included.
     pub peak_bytes: u64,
 }
 
 impl Run {
-    /// Trains the named variants, or all where none is named, with what they need before; finished ones are skipped.
+    /// Trains the named variants, or all where none is named, after the stages that they need; finished stages are skipped.
     ///
     /// # Errors
     /// As [`Run::execute`]; also where a name is not in the run file.
@@ -87,17 +87,17 @@ impl Run {
         Ok(trained)
     }
 
-    /// What training will take, before anything is read but a vocabulary or checkpoint that the run file names. A
-    /// vocabulary that is still to be trained counts with its full size.
+    /// The resources that training needs; reads nothing but a vocabulary or checkpoint that the run file names. A vocabulary
+    /// that is still to be trained counts with its full size.
     ///
     /// # Errors
     /// Where a name is not in the run file, or a vocabulary or checkpoint cannot be read.
     pub fn plan(&self, names: &[String]) -> Result<Vec<Plan>> {
-        let (variants, origin) = (self.named(names)?, InitialCheckpoint::of(self)?);
-        variants.into_iter().map(|variant| self.plan_of(variant, origin.as_ref())).collect()
+        let (variants, initial) = (self.named(names)?, InitialCheckpoint::of(self)?);
+        variants.into_iter().map(|variant| self.plan_of(variant, initial.as_ref())).collect()
     }
 
-    fn plan_of(&self, variant: &Variant, origin: Option<&InitialCheckpoint>) -> Result<Plan> {
+    fn plan_of(&self, variant: &Variant, initial: Option<&InitialCheckpoint>) -> Result<Plan> {
         let vocabulary = match variant.layout {
             Layout::Bert => &self.file.tokenizers.bert,
             Layout::XlmRoberta => &self.file.tokenizers.xlm_roberta,
@@ -106,8 +106,8 @@ impl Run {
             Some(path) => Tokenizer::load(&self.data(path))?.specials().vocab_size,
             None => vocabulary.size,
         };
-        let config = match origin {
-            Some(origin) => origin.config.clone(),
+        let config = match initial {
+            Some(initial) => initial.config.clone(),
             None => self.model_config(variant.layout, pieces as usize),
         };
         let train = &variant.train;

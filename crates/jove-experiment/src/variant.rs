@@ -153,3 +153,72 @@ fn layered_table<T: DeserializeOwned>(path: &Path, at: &str, mut base: Table, la
 fn refusal(key: &str, expected: impl Into<String>, found: impl Into<String>) -> Error {
     Error::Setting { key: key.to_owned(), expected: expected.into(), found: found.into() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A run file of these variants with an `[ablation]`, and its variants.
+    fn file(ablation: &str, variants: &str) -> (RunFile, Vec<Variant>) {
+        let text = format!("name = \"test\"\n[ablation]\n{ablation}\n{variants}");
+        let file: RunFile = toml::from_str(&text).unwrap();
+        let resolved = |settings: &VariantSettings| Variant::resolve(Path::new("run.toml"), settings, &Table::new());
+        let variants = file.variants.iter().map(|settings| resolved(settings).unwrap()).collect();
+        (file, variants)
+    }
+
+    fn check(ablation: &str, variants: &str, expected: &[&str]) {
+        let (file, variants) = file(ablation, variants);
+        let controls = controls(&file, &variants).unwrap();
+        let names: Vec<&str> = controls.iter().map(|control| control.name.as_str()).collect();
+        assert_eq!(names, expected);
+    }
+
+    const PD: &str = "[[variants]]\nname = \"pd\"\nrecipe = \"pd\"\n";
+    const KG: &str = "[[variants]]\nname = \"kg\"\nrecipe = \"kg\"\n";
+
+    #[test]
+    fn controls_are_of_the_last_variant_that_uses_the_graph() {
+        let other = KG.replace("\"kg\"\nrecipe", "\"kg2\"\nrecipe");
+        check("", &format!("{PD}{KG}"), &["kg-graph-shuffled", "kg-graph-off"]);
+        check("", &format!("{KG}{other}{PD}"), &["kg2-graph-shuffled", "kg2-graph-off"]);
+        check("controls-for = \"kg\"", &format!("{KG}{other}"), &["kg-graph-shuffled", "kg-graph-off"]);
+        check("controls = false", &format!("{PD}{KG}"), &[]);
+        check("", PD, &[]);
+        check("", &format!("{PD}{KG}graph = \"off\"\n"), &[]);
+        let (file, variants) = file("controls-for = \"none\"", PD);
+        let error = controls(&file, &variants).unwrap_err().to_string();
+        assert!(error.contains("ablation.controls-for") && error.contains("one of pd"), "{error}");
+    }
+
+    #[test]
+    fn a_control_without_a_graph_reads_no_facts() {
+        let kg = format!("{KG}train = {{ objectives = {{ relation = {{ weight = 0.3 }} }} }}\n");
+        let (file, variants) = file("", &kg);
+        let resolved =
+            |control: &VariantSettings| Variant::resolve(Path::new("run.toml"), control, &Table::new()).unwrap();
+        let [shuffled, off] = controls(&file, &variants).unwrap().try_into().unwrap();
+        assert!(resolved(&shuffled).train.objectives.relation.weight > 0.0);
+        assert!(resolved(&off).train.objectives.relation.weight <= 0.0);
+        for control in [&shuffled, &off] {
+            let control = resolved(control);
+            assert!(!uses_graph(&control) && control.budget() == variants[0].budget());
+        }
+    }
+
+    #[test]
+    fn variants_are_contrasted_with_both_of_their_controls_or_none() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let [kg, shuffled, off] = ["kg", "kg-graph-shuffled", "kg-graph-off"];
+        let pairs = contrasted(&names(&["pd", kg, off, shuffled]));
+        assert_eq!(pairs, [[kg, shuffled], [kg, off], [shuffled, off]].map(|pair| pair.map(str::to_owned)));
+        assert!(contrasted(&names(&["pd", kg, off])).is_empty());
+        assert!(contrasted(&[]).is_empty());
+    }
+
+    #[test]
+    fn the_budget_counts_every_token_of_every_step() {
+        let (_, variants) = file("", &format!("{PD}train = {{ steps = 10, batch-tokens = 64, accumulation = 3 }}\n"));
+        assert_eq!(variants[0].budget(), 10 * 64 * 3);
+    }
+}

@@ -20,12 +20,12 @@ pub enum Error {
         /// The cause.
         source: io::Error,
     },
-    /// A packed file that does not unpack to its end.
+    /// A compressed file that does not decompress to its end.
     #[error("{path}:{line}: expected a packed file that unpacks to its end, found: {source}", path = path.display())]
     Packed {
         /// The file.
         path: PathBuf,
-        /// The line, counted in the unpacked text.
+        /// The line, counted in the uncompressed text.
         line: u64,
         /// The cause.
         source: io::Error,
@@ -33,7 +33,7 @@ pub enum Error {
     /// The database refused a statement.
     #[error("{path}: {source} (while {doing})", path = path.display())]
     Database {
-        /// The base.
+        /// The knowledge base.
         path: PathBuf,
         /// What was being done.
         doing: &'static str,
@@ -48,10 +48,10 @@ pub enum Error {
         /// What it seems to be.
         found: String,
     },
-    /// The base was written by another version.
+    /// The knowledge base was written by another version.
     #[error("{path}: expected schema version {expected}, found {found}", path = path.display())]
     Version {
-        /// The base.
+        /// The knowledge base.
         path: PathBuf,
         /// The version this program writes.
         expected: u32,
@@ -76,7 +76,7 @@ pub enum Error {
     /// An unknown name for a format.
     #[error("unknown source format `{found}`: expected one of {expected}")]
     Format {
-        /// What was given.
+        /// The value given.
         found: String,
         /// What exists.
         expected: String,
@@ -94,16 +94,16 @@ pub enum Error {
         /// What is wrong and where.
         message: String,
     },
-    /// Another process is building the same base.
-    #[error("{path}: another build of this base is running", path = path.display())]
+    /// Another process is building the same knowledge base.
+    #[error("{path}: another build of this knowledge base is running", path = path.display())]
     Busy {
-        /// The base.
+        /// The knowledge base.
         path: PathBuf,
     },
-    /// More of something than a base can number.
+    /// More of something than a knowledge base can number.
     #[error("{path}: more than {max} {what}", path = path.display())]
     Full {
-        /// The base.
+        /// The knowledge base.
         path: PathBuf,
         /// What there is too much of.
         what: &'static str,
@@ -133,22 +133,28 @@ impl Advise for Error {
         let hint = match self {
             Self::Io { source, .. } => match source.kind() {
                 io::ErrorKind::NotFound => "check the path; relative paths start at the current directory".into(),
-                io::ErrorKind::StorageFull => "free some disk space and run again; the old base is untouched".into(),
+                io::ErrorKind::StorageFull => {
+                    "free some disk space and run again; the existing knowledge base is unchanged".into()
+                }
                 _ => return None,
             },
             Self::Database { source, .. } if source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) => {
-                "free some disk space and run again; the old base is untouched".into()
+                "free some disk space and run again; the existing knowledge base is unchanged".into()
             }
             Self::Packed { .. } => {
-                "the file is cut short or damaged: get it again; the old base, if there was one, is untouched".into()
+                "the file is cut short or damaged: get it again; the existing knowledge base, if any, is unchanged"
+                    .into()
             }
-            Self::NotABase { .. } => "a base is made with `jove kb build --out KB --source FORMAT:PATH`".into(),
+            Self::NotABase { .. } => {
+                "a knowledge base is made with `jove kb build --out KB --source FORMAT:PATH`".into()
+            }
             Self::Version { .. } => {
-                "`jove kb migrate KB` brings an older base up to date; a newer one needs the newer program".into()
+                "`jove kb migrate KB` brings an older knowledge base up to date; a newer one needs the newer program"
+                    .into()
             }
             Self::TooManyBad { reject_file, .. } => match reject_file {
-                Some(path) => format!("look at {}; mend the source, or raise --max-bad", path.display()),
-                None => "mend the source, or raise --max-bad; --reject-file keeps the bad rows".into(),
+                Some(path) => format!("see {}; fix the source, or raise --max-bad", path.display()),
+                None => "fix the source, or raise --max-bad; --reject-file keeps the bad rows".into(),
             },
             Self::Format { nearest, .. } => match nearest {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
@@ -157,7 +163,7 @@ impl Advise for Error {
             Self::Source(_) => "is this the right format for the file?".into(),
             Self::Busy { .. } => "wait for it to end, or write to another file".into(),
             Self::UnknownEntity(_) => "`jove kb search KB TEXT` finds keys by name".into(),
-            Self::Interrupted => "the old base, if there was one, is untouched; run the same command again".into(),
+            Self::Interrupted => "the existing knowledge base, if any, is unchanged; run the same command again".into(),
             _ => return None,
         };
         Some(hint)

@@ -3,7 +3,7 @@
 use jove_core::{EntityId, Lang};
 use serde::{Deserialize, Serialize};
 
-/// The row of a predicate in a base: dense, starting at 0, stable within one built base.
+/// The row of a predicate in a knowledge base: dense, starting at 0, stable within one built knowledge base.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PredicateId(pub u32);
@@ -32,12 +32,12 @@ pub struct Literal {
     pub datatype: String,
 }
 
-/// What a base knows of a predicate.
+/// What a knowledge base knows of a predicate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PredicateInfo {
     /// Its key, such as `capital` or `P36`.
     pub key: String,
-    /// The predicate that says the same the other way round.
+    /// The predicate that is its inverse.
     pub inverse: Option<PredicateId>,
     /// Whether it holds both ways, like `borders`.
     pub symmetric: bool,

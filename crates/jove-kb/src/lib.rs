@@ -1,7 +1,30 @@
-//! The knowledge base: any graph in, one SQLite file out.
+//! The knowledge base: graphs of many formats in, one SQLite file out.
 //!
-//! [`build`] streams sources of many formats into a base; [`Kb`] reads it; [`Graph`] is its compact graph view;
-//! [`verbalize`] turns facts into sentences. Only this crate knows the database.
+//! [`build`] streams sources into a knowledge base; [`Kb`] reads it; [`Graph`] is its compact graph view; [`lint`] checks
+//! it; [`export`] writes it as text again; [`verbalize`] turns facts into sentences. Only this crate uses the database.
+//!
+//! ```
+//! use jove_core::Silent;
+//! use jove_kb::{BuildOptions, Format, Kb, Source, build};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let folder = tempfile::tempdir()?;
+//! let rows = folder.path().join("facts.tsv");
+//! std::fs::write(&rows, "Paris\tcapital of\tFrance\nParis\talias\tCity of Light\n")?;
+//!
+//! let out = folder.path().join("kb.sqlite");
+//! let report = build(&BuildOptions::new(&out, vec![Source::new(Format::Tsv, &rows)]), &Silent)?;
+//! assert_eq!((report.entities, report.facts, report.bad), (2, 1, 0));
+//!
+//! let kb = Kb::open(&out)?;
+//! let paris = kb.entity_id("Paris")?.expect("every subject is an entity");
+//! let fact = kb.facts_of(paris, 10)?[0];
+//! assert_eq!(kb.predicate_name(fact.predicate)?, Some("capital of"));
+//! assert_eq!(kb.key(fact.object)?, "France");
+//! assert_eq!(kb.graph()?.neighbors(paris), [fact.object]);
+//! # Ok(())
+//! # }
+//! ```
 
 mod building;
 mod error;

@@ -1,4 +1,4 @@
-//! Bringing an older base up to the present schema.
+//! Bringing an older knowledge base up to the present schema.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use rusqlite::Connection;
 use crate::error::{Error, Result};
 use crate::schema::{APPLICATION_ID, MIGRATIONS, VERSION};
 
-/// Brings a base to the present schema, in one transaction. The version it had.
+/// Brings a knowledge base to the present schema, in one transaction. The version it had.
 ///
 /// # Errors
-/// When the file is no base, was written by a newer version, or cannot be written.
+/// When the file is no knowledge base, was written by a newer version, or cannot be written.
 pub fn migrate(path: &Path) -> Result<u32> {
     if let Err(error) = std::fs::metadata(path) {
         return Err(Error::io(path)(error));

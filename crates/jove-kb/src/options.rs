@@ -159,18 +159,18 @@ impl Columns {
     }
 }
 
-/// One source of a base.
+/// One source of a knowledge base.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Source {
     /// The layout.
     pub format: Format,
-    /// The file or folder; `.gz`, `.bz2` and `.zst` files are unpacked on the way. A folder of `jsonl`, `tsv` or `csv`
+    /// The file or folder; `.gz`, `.bz2` and `.zst` files are uncompressed on the way. A folder of `jsonl`, `tsv` or `csv`
     /// files is read in order of name.
     pub path: PathBuf,
     /// The name under which the source is kept and replaced. Without it: the file's name.
     pub name: String,
-    /// The licence of the data, kept in the base.
+    /// The licence of the data, kept in the knowledge base.
     pub licence: String,
     /// The language of names and descriptions in formats that do not say it. Without it: `zh` for text with Han
     /// characters, else none.
@@ -241,11 +241,11 @@ pub struct Selection {
     pub popularity_min: f32,
 }
 
-/// How to build a base.
+/// How to build a knowledge base.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct BuildOptions {
-    /// The base to write; replaced as a whole when the build succeeds.
+    /// The knowledge base to write; replaced as a whole when the build succeeds.
     pub out: PathBuf,
     /// What it is made from, in order. Entities of the same key are one entity.
     pub sources: Vec<Source>,
@@ -255,7 +255,7 @@ pub struct BuildOptions {
     pub max_bad: u64,
     /// Where bad rows are kept, as JSON lines. Default: `OUT.rejects.jsonl`.
     pub reject_file: Option<PathBuf>,
-    /// Keep the sources of the base that is there already, but for those with the name of a new one, which it replaces.
+    /// Keep the sources of the knowledge base that is there already, but for those with the name of a new one, which it replaces.
     /// Default false.
     pub update: bool,
     /// Whether to build the full-text index of names. Default true.
@@ -280,7 +280,7 @@ impl Default for BuildOptions {
 }
 
 impl BuildOptions {
-    /// Options for one base with everything else at its default.
+    /// Options for one knowledge base with everything else at its default.
     pub fn new(out: impl Into<PathBuf>, sources: Vec<Source>) -> Self {
         Self { out: out.into(), sources, ..Self::default() }
     }

@@ -1,9 +1,9 @@
-//! Tables of a base and their version.
+//! Tables of a knowledge base and their version.
 
 /// The schema version this program writes, kept in `PRAGMA user_version`.
 pub const VERSION: u32 = 2;
 
-/// Marks a SQLite file as a base: `PRAGMA application_id`.
+/// Marks a SQLite file as a knowledge base: `PRAGMA application_id`.
 pub(crate) const APPLICATION_ID: i32 = 0x6a6f_6b62;
 
 /// Roles in table `name`.
@@ -66,7 +66,7 @@ INSERT INTO search(search, rank) VALUES('crisismerge', 1999);
 INSERT INTO search(search, rank) VALUES('hashsize', 8388608);
 ";
 
-/// What brings a base from one version to the next: the version it starts from, and the statements.
+/// What brings a knowledge base from one version to the next: the version it starts from, and the statements.
 pub(crate) const MIGRATIONS: &[(u32, &str)] =
     // Version 2 remembers what each source's files held.
     &[(1, "ALTER TABLE source ADD COLUMN hash TEXT NOT NULL DEFAULT ''")];

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::kb::Kb;
 use crate::search_text::push_spaced;
 
-/// Entities looked at for one question; the best of them are returned.
+/// Entities examined for one question; the best of them are returned.
 const CANDIDATES_MAX: usize = 2_000;
 
 /// An entity that was found.
@@ -22,7 +22,7 @@ pub struct Hit {
     pub entity: EntityId,
     /// Its key.
     pub key: String,
-    /// Its name in the asked language, or the nearest.
+    /// Its name in the wanted language, or the nearest one.
     pub label: Option<String>,
     /// Its popularity.
     pub popularity: f32,
@@ -34,14 +34,14 @@ impl Kb {
     /// is found; a word of other scripts is found by its beginning when it is the last.
     ///
     /// # Errors
-    /// When the base cannot be read.
+    /// When the knowledge base cannot be read.
     pub fn search(&self, text: &str, lang: Lang, limit: usize) -> Result<Vec<Hit>> {
         let wanted = text.trim().to_lowercase();
         let mut ranks = Ranks::new();
         if let Some(entity) = self.entity_id(text)? {
             self.rank(ONE, rusqlite::params![entity.0], &wanted, &mut ranks)?;
         }
-        // Of very many names that hold the words, only some are looked at: those that are just these words come first.
+        // Of very many names that hold the words, only some are examined: those that are just these words come first.
         if self.has("name_by_text")? {
             let params = rusqlite::params![text.trim(), CANDIDATES_MAX as i64];
             self.rank(NAMED, params, &wanted, &mut ranks)?;
@@ -68,7 +68,7 @@ impl Kb {
         ranked.into_iter().map(hit).collect()
     }
 
-    /// Whether the base has a table or an index of this name.
+    /// Whether the knowledge base has a table or an index of this name.
     fn has(&self, name: &str) -> Result<bool> {
         let mut there = false;
         self.each("looking for an index", "SELECT 1 FROM sqlite_master WHERE name = ?", [name], |_| {

@@ -3,7 +3,7 @@
 /// Parts the names of one entity in the index, so that no phrase spans two of them.
 pub(crate) const BREAK: &str = " \u{e000} ";
 
-/// Whether a character stands for a word by itself: Han, kana, Hangul, Thai, Lao, Khmer and Burmese, which are written
+/// Whether a character is a word by itself: Han, kana, Hangul, Thai, Lao, Khmer and Burmese, which are written
 /// without spaces.
 fn stands_alone(c: char) -> bool {
     matches!(u32::from(c),

@@ -1,11 +1,11 @@
-//! What a base holds, in numbers.
+//! What a knowledge base holds, in numbers.
 
 use serde::Serialize;
 
 use crate::error::Result;
 use crate::kb::{Kb, SourceInfo};
 
-/// Counts of a base.
+/// Counts of a knowledge base.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -48,7 +48,7 @@ impl Kb {
     /// Counts everything and checks the file.
     ///
     /// # Errors
-    /// When the base cannot be read.
+    /// When the knowledge base cannot be read.
     pub fn stats(&self) -> Result<Stats> {
         let degrees = self.degrees()?;
         let names = self.counts_by_entity("SELECT entity, count(*) FROM name GROUP BY entity")?;
@@ -86,7 +86,7 @@ impl Kb {
     /// What SQLite's own check of the file says: `ok`, or what is broken.
     ///
     /// # Errors
-    /// When the base cannot be read.
+    /// When the knowledge base cannot be read.
     pub fn integrity(&self) -> Result<String> {
         let mut lines: Vec<String> = Vec::new();
         self.each("checking integrity", "PRAGMA integrity_check(10)", [], |row| {

@@ -1,4 +1,4 @@
-//! One self-contained page to look at a base.
+//! A self-contained HTML page of a knowledge base.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::error::{Error, Result};
 use crate::kb::Kb;
 
-/// What to put on the page.
+/// Options of the page.
 #[derive(Clone, Debug)]
 pub struct ViewOptions {
     /// The entity that is shown first. Default: the best connected one.
@@ -31,13 +31,13 @@ impl Default for ViewOptions {
     }
 }
 
-/// The page; `/*DATA*/` is where the base's content goes.
+/// The page; `/*DATA*/` is where the knowledge base's content goes.
 const PAGE: &str = include_str!("view.html");
 
 /// Writes the page.
 ///
 /// # Errors
-/// When the base cannot be read, the file cannot be written, or the user interrupts.
+/// When the knowledge base cannot be read, the file cannot be written, or the user interrupts.
 pub fn view(kb: &Kb, options: &ViewOptions, out: &Path, progress: &dyn Progress) -> Result<()> {
     progress.begin("draw", None, "entities");
     let degrees = kb.degrees()?;
@@ -53,7 +53,7 @@ pub fn view(kb: &Kb, options: &ViewOptions, out: &Path, progress: &dyn Progress)
     let stats = serde_json::to_value(kb.stats()?).map_err(|error| Error::io(out)(error.into()))?;
     let start = chosen.first().map_or(0, |entity| entity.0);
     let data = json!({"stats": stats, "entities": entities, "start": start, "lang": options.lang.as_str()});
-    // No text of the base may end the script it stands in.
+    // No text of the knowledge base may end the script element.
     let data = data.to_string().replace('<', "\\u003c");
     let page = PAGE.replacen("/*DATA*/null", &data, 1);
     let mut file = AtomicWriteFile::open(out).map_err(Error::io(out))?;

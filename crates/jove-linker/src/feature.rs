@@ -42,8 +42,8 @@ pub enum Feature {
     BeginsLongerName,
     /// It is one part of a title or of a name in several parts.
     PartOfName,
-    /// A single character that is often the rest of a longer name stands next to it.
-    StubBeside,
+    /// A neighbouring word is often the rest of a longer name.
+    StubNext,
 }
 
 impl Feature {
@@ -65,7 +65,7 @@ impl Feature {
         Self::RelativeKeyphraseness,
         Self::BeginsLongerName,
         Self::PartOfName,
-        Self::StubBeside,
+        Self::StubNext,
     ];
 
     /// The name in reports.
@@ -87,7 +87,7 @@ impl Feature {
             Self::RelativeKeyphraseness => "relative-keyphraseness",
             Self::BeginsLongerName => "begins-longer-name",
             Self::PartOfName => "part-of-name",
-            Self::StubBeside => "stub-beside",
+            Self::StubNext => "stub-next",
         }
     }
 }

@@ -30,7 +30,7 @@ const FITTED: [(Feature, f32); FEATURES] = [
     (Feature::RelativeKeyphraseness, 1.48),
     (Feature::BeginsLongerName, -3.19),
     (Feature::PartOfName, -3.81),
-    (Feature::StubBeside, -0.91),
+    (Feature::StubNext, -0.91),
 ];
 
 impl Default for LinkClassifier {

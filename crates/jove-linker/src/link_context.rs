@@ -46,7 +46,7 @@ impl Hasher for IdHasher {
 pub(crate) struct Name {
     /// Number of the alias.
     pub(crate) alias: u32,
-    /// Where it stands in the original text.
+    /// Its span in the original text.
     pub(crate) span: ByteSpan,
 }
 

@@ -27,11 +27,15 @@ use crate::terms::for_each_term;
 /// Length of the stretches that a text is cut into, in bytes of its normal form; names of one stretch share a context.
 const CONTEXT_BYTES: usize = 2048;
 
+/// How far the context of a stretch reaches into its neighbours, in bytes of the normal form: names that are at most so
+/// far apart are always part of one context.
+const OVERLAP_BYTES: usize = 512;
+
 /// Finds the names of a knowledge base in text. Built once, then shared by any number of threads.
 ///
 /// # Resource usage
 /// [`Linker::build`] sorts all aliases in memory and builds the search engine: about 2.5 s for 961,228 names on one core.
-/// Resident are then the engine (30 MB for these names with `daachorse`, 54 MB with `aho-corasick`), 24 bytes a candidate
+/// Resident are then the engine (30 MB for these names with `daachorse`, 54 MB with `aho-corasick`), 32 bytes a candidate
 /// plus 4 bytes an alias, and what [`Knowledge`] holds: 8 bytes a description term, 8 bytes an edge, 8 bytes an entity.
 /// [`Linker::report`] gives the actual numbers. Nothing is cached on disk.
 ///
@@ -232,7 +236,8 @@ impl Linker {
         self.table.fetch(found.iter().map(|found| found.name.alias));
         found.sort_unstable_by_key(|found| (found.normal_start, Reverse(found.name.span.end)));
         let stretches = found.chunk_by(|a, b| a.normal_start / CONTEXT_BYTES == b.normal_start / CONTEXT_BYTES);
-        stretches.map(|found| (found.to_vec(), self.context(normal, found))).collect()
+        let context = |names: &[Found]| self.context(normal, &found, names[0].normal_start / CONTEXT_BYTES);
+        stretches.map(|names| (names.to_vec(), context(names))).collect()
     }
 
     /// Calls `visit` with every name at word boundaries, and its start in the normal form.
@@ -247,11 +252,15 @@ impl Linker {
         });
     }
 
-    fn context(&self, normal: &str, found: &[Found]) -> LinkContext {
-        let start = found[0].normal_start / CONTEXT_BYTES * CONTEXT_BYTES;
-        let stretch = &normal[normal.floor_char_boundary(start)..normal.floor_char_boundary(start + CONTEXT_BYTES)];
-        let names = found.iter().map(|found| (found.name, self.table.candidates(found.name.alias)));
-        LinkContext::new(stretch, names, &self.knowledge)
+    /// The context of a stretch, by its number; `found` are all names of the text.
+    fn context(&self, normal: &str, found: &[Found], stretch: usize) -> LinkContext {
+        let start = (stretch * CONTEXT_BYTES).saturating_sub(OVERLAP_BYTES);
+        let end = (stretch + 1) * CONTEXT_BYTES + OVERLAP_BYTES;
+        let first = found.partition_point(|found| found.normal_start < start);
+        let after = found.partition_point(|found| found.normal_start < end);
+        let text = &normal[normal.floor_char_boundary(start)..normal.floor_char_boundary(end)];
+        let names = found[first..after].iter().map(|found| (found.name, self.table.candidates(found.name.alias)));
+        LinkContext::new(text, names, &self.knowledge)
     }
 
     /// The most likely candidate of a name, and the features of the mention; every candidate's share goes to `shares`.

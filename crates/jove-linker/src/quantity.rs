@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_dates_are_told_from_names() {
+    fn numbers_and_dates_are_no_names() {
         for (text, expected) in [
             ("10[日本]片", true),
             ("二[十年]后", true),

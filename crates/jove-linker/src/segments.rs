@@ -50,8 +50,8 @@ pub(crate) fn fit(words: &[Segment], span: ByteSpan) -> Fit {
 }
 
 /// Whether a word of one Han character that is neither function word nor punctuation touches the name, or a guessed word
-/// stands right before it: often the rest of a longer name that the dictionary does not know.
-pub(crate) fn has_stub_beside(words: &[Segment], span: ByteSpan) -> bool {
+/// comes right before it: often the rest of a longer name that the dictionary does not know.
+pub(crate) fn has_stub_next(words: &[Segment], span: ByteSpan) -> bool {
     let is_stub = |word: &Segment| {
         let content = matches!(word.pos, Pos::Noun | Pos::Propn | Pos::Adj | Pos::X);
         word.span.len() == 3 && content

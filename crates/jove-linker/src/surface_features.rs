@@ -7,7 +7,7 @@ use crate::context_cues::{begins_longer_name, is_inside_title, is_one_of_parts};
 use crate::feature::{Feature, Features};
 use crate::lexicon::QUOTES;
 use crate::quantity::in_quantity;
-use crate::segments::{Fit, Segment, fit, has_stub_beside};
+use crate::segments::{Fit, Segment, fit, has_stub_next};
 
 /// Values of the word features where the text is not tagged: their means over tagged text.
 const UNTAGGED: [(Feature, f32); 6] = [
@@ -49,7 +49,7 @@ pub(crate) struct SurfaceFeatures {
     in_quantity: bool,
     begins_longer_name: bool,
     part_of_name: bool,
-    stub_beside: bool,
+    stub_next: bool,
 }
 
 fn flag(holds: bool) -> f32 {
@@ -89,7 +89,7 @@ impl SurfaceFeatures {
             in_quantity: in_quantity(text, start, end),
             begins_longer_name: begins_longer_name(text, end),
             part_of_name: in_title || is_one_of_parts(text, start, end, is_chinese),
-            stub_beside: words.is_some_and(|words| has_stub_beside(words, span)),
+            stub_next: words.is_some_and(|words| has_stub_next(words, span)),
         }
     }
 
@@ -118,7 +118,7 @@ impl SurfaceFeatures {
         features[Feature::RelativeKeyphraseness] = evidence.relative_keyphraseness;
         features[Feature::BeginsLongerName] = flag(self.begins_longer_name);
         features[Feature::PartOfName] = flag(self.part_of_name);
-        features[Feature::StubBeside] = flag(self.stub_beside);
+        features[Feature::StubNext] = flag(self.stub_next);
         features
     }
 

@@ -1,4 +1,4 @@
-//! A page that shows masks: each piece as it stands in the text, and below each target what the model sees.
+//! An HTML page of mask plans: each piece as in the text, and below each target what the model sees.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use crate::unit::{MaskAction, MaskedUnit, Target};
 
 /// One text with its plan.
 pub struct Masked<'a> {
-    /// The pieces as they stand in the text, one a token.
+    /// The pieces as in the text, one a token.
     pub pieces: &'a [&'a str],
     /// The plan over them.
     pub plan: &'a MaskPlan,

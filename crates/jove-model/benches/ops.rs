@@ -1,4 +1,4 @@
-//! Every operator beside its composed form, forwards and backwards: `cargo bench -p jove-model`.
+//! Every operator and its composed form, forwards and backwards: `cargo bench -p jove-model`.
 //!
 //! Items are floating-point operations and bytes those of memory that forward and backward cannot do without, so both are
 //! less than what the composed forms really do. `jove bench ops` compares the same operators with the machine's limits, at

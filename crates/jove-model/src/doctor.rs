@@ -4,9 +4,17 @@ use dfdx::prelude::Cpu;
 use jove_core::{ModelConfig, Purpose, Seed};
 use rand::Rng as _;
 
-use crate::bench::{Form, Op, OpSizes, Operators};
-use crate::ops::{adamw, norm, tape};
-use crate::{AdamState, AdamW, Backend, Error, MaskedLm, PackedBatch, Pass};
+use crate::bench::operators::{Form, Op, OpSizes, Operators};
+use crate::cpu::limits::instruction_set;
+use crate::error::Error;
+use crate::masked_lm::MaskedLm;
+use crate::ops::adamw::{self, AdamState};
+use crate::ops::adamw_update::AdamW;
+use crate::ops::backend::Backend;
+use crate::ops::{norm, tape};
+use crate::packed_batch::PackedBatch;
+use crate::pass::Pass;
+use crate::tensors::Gradients;
 
 /// A device that models can live on.
 #[derive(Clone, Debug)]
@@ -78,34 +86,8 @@ pub fn cpu() -> Result<DeviceReport, Error> {
 /// If the driver or a step fails.
 #[cfg(feature = "cuda")]
 pub fn cuda() -> Result<Option<DeviceReport>, Error> {
-    use cudarc::driver::sys::CUdevice_attribute as Attribute;
-    let failed = |error: cudarc::driver::DriverError| Error::Device(format!("{error:?}"));
-    if cudarc::driver::CudaDevice::count().map_err(failed)? == 0 {
-        return Ok(None);
-    }
-    let card = cudarc::driver::CudaDevice::new(0).map_err(failed)?;
-    let attribute = |attribute| card.attribute(attribute).map_err(failed);
-    let (free, total) = cudarc::driver::result::mem_get_info().map_err(failed)?;
-    let capability = (
-        attribute(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)?,
-        attribute(Attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?,
-    );
-    let processors = attribute(Attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)?;
-    // The number of a card among those that a program sees says nothing about where the driver's files describe it.
-    let place = format!(
-        "/proc/driver/nvidia/gpus/{:04x}:{:02x}:{:02x}.0/information",
-        attribute(Attribute::CU_DEVICE_ATTRIBUTE_PCI_DOMAIN_ID)?,
-        attribute(Attribute::CU_DEVICE_ATTRIBUTE_PCI_BUS_ID)?,
-        attribute(Attribute::CU_DEVICE_ATTRIBUTE_PCI_DEVICE_ID)?,
-    );
-    let facts = vec![
-        ("name", told(&place, "Model:")),
-        ("driver", told("/proc/driver/nvidia/version", "NVRM version:")),
-        ("compute capability", format!("{}.{}", capability.0, capability.1)),
-        ("multiprocessors", processors.to_string()),
-        ("memory", format!("{} MiB, {} free", total >> 20, free >> 20)),
-    ];
-    let device = crate::Cuda::try_seed_from_u64(0).map_err(|error| Error::Device(format!("{error:?}")))?;
+    let Some(facts) = crate::cuda::facts()? else { return Ok(None) };
+    let device = dfdx::prelude::Cuda::try_seed_from_u64(0).map_err(crate::error::device)?;
     let (expected, _) = losses(&Cpu::default(), &Pass::eval())?;
     let (found, step_ms) = losses(&device, &Pass::eval())?;
     Ok(Some(DeviceReport {
@@ -118,37 +100,14 @@ pub fn cuda() -> Result<Option<DeviceReport>, Error> {
     }))
 }
 
-/// The rest of the first line that begins with `key` in one of the driver's files.
-#[cfg(feature = "cuda")]
-fn told(path: &str, key: &str) -> String {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix(key));
-    line.map_or_else(|| "not told by the driver".to_owned(), |rest| rest.trim().to_owned())
-}
-
 /// How far every operator of a device is from its composed form on the processor.
 fn operators<D: Backend>(dev: &D) -> Result<Vec<(Op, f64)>, Error> {
     let (found, expected) = (Operators::new(SIZES, dev)?, Operators::new(SIZES, &Cpu::default())?);
     let compare = |op| {
         let (found, expected) = (found.numbers(op, Form::Own)?, expected.numbers(op, Form::Composed)?);
-        Ok((op, crate::bench::difference(&found, &expected)))
+        Ok((op, crate::bench::operators::difference(&found, &expected)))
     };
     Op::ALL.into_iter().map(compare).collect()
-}
-
-/// The widest vectors that kernels are compiled for here.
-fn instruction_set() -> &'static str {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use pulp::x86::{V3, V4};
-        if V4::try_new().is_some() {
-            return "AVX-512";
-        }
-        if V3::try_new().is_some() {
-            return "AVX2";
-        }
-    }
-    "the processor's oldest"
 }
 
 /// Losses of some training steps of a small model, and the median time of a step.
@@ -168,7 +127,7 @@ fn losses<D: Backend>(dev: &D, pass: &Pass) -> Result<(Vec<f64>, f64), Error> {
         }
         let sequences = builder.build();
         let begun = std::time::Instant::now();
-        let hidden = model.forward(&sequences, tape::resume(dev, crate::Gradients::leaky())?, pass)?;
+        let hidden = model.forward(&sequences, tape::resume(dev, Gradients::leaky())?, pass)?;
         let loss = model.loss(hidden.last, &positions, &targets)?;
         let count = loss.count as f64;
         losses.push(f64::from(tape::value(&loss.sum)) / count);

@@ -61,7 +61,7 @@ impl Error {
 impl Advise for Error {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Config(_) => Some("the sizes stand in the run file under [model], or in config.json".to_owned()),
+            Self::Config(_) => Some("the sizes are in the run file under [model], or in config.json".to_owned()),
             Self::Sequence { .. } => {
                 Some("was the text encoded with another tokenizer or a greater length?".to_owned())
             }

@@ -1,18 +1,20 @@
 //! Starting weights.
 
+use dfdx::prelude::Device;
 use jove_core::{Purpose, Seed};
 use rand::Rng as _;
 use rayon::prelude::*;
 
-use crate::error::device;
-use crate::{Backend, Error, Matrix, Vector};
+use crate::error::{Error, device};
+use crate::parameters::Parameter;
+use crate::tensors::{Matrix, Vector};
 
 /// Numbers drawn from one random stream.
 const BLOCK: usize = 1 << 14;
 
 /// `[rows, columns]` drawn from a normal distribution around 0. Depends on the seed and the parameter's name, not on
 /// what was drawn before.
-pub(crate) fn normal<D: Backend>(
+pub(crate) fn normal<D: Device<f32>>(
     dev: &D,
     (rows, columns): (usize, usize),
     deviation: f64,
@@ -36,8 +38,29 @@ pub(crate) fn normal<D: Backend>(
 }
 
 /// `[length]`, all the same number.
-pub(crate) fn constant<D: Backend>(dev: &D, length: usize, value: f32) -> Result<Vector<D>, Error> {
+pub(crate) fn constant<D: Device<f32>>(dev: &D, length: usize, value: f32) -> Result<Vector<D>, Error> {
     dev.try_tensor_from_vec(vec![value; length], (length,)).map_err(device)
+}
+
+/// A parameter drawn by [`normal`] under its own name.
+pub(crate) fn normal_parameter<D: Device<f32>>(
+    dev: &D,
+    name: String,
+    sizes: (usize, usize),
+    deviation: f64,
+    seed: Seed,
+) -> Result<Parameter<Matrix<D>>, Error> {
+    Ok(Parameter { value: normal(dev, sizes, deviation, seed, &name)?, name })
+}
+
+/// A parameter whose numbers are all the same.
+pub(crate) fn constant_parameter<D: Device<f32>>(
+    dev: &D,
+    name: String,
+    length: usize,
+    value: f32,
+) -> Result<Parameter<Vector<D>>, Error> {
+    Ok(Parameter { name, value: constant(dev, length, value)? })
 }
 
 /// In (0, 1].

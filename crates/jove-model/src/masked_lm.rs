@@ -1,20 +1,26 @@
 //! The masked-language-model head, and encoder and head as one model.
 
 use dfdx::prelude::Tape;
-use jove_core::{Layout, ModelConfig, Seed};
+use jove_core::parameter_names::Part;
+use jove_core::{ModelConfig, Seed};
 
-use crate::{
-    Backend, Encoder, Error, Hidden, LayerNorm, Linear, LossSum, Matrix, PackedBatch, ParameterMut, ParameterRef,
-    Parameters, Pass, ValueMut, ValueRef, Vector, init,
-};
+use crate::encoder::{Encoder, Hidden};
+use crate::error::Error;
+use crate::linear::{LayerNorm, Linear};
+use crate::names::name;
+use crate::ops::backend::Backend;
+use crate::packed_batch::PackedBatch;
+use crate::parameters::Parameter;
+use crate::pass::Pass;
+use crate::tensors::{LossSum, Matrix, Vector};
+use crate::{init, parameters};
 
 /// Dense layer, GELU, layer norm, and a decoder that shares its weight with the word embeddings.
 #[derive(Clone, Debug)]
 pub struct MlmHead<D: Backend> {
     dense: Linear<D>,
     norm: LayerNorm<D>,
-    bias: Vector<D>,
-    bias_name: &'static str,
+    bias: Parameter<Vector<D>>,
 }
 
 impl<D: Backend> MlmHead<D> {
@@ -23,18 +29,13 @@ impl<D: Backend> MlmHead<D> {
     /// # Errors
     /// If the device fails.
     pub fn new(config: &ModelConfig, dev: &D, seed: Seed) -> Result<Self, Error> {
-        let (dense, norm, bias_name) = match config.layout {
-            Layout::Bert => {
-                ("cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions.bias")
-            }
-            Layout::XlmRoberta => ("lm_head.dense", "lm_head.layer_norm", "lm_head.bias"),
-        };
         let h = config.hidden_size;
+        let name = |part| name(config, part, 0);
+        let bias = format!("{}.bias", name(Part::HeadBias));
         Ok(Self {
-            dense: Linear::new(dev, dense, (h, h), config.initializer_range, seed)?,
-            norm: LayerNorm::new(dev, norm, h, config.layer_norm_eps)?,
-            bias: init::constant(dev, config.vocab_size, 0.0)?,
-            bias_name,
+            dense: Linear::new(dev, name(Part::HeadDense), (h, h), config.initializer_range, seed)?,
+            norm: LayerNorm::new(dev, name(Part::HeadNorm), h, config.layer_norm_eps)?,
+            bias: init::constant_parameter(dev, bias, config.vocab_size, 0.0)?,
         })
     }
 
@@ -45,13 +46,13 @@ impl<D: Backend> MlmHead<D> {
     /// If positions and targets differ in number or do not exist, or the device fails.
     pub fn loss<T: Tape<f32, D>>(
         &self,
-        token_table: &Matrix<D>,
+        word_embeddings: &Matrix<D>,
         hidden: Matrix<D, T>,
         positions: &[u32],
         targets: &[u32],
     ) -> Result<LossSum<D, T>, Error> {
         let x = self.transform(hidden, positions)?;
-        let sum = D::vocabulary_cross_entropy(x, token_table, &self.bias, targets)?;
+        let sum = D::vocabulary_cross_entropy(x, word_embeddings, &self.bias.value, targets)?;
         Ok(LossSum { sum, count: targets.len() })
     }
 
@@ -61,11 +62,11 @@ impl<D: Backend> MlmHead<D> {
     /// If a position does not exist or the device fails.
     pub fn logits<T: Tape<f32, D>>(
         &self,
-        token_table: &Matrix<D>,
+        word_embeddings: &Matrix<D>,
         hidden: Matrix<D, T>,
         positions: &[u32],
     ) -> Result<Matrix<D, T>, Error> {
-        D::linear(self.transform(hidden, positions)?, token_table, Some(&self.bias))
+        D::linear(self.transform(hidden, positions)?, word_embeddings, Some(&self.bias.value))
     }
 
     fn transform<T: Tape<f32, D>>(&self, hidden: Matrix<D, T>, positions: &[u32]) -> Result<Matrix<D, T>, Error> {
@@ -74,19 +75,7 @@ impl<D: Backend> MlmHead<D> {
     }
 }
 
-impl<D: Backend> Parameters<D> for MlmHead<D> {
-    fn visit<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
-        self.dense.visit(f);
-        self.norm.visit(f);
-        f(ParameterRef { name: self.bias_name.to_owned(), value: ValueRef::Vector(&self.bias) });
-    }
-
-    fn visit_mut<'a>(&'a mut self, f: &mut dyn FnMut(ParameterMut<'a, D>)) {
-        self.dense.visit_mut(f);
-        self.norm.visit_mut(f);
-        f(ParameterMut { name: self.bias_name.to_owned(), value: ValueMut::Vector(&mut self.bias) });
-    }
-}
+parameters!(impl<D: Backend> MlmHead<D> { dense, norm, bias });
 
 /// An encoder and its masked-language-model head; Hugging Face's `BertForMaskedLM` and `XLMRobertaForMaskedLM`.
 #[derive(Clone, Debug)]
@@ -138,7 +127,7 @@ impl<D: Backend> MaskedLm<D> {
         positions: &[u32],
         targets: &[u32],
     ) -> Result<LossSum<D, T>, Error> {
-        self.head.loss(self.encoder.token_table(), hidden, positions, targets)
+        self.head.loss(self.encoder.word_embeddings(), hidden, positions, targets)
     }
 
     /// See [`MlmHead::logits`].
@@ -146,18 +135,8 @@ impl<D: Backend> MaskedLm<D> {
     /// # Errors
     /// As [`MlmHead::logits`].
     pub fn logits<T: Tape<f32, D>>(&self, hidden: Matrix<D, T>, positions: &[u32]) -> Result<Matrix<D, T>, Error> {
-        self.head.logits(self.encoder.token_table(), hidden, positions)
+        self.head.logits(self.encoder.word_embeddings(), hidden, positions)
     }
 }
 
-impl<D: Backend> Parameters<D> for MaskedLm<D> {
-    fn visit<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
-        self.encoder.visit(f);
-        self.head.visit(f);
-    }
-
-    fn visit_mut<'a>(&'a mut self, f: &mut dyn FnMut(ParameterMut<'a, D>)) {
-        self.encoder.visit_mut(f);
-        self.head.visit_mut(f);
-    }
-}
+parameters!(impl<D: Backend> MaskedLm<D> { encoder, head });

@@ -2,15 +2,25 @@
 
 use std::borrow::Cow;
 
-use dfdx::prelude::HasShape;
+use dfdx::prelude::{Device, HasShape};
+use jove_core::{ModelConfig, parameter_names};
 
-use crate::ops::adamw::{Moments, Rates};
-use crate::ops::tape;
-use crate::{Backend, Error, Gradients, Matrix, Vector};
+use crate::error::Error;
+use crate::gradient::gradient;
+use crate::tensors::{Gradients, Matrix, Vector};
+
+/// A tensor of a model with its Hugging Face name: what every [`Parameters`] is made of.
+#[derive(Clone, Debug)]
+pub struct Parameter<T> {
+    /// The Hugging Face name.
+    pub name: String,
+    /// A [`Matrix`] or a [`Vector`].
+    pub value: T,
+}
 
 /// A parameter's tensor.
 #[derive(Clone, Copy, Debug)]
-pub enum ValueRef<'a, D: Backend> {
+pub enum ValueRef<'a, D: Device<f32>> {
     /// `[rows, columns]`.
     Matrix(&'a Matrix<D>),
     /// `[length]`.
@@ -19,7 +29,7 @@ pub enum ValueRef<'a, D: Backend> {
 
 /// A parameter's tensor, to be changed in place.
 #[derive(Debug)]
-pub enum ValueMut<'a, D: Backend> {
+pub enum ValueMut<'a, D: Device<f32>> {
     /// `[rows, columns]`.
     Matrix(&'a mut Matrix<D>),
     /// `[length]`.
@@ -28,7 +38,7 @@ pub enum ValueMut<'a, D: Backend> {
 
 /// A named parameter.
 #[derive(Clone, Debug)]
-pub struct ParameterRef<'a, D: Backend> {
+pub struct ParameterRef<'a, D: Device<f32>> {
     /// Its Hugging Face name.
     pub name: String,
     /// Its tensor.
@@ -37,14 +47,14 @@ pub struct ParameterRef<'a, D: Backend> {
 
 /// A named parameter, to be changed in place.
 #[derive(Debug)]
-pub struct ParameterMut<'a, D: Backend> {
+pub struct ParameterMut<'a, D: Device<f32>> {
     /// Its Hugging Face name.
     pub name: String,
     /// Its tensor.
     pub value: ValueMut<'a, D>,
 }
 
-impl<D: Backend> ParameterRef<'_, D> {
+impl<D: Device<f32>> ParameterRef<'_, D> {
     /// Its sizes: `[rows, columns]` or `[length]`.
     pub fn shape(&self) -> Vec<usize> {
         match self.value {
@@ -56,11 +66,6 @@ impl<D: Backend> ParameterRef<'_, D> {
     /// How many numbers it holds.
     pub fn count(&self) -> usize {
         self.shape().iter().product()
-    }
-
-    /// Whether weight decay applies: to matrices, not to biases and norms.
-    pub fn decays(&self) -> bool {
-        matches!(self.value, ValueRef::Matrix(_))
     }
 
     /// A copy of its numbers, row by row.
@@ -79,24 +84,13 @@ impl<D: Backend> ParameterRef<'_, D> {
     /// If the device fails.
     pub fn gradient(&self, gradients: &mut Gradients<D>) -> Result<Vec<f32>, Error> {
         match self.value {
-            ValueRef::Matrix(x) => tape::gradient(x, gradients),
-            ValueRef::Vector(x) => tape::gradient(x, gradients),
-        }
-    }
-
-    /// The sum of squares of its gradient.
-    ///
-    /// # Errors
-    /// If the device fails.
-    pub fn square_sum(&self, gradients: &mut Gradients<D>) -> Result<f64, Error> {
-        match self.value {
-            ValueRef::Matrix(x) => D::gradient_square_sum(x, gradients),
-            ValueRef::Vector(x) => D::gradient_square_sum(x, gradients),
+            ValueRef::Matrix(x) => gradient(x, gradients),
+            ValueRef::Vector(x) => gradient(x, gradients),
         }
     }
 }
 
-impl<D: Backend> ParameterMut<'_, D> {
+impl<D: Device<f32>> ParameterMut<'_, D> {
     /// The same parameter, only to be read.
     pub fn as_ref(&self) -> ParameterRef<'_, D> {
         let value = match &self.value {
@@ -109,11 +103,6 @@ impl<D: Backend> ParameterMut<'_, D> {
     /// How many numbers it holds.
     pub fn count(&self) -> usize {
         self.as_ref().count()
-    }
-
-    /// Whether weight decay applies: to matrices, not to biases and norms.
-    pub fn decays(&self) -> bool {
-        matches!(self.value, ValueMut::Matrix(_))
     }
 
     /// Where it lives.
@@ -139,26 +128,10 @@ impl<D: Backend> ParameterMut<'_, D> {
         }
         Ok(())
     }
-
-    /// One AdamW update.
-    ///
-    /// # Errors
-    /// If the device fails.
-    pub fn adamw(
-        &mut self,
-        gradients: &mut Gradients<D>,
-        moments: &mut Moments<D>,
-        rates: &Rates,
-    ) -> Result<(), Error> {
-        match &mut self.value {
-            ValueMut::Matrix(x) => D::adamw_update(x, gradients, moments, rates),
-            ValueMut::Vector(x) => D::adamw_update(x, gradients, moments, rates),
-        }
-    }
 }
 
 /// Something with parameters: a layer, a head, a whole model. The order of visits is always the same.
-pub trait Parameters<D: Backend> {
+pub trait Parameters<D: Device<f32>> {
     /// Calls `f` with each parameter.
     fn visit<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, D>));
 
@@ -190,29 +163,141 @@ pub trait Parameters<D: Backend> {
     }
 }
 
-impl<D: Backend, P: Parameters<D>> Parameters<D> for [P] {
-    fn visit<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
-        for part in self {
-            part.visit(f);
+/// Writes [`Parameters`] for a type made of parts that have parameters themselves, in the order of the list:
+///
+/// ```
+/// use jove_model::{Backend, Linear, parameters};
+///
+/// struct Projection<D: Backend> {
+///     mention: Linear<D>,
+///     description: Option<Linear<D>>,
+/// }
+///
+/// parameters!(impl<D: Backend> Projection<D> { mention, description });
+/// ```
+#[macro_export]
+macro_rules! parameters {
+    (impl<$device:ident: $bound:path> $type:ty { $($part:ident),+ $(,)? }) => {
+        impl<$device: $bound> $crate::Parameters<$device> for $type {
+            fn visit<'a>(&'a self, f: &mut dyn FnMut($crate::ParameterRef<'a, $device>)) {
+                $($crate::Parameters::visit(&self.$part, f);)+
+            }
+
+            fn visit_mut<'a>(&'a mut self, f: &mut dyn FnMut($crate::ParameterMut<'a, $device>)) {
+                $($crate::Parameters::visit_mut(&mut self.$part, f);)+
+            }
         }
+    };
+}
+
+impl<D: Device<f32>> Parameters<D> for Parameter<Matrix<D>> {
+    fn visit<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
+        f(ParameterRef { name: self.name.clone(), value: ValueRef::Matrix(&self.value) });
     }
 
     fn visit_mut<'a>(&'a mut self, f: &mut dyn FnMut(ParameterMut<'a, D>)) {
-        for part in self {
-            part.visit_mut(f);
-        }
+        f(ParameterMut { name: self.name.clone(), value: ValueMut::Matrix(&mut self.value) });
     }
 }
 
-/// Two parts trained together, such as a model and a projection head.
-impl<D: Backend, A: Parameters<D>, B: Parameters<D>> Parameters<D> for (&mut A, &mut B) {
+impl<D: Device<f32>> Parameters<D> for Parameter<Vector<D>> {
     fn visit<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
-        self.0.visit(f);
-        self.1.visit(f);
+        f(ParameterRef { name: self.name.clone(), value: ValueRef::Vector(&self.value) });
     }
 
     fn visit_mut<'a>(&'a mut self, f: &mut dyn FnMut(ParameterMut<'a, D>)) {
-        self.0.visit_mut(f);
-        self.1.visit_mut(f);
+        f(ParameterMut { name: self.name.clone(), value: ValueMut::Vector(&mut self.value) });
+    }
+}
+
+impl<D: Device<f32>, P: Parameters<D>> Parameters<D> for Vec<P> {
+    fn visit<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
+        self.iter().for_each(|part| part.visit(f));
+    }
+
+    fn visit_mut<'a>(&'a mut self, f: &mut dyn FnMut(ParameterMut<'a, D>)) {
+        self.iter_mut().for_each(|part| part.visit_mut(f));
+    }
+}
+
+/// A part that a model may lack.
+impl<D: Device<f32>, P: Parameters<D>> Parameters<D> for Option<P> {
+    fn visit<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
+        self.iter().for_each(|part| part.visit(f));
+    }
+
+    fn visit_mut<'a>(&'a mut self, f: &mut dyn FnMut(ParameterMut<'a, D>)) {
+        self.iter_mut().for_each(|part| part.visit_mut(f));
+    }
+}
+
+/// How many numbers a masked language model of this shape has; the word embeddings that its head shares count once.
+pub fn parameter_count(config: &ModelConfig) -> u64 {
+    let counts = parameter_names::model(config).into_iter();
+    counts.map(|parameter| parameter.shape.iter().map(|&size| size as u64).product::<u64>()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use dfdx::prelude::{Cpu, TensorFromVec};
+
+    use super::*;
+
+    struct Pair {
+        first: Parameter<Matrix<Cpu>>,
+        second: Option<Vec<Parameter<Vector<Cpu>>>>,
+    }
+
+    impl Parameters<Cpu> for Pair {
+        fn visit<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, Cpu>)) {
+            self.first.visit(f);
+            self.second.visit(f);
+        }
+
+        fn visit_mut<'a>(&'a mut self, f: &mut dyn FnMut(ParameterMut<'a, Cpu>)) {
+            self.first.visit_mut(f);
+            self.second.visit_mut(f);
+        }
+    }
+
+    fn pair() -> Pair {
+        let dev = Cpu::default();
+        let first = Parameter { name: "a".to_owned(), value: dev.tensor_from_vec(vec![1.0; 6], (2, 3)) };
+        let vector = |name: &str| Parameter { name: name.to_owned(), value: dev.tensor_from_vec(vec![2.0; 4], (4,)) };
+        Pair { first, second: Some(vec![vector("b"), vector("实体 😀")]) }
+    }
+
+    #[test]
+    fn both_visits_take_the_same_order() {
+        let mut pair = pair();
+        let (mut read, mut written) = (Vec::new(), Vec::new());
+        pair.visit(&mut |parameter| read.push((parameter.name.clone(), parameter.shape())));
+        pair.visit_mut(&mut |parameter| written.push((parameter.name.clone(), parameter.as_ref().shape())));
+        assert_eq!(read, written);
+        assert_eq!(read.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["a", "b", "实体 😀"]);
+        assert_eq!(pair.parameter_count(), 14);
+        pair.second = None;
+        assert_eq!(pair.parameter_count(), 6);
+    }
+
+    #[test]
+    fn loading_refuses_what_is_missing_or_of_another_size() {
+        let check = |find: &dyn Fn(&str) -> Option<usize>, expected: &str| {
+            let result = pair().load(&mut |name| find(name).map(|count| Cow::Owned(vec![0.5; count])));
+            assert_eq!(result.map_or_else(|error| error.to_string(), |()| String::new()), expected);
+        };
+        check(&|name| Some(if name == "a" { 6 } else { 4 }), "");
+        check(&|_| None, "parameter a: expected 6 numbers, found none of that name");
+        check(&|_| Some(6), "parameter b: expected 4 numbers, found 6");
+        check(&|_| Some(0), "parameter a: expected 6 numbers, found 0");
+    }
+
+    #[test]
+    fn loaded_numbers_are_those_that_are_read_back() {
+        let mut pair = pair();
+        pair.load(&mut |name| Some(Cow::Owned(vec![name.len() as f32; if name == "a" { 6 } else { 4 }]))).unwrap();
+        pair.visit(&mut |parameter| {
+            assert!(parameter.to_vec().iter().all(|x| x.to_bits() == (parameter.name.len() as f32).to_bits()));
+        });
     }
 }

@@ -1,15 +1,15 @@
-//! The devices that a model can be put on.
+//! Devices of a model.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// Where the arithmetic is done.
+/// The device of a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Device {
-    /// The processor.
+    /// The CPU.
     #[default]
     Cpu,
     /// The first NVIDIA card; needs a program built with `--features cuda`, see `docs/cuda.md`.

@@ -1,6 +1,7 @@
-//! What objectives refuse.
+//! Errors of objectives.
 
 use jove_core::Advise;
+use jove_model::Error as ModelError;
 
 /// Why an objective cannot be computed.
 #[derive(Debug, thiserror::Error)]
@@ -26,10 +27,10 @@ pub enum Error {
         /// The index.
         found: usize,
     },
-    /// There is nothing to take the loss over.
+    /// A loss over no item.
     #[error("{0}: expected at least one item, found none")]
     Empty(&'static str),
-    /// The device is not there.
+    /// The device is not available.
     #[error("train.device: expected a device at hand, found none: {reason}")]
     NoDevice {
         /// What the driver says.
@@ -38,9 +39,9 @@ pub enum Error {
     /// A checkpoint's tensors cannot be read or written.
     #[error(transparent)]
     Checkpoint(#[from] jove_checkpoint::Error),
-    /// The model refused its part, or its device failed.
+    /// An operator of the model rejected its arguments, or its device failed.
     #[error(transparent)]
-    Model(#[from] jove_model::Error),
+    Model(#[from] ModelError),
 }
 
 impl Advise for Error {
@@ -52,4 +53,14 @@ impl Advise for Error {
             _ => None,
         }
     }
+}
+
+/// A failure that dfdx reports.
+pub(crate) fn device_failed(error: impl std::fmt::Debug) -> Error {
+    ModelError::Device(format!("{error:?}")).into()
+}
+
+/// Compares a count with the one that it has to equal.
+pub(crate) fn check_length(what: &'static str, expected: usize, found: usize) -> Result<(), Error> {
+    if expected == found { Ok(()) } else { Err(Error::Length { what, expected, found }) }
 }

@@ -7,8 +7,8 @@ use jove_core::{EntityId, TokenId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The tokens of every entity's descriptions, without special tokens; an entity may have several, such as one a
-/// language, and one of them is drawn each time.
+/// The tokens of each entity's descriptions, without special tokens; of several, such as one in each language, training draws
+/// one at a time.
 pub type Descriptions = BTreeMap<EntityId, Vec<Vec<TokenId>>>;
 
 /// How one vector is made of a sequence.
@@ -23,8 +23,8 @@ pub enum Pooling {
 }
 
 impl Pooling {
-    /// The rows that stand for a sequence: it begins at row `start` with a special token, after which `length` tokens of its
-    /// own follow.
+    /// The rows of a packed batch that are pooled for a sequence: a special token at row `start`, then `length` tokens of its
+    /// own; the first row where it has none.
     pub fn rows(self, start: usize, length: usize) -> Range<usize> {
         match self {
             Self::First => start..start + 1,

@@ -2,7 +2,7 @@
 
 use dfdx::prelude::HasShape as _;
 use jove_model::{Backend, Matrix};
-use jove_objectives::{LinkHead, LinkItems, Linked, Spread, alignment};
+use jove_objectives::{LinkHead, LinkItems, LinkOutput, Spread, alignment};
 
 use crate::metrics::Diagnostics;
 
@@ -12,7 +12,7 @@ const UNIFORMITY_MAX: f64 = -0.5;
 /// Reads what a contrast came to.
 pub(crate) fn read<D: Backend, T>(
     name: &str,
-    linked: &Linked<D, T>,
+    linked: &LinkOutput<D, T>,
     items: &LinkItems<'_>,
     head: &LinkHead<D>,
     diagnostics: &mut Diagnostics,

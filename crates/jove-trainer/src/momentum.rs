@@ -4,9 +4,7 @@ use std::ops::Range;
 
 use dfdx::prelude::{NoneTape, Shape, Tensor, TryAdd as _};
 use jove_model::ops::tape;
-use jove_model::{
-    Backend, Encoder, Matrix, PackedBatch, ParameterMut, ParameterRef, Parameters, Pass, ValueMut, ValueRef,
-};
+use jove_model::{Backend, Encoder, Matrix, PackedBatch, Parameters, Pass, ValueMut, ValueRef, parameters};
 use jove_objectives::LinkHead;
 
 use crate::batch::{Batch, TranslationTargets};
@@ -128,21 +126,7 @@ fn approach<S: Shape, D: Backend>(
     Ok(())
 }
 
-impl<D: Backend> Parameters<D> for MomentumEncoder<D> {
-    fn visit<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
-        self.encoder.visit(f);
-        if let Some(link) = &self.link {
-            link.visit(f);
-        }
-    }
-
-    fn visit_mut<'a>(&'a mut self, f: &mut dyn FnMut(ParameterMut<'a, D>)) {
-        self.encoder.visit_mut(f);
-        if let Some(link) = &mut self.link {
-            link.visit_mut(f);
-        }
-    }
-}
+parameters!(impl<D: Backend> MomentumEncoder<D> { encoder, link });
 
 #[cfg(test)]
 mod tests {

@@ -82,7 +82,7 @@ mod tests {
         let (sequences, start) = unmasked(&model(), &batch()).unwrap();
         assert_eq!(start, 3);
         assert_eq!(sequences.tokens(), [1, 5, 6, 7, 2, 7, 6, 5, 2, 1, 6, 6, 7, 2, 7, 39, 6, 2]);
-        assert_eq!(sequences.bounds(), [0, 9, 18]);
+        assert_eq!(sequences.cu_seqlens(), [0, 9, 18]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use jove_core::EntityId;
 use jove_model::ops::tape;
 use jove_model::{Backend, LossSum, Matrix, OwnedTape, PackedBatch, Pass, Scalar};
 use jove_objectives::{
-    Contrast, LinkForm, LinkHead, LinkItems, Pointer, Remembered, TranslationItems, TranslationKeys,
+    Contrast, LinkForm, LinkHead, LinkItems, Pointer, QueuedDescriptions, TranslationItems, TranslationKeys,
     cross_lingual_contrast, knowledge_link, translation_contrast, word_alignment,
 };
 
@@ -178,7 +178,7 @@ impl<D: Backend> StepLosses<'_, D> {
         let form = LinkForm {
             contrast: Contrast { temperature: options.temperature as f32, margin: 0.0 },
             symmetric: options.symmetric,
-            queue: self.queues.link.as_ref().map(|(keys, entities)| Remembered { keys, entities }),
+            queue: self.queues.link.as_ref().map(|(keys, entities)| QueuedDescriptions { keys, entities }),
         };
         self.contrast("link", model.link.as_ref(), hidden, targets, &form, diagnostics)
     }

@@ -1,4 +1,4 @@
-//! Any bytes as the index of a TensorFlow checkpoint, beside some data.
+//! Any bytes as the index of a TensorFlow checkpoint, next to a data file.
 #![no_main]
 
 use jove_checkpoint::{TensorSource, TfBundle};

@@ -124,11 +124,12 @@ fn explain(
     let used_equal = before.data[unused..].iter().zip(&after.data[unused..]).all(|(a, b)| a.to_bits() == b.to_bits());
     let zeroed = after.data[..unused].iter().all(|value| *value == 0.0);
     match (zeroed, used_equal, exported.folded_token_type) {
-        (true, true, _) => {
-            Some(format!("rows 0 to {} are never used (positions start at {rows}) and came back as zeros", rows - 1))
-        }
+        (true, true, _) => Some(format!(
+            "rows 0 to {} are never used (positions start at {rows}) and are zeros after an import",
+            rows - 1
+        )),
         (true, false, true) => Some(format!(
-            "the token-type row was added to every row in use; rows 0 to {} are never used and came back as zeros",
+            "the token-type row was added to every row in use; rows 0 to {} are never used and are zeros after an import",
             rows - 1
         )),
         _ => None,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jove_core::ModelConfig;
 
-use super::names::{POSITIONS, is_transposed, to_tf};
+use super::names::{is_positions, is_transposed, to_tf};
 use crate::error::Result;
 use crate::spec::TensorSpec;
 use crate::tensor::{NamedTensor, TensorSource};
@@ -34,7 +34,7 @@ impl<'a, S: TensorSource + ?Sized> TfExport<'a, S> {
             if is_transposed(&tf) {
                 spec.shape.reverse();
             }
-            if tf == POSITIONS {
+            if is_positions(&tf) {
                 spec.shape[0] -= rows_dropped.min(spec.shape[0]);
             }
             names.insert(tf.clone(), spec.name);
@@ -44,7 +44,7 @@ impl<'a, S: TensorSource + ?Sized> TfExport<'a, S> {
         Self { source, names, order, left_out, rows_dropped }
     }
 
-    /// Tensors that Google's BERT has no place for.
+    /// Tensors without a counterpart in Google's BERT.
     pub(crate) fn left_out(&self) -> &[String] {
         &self.left_out
     }
@@ -61,7 +61,7 @@ impl<S: TensorSource + ?Sized> TensorSource for TfExport<'_, S> {
         if is_transposed(name) {
             return Ok(transposed(&tensor));
         }
-        if name == POSITIONS && self.rows_dropped > 0 {
+        if is_positions(name) && self.rows_dropped > 0 {
             let dropped = self.rows_dropped.min(tensor.shape[0]);
             tensor.data = Cow::Owned(tensor.data[dropped * tensor.shape[1]..].to_vec());
             tensor.shape[0] -= dropped;

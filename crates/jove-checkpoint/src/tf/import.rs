@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jove_core::ModelConfig;
 
 use super::export::transposed;
-use super::names::{POSITIONS, from_tf, is_training_state, is_transposed};
+use super::names::{from_tf, is_positions, is_training_state, is_transposed};
 use crate::error::Result;
 use crate::spec::TensorSpec;
 use crate::tensor::{NamedTensor, TensorSource};
@@ -21,8 +21,8 @@ pub(crate) struct TfImport<S> {
 }
 
 impl<S: TensorSource> TfImport<S> {
-    /// Views `source`; `config` is that of the model as Hugging Face has it. Names that BERT does not have stay as they
-    /// are, and show up as unexpected; the optimizer's variables are left out.
+    /// Views `source`; `config` is that of the model as Hugging Face has it. Names that BERT does not have stay
+    /// unchanged, and are reported as unexpected; the optimizer's variables are left out.
     pub(crate) fn new(source: S, config: &ModelConfig) -> Self {
         let (mut stored, mut left_out) = (BTreeMap::new(), Vec::new());
         for spec in source.specs() {
@@ -51,7 +51,7 @@ impl<S: TensorSource> TensorSource for TfImport<S> {
             if is_transposed(from) {
                 shape.reverse();
             }
-            if from == POSITIONS
+            if is_positions(from)
                 && let Some(rows) = shape.first_mut()
             {
                 *rows = rows.saturating_add(self.rows_added);
@@ -67,7 +67,7 @@ impl<S: TensorSource> TensorSource for TfImport<S> {
         if is_transposed(stored) {
             tensor = transposed(&tensor);
         }
-        if stored == POSITIONS
+        if is_positions(stored)
             && self.rows_added > 0
             && let &[rows, width] = tensor.shape.as_slice()
         {

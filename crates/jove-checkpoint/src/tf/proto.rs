@@ -40,7 +40,7 @@ pub(super) fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
 }
 
 impl Entry {
-    /// The message's bytes; fields that are zero are left out, as the format asks, but the shape is always there.
+    /// The message's bytes; fields that are zero are omitted, as the format requires, except for the shape.
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut shape = Vec::new();
         for size in &self.shape {

@@ -188,13 +188,11 @@ impl Machine<'_> {
     }
 
     fn global(&mut self, module: &str, name: &str) -> Result<()> {
-        match known(module, name) {
-            Some(global) => self.push(Object::Global(global)),
-            None => {
-                let reason = format!("the pickle refers to `{module}.{name}`, which could run code");
-                Err(Fault::Refused(shortened(&reason)))
-            }
-        }
+        let Some(global) = known(module, name) else {
+            let reason = format!("the pickle refers to `{module}.{name}`, which could run code");
+            return Err(Fault::Refused(shortened(&reason)));
+        };
+        self.push(Object::Global(global))
     }
 
     /// Calls one of the known functions; each of them only describes a tensor.

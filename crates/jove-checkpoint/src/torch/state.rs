@@ -138,7 +138,7 @@ mod tests {
     }
 
     fn text(text: &str) -> Vec<u8> {
-        [&[b'X'], &(text.len() as u32).to_le_bytes()[..], text.as_bytes()].concat()
+        [b"X", &(text.len() as u32).to_le_bytes()[..], text.as_bytes()].concat()
     }
 
     /// A tensor of one value with the given key of its storage and tuple of sizes.

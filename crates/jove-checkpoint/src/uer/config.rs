@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use jove_core::parameter_names::{Naming, Part};
 use jove_core::{Layout, ModelConfig};
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::error::{Error, Result};
+use crate::spec::TensorSpec;
 use crate::tensor::TensorSource;
 
 #[derive(Deserialize)]
@@ -48,7 +50,7 @@ pub(crate) fn uer_config_to_json(config: &ModelConfig, sentence_pairs: bool) -> 
 }
 
 /// The model that a UER checkpoint holds: heads from its configuration, sizes from its tensors (`source`, under UER's
-/// names). Without `layout`, XLM-R is taken where the row of sentence A is all zeros, as its conversion makes it.
+/// names). Without `layout`, the model is XLM-R where the row of sentence A is all zeros, as an export of XLM-R writes it.
 ///
 /// # Errors
 /// Where a table of the embeddings is missing, or the configuration describes another encoder.
@@ -58,43 +60,29 @@ pub(crate) fn uer_config_from_json(
     source: &(impl TensorSource + ?Sized),
     layout: Option<Layout>,
 ) -> Result<ModelConfig> {
-    let refuse = |reason: String| Err(Error::config(path, reason));
     let stored: Stored = serde_json::from_slice(text).map_err(|error| Error::config(path, error.to_string()))?;
-    for (key, value, expected) in [
-        ("hidden_act", &stored.hidden_act, "gelu"),
-        ("layernorm_positioning", &stored.layernorm_positioning, "post"),
-        ("encoder", &stored.encoder, "transformer"),
-    ] {
-        if let Some(found) = value.as_deref().filter(|found| *found != expected) {
-            return refuse(format!("{key}: expected {expected}, found {found}"));
-        }
-    }
+    check_encoder(path, &stored)?;
     let specs = source.specs();
-    let shape = |name: &str| -> Result<[usize; 2]> {
+    let shape = |part: Part| -> Result<[usize; 2]> {
+        let name = format!("{}.weight", uer_name(part, 0));
         let spec = specs.iter().find(|spec| super::names::renewed(&spec.name) == name);
         let shape = spec.and_then(|spec| <[usize; 2]>::try_from(spec.shape.as_slice()).ok());
         shape.ok_or_else(|| Error::config(path, format!("the checkpoint holds no table `{name}`")))
     };
-    let [vocab_size, hidden_size] = shape("embedding.word.embedding.weight")?;
-    let [positions, _] = shape("embedding.pos.embedding.weight")?;
-    let [segments, _] = shape("embedding.seg.embedding.weight")?;
-    let [intermediate_size, _] = shape("encoder.transformer.0.feed_forward.linear_1.weight")?;
-    let layers = (0..1024).take_while(|layer| {
-        let last = format!("encoder.transformer.{layer}.layer_norm_2.beta");
-        specs.iter().any(|spec| super::names::renewed(&spec.name) == last)
-    });
-    let layers = stored.layers_num.filter(|layers| *layers <= 1024).unwrap_or_else(|| layers.count());
+    let [vocab_size, hidden_size] = shape(Part::WordEmbeddings)?;
+    let [positions, _] = shape(Part::PositionEmbeddings)?;
+    let [segments, _] = shape(Part::TokenTypeEmbeddings)?;
+    let [intermediate_size, _] = shape(Part::Intermediate)?;
+    let layers = stored.layers_num.filter(|layers| *layers <= LAYERS_MAX).unwrap_or_else(|| layers_in(&specs));
     let layout = match layout {
         Some(layout) => layout,
-        None => guess_layout(source)?,
+        None => layout_of(source)?,
     };
-    let base = match layout {
-        Layout::Bert => ModelConfig::bert(vocab_size, hidden_size, layers, stored.heads_num, intermediate_size),
-        Layout::XlmRoberta => {
-            ModelConfig::xlm_roberta(vocab_size, hidden_size, layers, stored.heads_num, intermediate_size)
-        }
+    let (new, padding_rows): (fn(_, _, _, _, _) -> _, _) = match layout {
+        Layout::Bert => (ModelConfig::bert, 1),
+        Layout::XlmRoberta => (ModelConfig::xlm_roberta, 2),
     };
-    let padding_rows = if layout == Layout::Bert { 1 } else { 2 };
+    let base: ModelConfig = new(vocab_size, hidden_size, layers, stored.heads_num, intermediate_size);
     let dropout = stored.dropout.unwrap_or(base.hidden_dropout_prob);
     let config = ModelConfig {
         max_position_embeddings: positions,
@@ -107,10 +95,40 @@ pub(crate) fn uer_config_from_json(
     Ok(config)
 }
 
-fn guess_layout(source: &(impl TensorSource + ?Sized)) -> Result<Layout> {
-    let names = ["embedding.seg.embedding.weight", "embedding.segment_embedding.weight"];
-    let name = if source.specs().iter().any(|spec| spec.name == names[1]) { names[1] } else { names[0] };
-    let table = source.get(name)?;
+fn uer_name(part: Part, layer: usize) -> String {
+    part.name(Naming::Uer, layer).expect("UER names every part")
+}
+
+/// Far above any published encoder.
+const LAYERS_MAX: usize = 1024;
+
+fn check_encoder(path: &Path, stored: &Stored) -> Result<()> {
+    for (key, value, expected) in [
+        ("hidden_act", &stored.hidden_act, "gelu"),
+        ("layernorm_positioning", &stored.layernorm_positioning, "post"),
+        ("encoder", &stored.encoder, "transformer"),
+    ] {
+        if let Some(found) = value.as_deref().filter(|found| *found != expected) {
+            return Err(Error::config(path, format!("{key}: expected {expected}, found {found}")));
+        }
+    }
+    Ok(())
+}
+
+/// The number of layers whose last tensor is there.
+fn layers_in(specs: &[TensorSpec]) -> usize {
+    let has_last = |layer: &usize| {
+        let last = format!("{}.beta", uer_name(Part::OutputNorm, *layer));
+        specs.iter().any(|spec| super::names::renewed(&spec.name) == last)
+    };
+    (0..LAYERS_MAX).take_while(has_last).count()
+}
+
+fn layout_of(source: &(impl TensorSource + ?Sized)) -> Result<Layout> {
+    let old = "embedding.segment_embedding.weight";
+    let name = format!("{}.weight", uer_name(Part::TokenTypeEmbeddings, 0));
+    let is_old = source.specs().iter().any(|spec| spec.name == old);
+    let table = source.get(if is_old { old } else { &name })?;
     let width = table.shape.get(1).copied().unwrap_or(0).max(1);
     let sentence_a = table.data.chunks(width).nth(1);
     let zeros = sentence_a.is_some_and(|row| row.iter().all(|value| *value == 0.0));

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use jove_core::parameter_names::Part;
 use jove_core::{Layout, ModelConfig};
 
-use super::names::{DECODER, is_of_pairs, to_uer};
+use super::names::{DECODER, is_of_pairs, part_of, to_uer};
 use crate::error::Result;
 use crate::layout::prefix;
 use crate::spec::TensorSpec;
@@ -40,7 +41,7 @@ impl<'a, S: TensorSource + ?Sized> UerExport<'a, S> {
                 left_out.push(spec.name);
                 continue;
             };
-            if uer == "embedding.seg.embedding.weight" {
+            if part_of(&uer) == Some(Part::TokenTypeEmbeddings) {
                 spec.shape[0] += padding_rows(layout);
             }
             names.insert(uer.clone(), spec.name);
@@ -52,18 +53,18 @@ impl<'a, S: TensorSource + ?Sized> UerExport<'a, S> {
         Ok(view)
     }
 
-    /// Tensors that UER has no place for.
+    /// Tensors without a counterpart in UER.
     pub(crate) fn left_out(&self) -> &[String] {
         &self.left_out
     }
 
     /// Whether XLM-R's token-type row was added to the position table. UER gives real tokens a row of zeros, so a
-    /// trained row would get lost; every token has this type and some position, so the sum is the same.
+    /// trained row would be lost; every token has this type and some position, so the sum is the same.
     pub(crate) fn folded_token_type(&self) -> bool {
         self.folded
     }
 
-    /// The head's last layer, which UER stores beside the word table and PyTorch writes once.
+    /// The head's last layer, which UER stores in addition to the word table and PyTorch writes once.
     pub(crate) fn aliases(&self) -> Vec<Alias> {
         if !self.names.contains_key("target.mlm.linear_2.bias") {
             return Vec::new();
@@ -121,9 +122,9 @@ impl<S: TensorSource + ?Sized> TensorSource for UerExport<'_, S> {
     fn get(&self, name: &str) -> Result<NamedTensor<'_>> {
         let tensor = self.source.get(self.names.get(name).map_or(name, String::as_str))?;
         let tensor = NamedTensor { name: name.to_owned(), ..tensor };
-        match name {
-            "embedding.pos.embedding.weight" => self.positions(tensor),
-            "embedding.seg.embedding.weight" => Ok(self.segments(tensor)),
+        match part_of(name) {
+            Some(Part::PositionEmbeddings) => self.positions(tensor),
+            Some(Part::TokenTypeEmbeddings) => Ok(self.segments(tensor)),
             _ => Ok(tensor),
         }
     }

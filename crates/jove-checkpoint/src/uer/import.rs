@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use jove_core::Layout;
+use jove_core::parameter_names::Part;
 
 use super::export::padding_rows;
-use super::names::{DECODER, from_uer, renewed};
+use super::names::{DECODER, from_uer, part_of, renewed};
 use crate::error::{Error, Result};
 use crate::spec::TensorSpec;
 use crate::tensor::{NamedTensor, TensorSource};
@@ -22,7 +23,7 @@ pub(crate) struct UerImport<S> {
 }
 
 impl<S: TensorSource> UerImport<S> {
-    /// Views `source`; names that UER does not have stay as they are, and show up as unexpected.
+    /// Views `source`; names that UER does not have are unchanged, and reported as unexpected.
     pub(crate) fn new(source: S, layout: Layout) -> Self {
         let (mut stored, mut decoder) = (BTreeMap::new(), None);
         for spec in source.specs() {
@@ -31,20 +32,20 @@ impl<S: TensorSource> UerImport<S> {
                 continue;
             }
             let name = from_uer(layout, &spec.name).unwrap_or_else(|| spec.name.clone());
-            // Two stored names for one tensor: the second keeps its own name, and shows up as unexpected.
+            // Two stored names for one tensor: the second keeps its stored name, and is reported as unexpected.
             let name = if stored.contains_key(&name) { spec.name.clone() } else { name };
             stored.insert(name, spec.name);
         }
         Self { source, layout, stored, decoder }
     }
 
-    /// Checks that the head's last layer is the word table, as it is with `tie_weights`; `path` is for messages.
+    /// Checks that the last layer of the head equals the word table (`tie_weights`); `path` is for messages.
     ///
     /// # Errors
     /// Where the two differ: such a head is not supported.
     pub(crate) fn check_tied(&self, path: &Path) -> Result<()> {
         let Some(decoder) = &self.decoder else { return Ok(()) };
-        let words = self.stored.values().find(|stored| renewed(stored) == "embedding.word.embedding.weight");
+        let words = self.stored.values().find(|stored| part_of(stored) == Some(Part::WordEmbeddings));
         let Some(words) = words else { return Ok(()) };
         let (a, b) = (self.source.get(decoder)?, self.source.get(words)?);
         if a.shape == b.shape && a.data.iter().zip(&*b.data).all(|(a, b)| a.to_bits() == b.to_bits()) {
@@ -56,9 +57,9 @@ impl<S: TensorSource> UerImport<S> {
 
     /// Whether a tensor is one whose rows move.
     fn moved(&self, name: &str) -> Moved {
-        match self.stored.get(name).map(|stored| renewed(stored)).as_deref() {
-            Some("embedding.seg.embedding.weight") => Moved::Segments,
-            Some("embedding.pos.embedding.weight") if self.layout == Layout::XlmRoberta => Moved::Positions,
+        match self.stored.get(name).and_then(|stored| part_of(stored)) {
+            Some(Part::TokenTypeEmbeddings) => Moved::Segments,
+            Some(Part::PositionEmbeddings) if self.layout == Layout::XlmRoberta => Moved::Positions,
             _ => Moved::No,
         }
     }

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 
+use jove_core::parameter_names::{Naming, Part};
 use jove_core::{Layout, ModelConfig};
 
 use crate::error::{Error, Result};
-use crate::layout::prefix;
 use crate::spec::TensorSpec;
 use crate::tensor::{NamedTensor, TensorSource};
 
@@ -49,10 +49,10 @@ impl<'a, S: TensorSource + ?Sized> Resized<'a, S> {
         if config.layout == Layout::XlmRoberta && pad != config.pad_token_id as usize {
             return Err(invalid(format!("the padding piece must keep its id {}, found {pad}", config.pad_token_id)));
         }
-        let bias = if config.layout == Layout::Bert { "cls.predictions.bias" } else { "lm_head.bias" };
-        let words = format!("{}embeddings.word_embeddings.weight", prefix(config.layout));
+        let name = |part: Part| part.name(Naming::HuggingFace(config.layout), 0).expect("every layout has this part");
+        let (words, bias) = (name(Part::WordEmbeddings) + ".weight", name(Part::HeadBias) + ".bias");
         let new = ModelConfig { vocab_size: rows.len(), pad_token_id: pad as u32, ..config.clone() };
-        Ok((Self { source, rows, changed: [words, bias.to_owned()] }, new))
+        Ok((Self { source, rows, changed: [words, bias] }, new))
     }
 }
 

@@ -135,13 +135,15 @@ fn damage_is_detected() {
     }
 }
 
+type Entries<'a> = &'a [(&'a str, &'a [u8])];
+
 #[test]
 fn archives_without_their_parts_are_rejected() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.bin");
     let pickle = one_tensor(2, 0, 2, 1);
     let values = [0; 8];
-    let cases: [(&[(&str, &[u8])], &str); 6] = [
+    let cases: [(Entries, &str); 6] = [
         (&[], "not a valid PyTorch file"),
         (&[("data.pkl", &pickle)], "the archive holds no data.pkl"),
         (&[("a/b/data.pkl", &pickle)], "the archive holds no data.pkl"),

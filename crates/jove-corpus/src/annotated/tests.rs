@@ -59,7 +59,7 @@ fn spans_that_do_not_fit_are_not_written() {
 }
 
 #[test]
-fn other_files_are_refused() {
+fn other_files_are_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.parquet");
     assert!(matches!(AnnotatedReader::open(&path), Err(Error::Io { .. })));
@@ -69,11 +69,68 @@ fn other_files_are_refused() {
     }
 }
 
+#[test]
+fn other_columns_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    let field = arrow_schema::Field::new("body", arrow_schema::DataType::Utf8, false);
+    let schema = std::sync::Arc::new(arrow_schema::Schema::new(vec![field]));
+    let file = std::fs::File::create(&path).unwrap();
+    parquet::arrow::ArrowWriter::try_new(file, schema, None).unwrap().close().unwrap();
+    let message = AnnotatedReader::open(&path).err().unwrap().to_string();
+    assert!(
+        message.ends_with("expected the columns text, lang, words, mentions written by jove, found columns body"),
+        "{message}"
+    );
+}
+
+#[test]
+fn an_unfinished_file_is_not_there_and_replaces_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    drop(AnnotatedWriter::create(&path).unwrap());
+    assert!(!path.exists());
+    write(&path, &texts());
+    let mut writer = AnnotatedWriter::create(&path).unwrap();
+    writer.push(&texts()[1]).unwrap();
+    drop(writer);
+    assert_eq!(AnnotatedReader::open(&path).unwrap().len(), texts().len());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+/// Any text with its characters as words and some of them as mentions.
+fn any_annotated() -> impl Strategy<Value = AnnotatedText> {
+    ("(\\PC|[北京🦀e\u{301}שם\u{200d} ]){0,24}", any::<u32>(), -1e6_f32..1e6).prop_map(|(text, entity, score)| {
+        let span = |(at, c): (usize, char)| ByteSpan::new(at as u32, (at + c.len_utf8()) as u32);
+        let words = text.char_indices().map(span).zip(Pos::ALL.into_iter().cycle());
+        let mentions = text.char_indices().map(span).step_by(3);
+        AnnotatedText {
+            lang: Lang::new("ja").unwrap(),
+            words: words.map(|(span, pos)| Word { span, pos }).collect(),
+            mentions: mentions.map(|span| Mention { span, entity: EntityId(entity), score }).collect(),
+            text,
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_texts_come_back(texts in proptest::collection::vec(any_annotated(), 0..20)) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.parquet");
+        write(&path, &texts);
+        let found: Vec<AnnotatedText> = AnnotatedReader::open(&path).unwrap().map(Result::unwrap).collect();
+        prop_assert_eq!(found, texts);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn broken_files_do_not_panic(
+    fn damaged_files_do_not_panic(
         changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
     ) {
         static WHOLE: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| {

@@ -21,7 +21,7 @@ const GROUP_BYTES: usize = 16 << 20;
 /// Writes annotated texts to Parquet: `text`, `lang`, `words` (a list of `start`, `end`, `pos`) and `mentions` (a list of
 /// `start`, `end`, `entity`, `score`). Starts and ends are byte offsets in the UTF-8 text.
 ///
-/// The file is written atomically: it replaces what stands at its path when [`AnnotatedWriter::finish`] returns.
+/// The file is written atomically: it replaces an existing file when [`AnnotatedWriter::finish`] returns.
 ///
 /// # Resource usage
 /// One row group is held in memory: up to 16,384 texts or 16 MiB of text with its words and mentions. Columns are

@@ -1,6 +1,6 @@
 //! The layout of an Arrow IPC file: the footer, the blocks, the buffers of each block.
 //!
-//! The readers of the Arrow crate panic on buffers that reach beyond a broken file and read a whole batch for one row.
+//! The readers of the Arrow crate panic on buffers that reach beyond an invalid file and read a whole batch for one row.
 //! Shards have fixed columns, so their buffers come in a fixed order and are read here directly, with every range
 //! checked.
 

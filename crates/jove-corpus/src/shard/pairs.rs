@@ -15,7 +15,7 @@ use crate::error::Result;
 /// Writes sentence pairs to an Arrow IPC file with the struct columns `left` and `right`, each with the columns of
 /// [`crate::ShardWriter`].
 ///
-/// The file is written atomically: it replaces what stands at its path when [`PairWriter::finish`] returns.
+/// The file is written atomically: it replaces an existing file when [`PairWriter::finish`] returns.
 ///
 /// # Resource usage
 /// As [`crate::ShardWriter`]: one record batch of up to 1,024 pairs or about a million tokens.

@@ -19,7 +19,7 @@ pub(super) const BATCH_TOKENS: usize = 1 << 20;
 
 /// Writes tokenised texts to an Arrow IPC file with the columns `lang`, `tokens`, `words` and `mentions`.
 ///
-/// The file is written atomically: it replaces what stands at its path when [`ShardWriter::finish`] returns.
+/// The file is written atomically: it replaces an existing file when [`ShardWriter::finish`] returns.
 ///
 /// # Resource usage
 /// One record batch is held in memory: up to 1,024 texts or about a million tokens, some 4 MiB of tokens and 9 to 12

@@ -35,7 +35,7 @@ pub struct TextSource {
     pub lang: Option<Lang>,
     /// How the files hold their texts.
     pub format: TextFormat,
-    /// Where the text stands in a row: the name of a field in JSON lines, the number of a column in a table, counted
+    /// The place of the text in a row: the name of a field in JSON lines, the number of a column in a table, counted
     /// from 1. Where it is empty: `text` and 1.
     pub field: String,
     /// The domain of the texts, such as `news`, by which texts may be balanced.
@@ -63,9 +63,34 @@ pub struct TextOptions {
     pub sources: Vec<TextSource>,
     /// Cleaning and de-duplication.
     pub clean: CleanOptions,
-    /// How many bad rows (other bytes than UTF-8, NUL bytes, lines beyond 1 MiB, broken JSON) are tolerated before
+    /// How many bad rows (other bytes than UTF-8, NUL bytes, lines beyond 1 MiB, invalid JSON) are tolerated before
     /// reading stops. Default: 0.
     pub max_bad: u64,
     /// The file that bad rows are written to. Default: none.
     pub reject_file: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(path: &str, format: TextFormat, field: &str, expected: Option<&str>) {
+        let source = TextSource { path: path.into(), format, field: field.to_owned(), ..TextSource::default() };
+        let found = source.validate().err().map(|error| error.to_string());
+        assert_eq!(found.as_deref(), expected, "{source:?}");
+    }
+
+    #[test]
+    fn paths_and_columns_are_checked_without_reading() {
+        check("none.txt", TextFormat::Auto, "", None);
+        check("", TextFormat::Auto, "", Some("path: expected a file or a folder, found none"));
+        check("x.jsonl", TextFormat::JsonLines, "正文", None);
+        for field in ["", "1", "12"] {
+            check("x.tsv", TextFormat::Table, field, None);
+        }
+        for field in ["0", "-1", "one", "２"] {
+            let expected = format!("field: expected a column of the table, counted from 1, found `{field}`");
+            check("x.tsv", TextFormat::Table, field, Some(&expected));
+        }
+    }
 }

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::reject::Rejects;
 use crate::rows::{LINE_BYTES_MAX, Rows, text_of};
 
-/// A text as it stands in a file.
+/// A text before cleaning.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct RawText {
     pub(crate) text: String,

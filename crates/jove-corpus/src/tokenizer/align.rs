@@ -84,11 +84,11 @@ fn ends_before(piece: ByteSpan, span: ByteSpan) -> bool {
 mod tests {
     use super::*;
 
-    fn spans(offsets: &[(u32, u32)], asked: &[(u32, u32)]) -> Vec<Option<(u32, u32, bool)>> {
+    fn spans(offsets: &[(u32, u32)], wanted: &[(u32, u32)]) -> Vec<Option<(u32, u32, bool)>> {
         let offsets: Vec<ByteSpan> = offsets.iter().map(|&(start, end)| ByteSpan::new(start, end)).collect();
         let mut cursor = TokenCursor::new(&offsets);
         let mut found = Vec::new();
-        for &(start, end) in asked {
+        for &(start, end) in wanted {
             let taken = cursor.take(ByteSpan::new(start, end));
             found.push(taken.map(|(span, widened)| (span.start, span.end, widened)));
         }

@@ -5,8 +5,8 @@ use jove_core::{ByteSpan, TokenId};
 /// The tokens of a text, without special ones, each with the bytes that it covers.
 ///
 /// Offsets are sorted by start, lie on character boundaries and cover everything but white space and characters that
-/// the normaliser drops, such as controls. Neighbours overlap where the normaliser expands a character (`㎏` becomes
-/// `kg`). XLM-R's bare `▁` covers no byte: its span is empty and stands where its word starts.
+/// the normaliser drops, such as controls, or composes, such as combining marks. Neighbours overlap where the normaliser expands a character (`㎏` becomes
+/// `kg`). XLM-R's bare `▁` covers no byte: its span is empty and starts where its word does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Encoding {
     /// The token ids.

@@ -30,8 +30,8 @@ use crate::error::{Error, Result};
 /// covers. Special tokens come only from the layout: a text that spells `[MASK]` or `<s>` does not produce them.
 ///
 /// # Resource usage
-/// A vocabulary of 21,128 pieces takes about 5 MB in memory, XLM-R's 250,002 about 100 MB. Encoding allocates about 100
-/// bytes for each token and needs time in proportion to the text. Training reads at most
+/// A WordPiece vocabulary of 21,128 pieces takes about 5 MB in memory, a Unigram one of 250,002 about 200 MB. Encoding
+/// allocates about 500 bytes for each token, most of them temporarily, and takes time in proportion to the text. Training reads at most
 /// [`TrainOptions::bytes_max`] bytes of text; it holds every distinct word with its count and, for Unigram, every
 /// substring of up to 16 characters that occurs twice.
 #[derive(Clone, Debug)]
@@ -58,8 +58,8 @@ impl Tokenizer {
         };
         let specials = find_specials(&inner, layout, origin)?;
         inner.set_encode_special_tokens(true);
-        let refused = |error: tokenizers::Error| Error::malformed(origin, "a tokenizer", error);
-        inner.with_truncation(None).map_err(refused)?;
+        let rejected = |error: tokenizers::Error| Error::malformed(origin, "a tokenizer", error);
+        inner.with_truncation(None).map_err(rejected)?;
         inner.with_padding(None);
         let bare_space = inner.token_to_id(parts::SPACE);
         Ok(Self { inner, layout, specials, bare_space, sentencepiece: None })

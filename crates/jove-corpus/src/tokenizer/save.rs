@@ -97,7 +97,7 @@ impl Tokenizer {
             }
             Layout::XlmRoberta => {
                 // The class of that name in transformers 5 builds its own rules around the pieces and keeps only a
-                // character map; the general one takes tokenizer.json as it stands.
+                // character map; the general one uses tokenizer.json unchanged.
                 let published = matches!(self.inner.get_normalizer(), Some(NormalizerWrapper::Precompiled(_)));
                 let class = if published { "XLMRobertaTokenizer" } else { "PreTrainedTokenizerFast" };
                 config["tokenizer_class"] = json!(class);

@@ -82,6 +82,6 @@ pub(super) fn read(bytes: &[u8], origin: &Path) -> Result<tokenizers::Tokenizer>
     pieces.push((names.mask.to_owned(), 0.0));
     let map = model.normalizer.and_then(|normalizer| normalizer.precompiled_charsmap).unwrap_or_default();
     let map = charsmap::precompiled(&map, origin)?;
-    let refused = |error| Error::malformed(origin, "a Unigram vocabulary", error);
-    parts::xlm_roberta(Unigram::from(pieces, Some(3), false).map_err(refused)?.into(), map, origin)
+    let rejected = |error| Error::malformed(origin, "a Unigram vocabulary", error);
+    parts::xlm_roberta(Unigram::from(pieces, Some(3), false).map_err(rejected)?.into(), map, origin)
 }

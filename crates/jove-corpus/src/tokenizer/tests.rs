@@ -38,6 +38,34 @@ fn rebuilt(text: &str, encoding: &Encoding) -> String {
     out + &text[at..]
 }
 
+/// Checks the slices of a text's tokens under both kinds of vocabulary; `_` stands for one that covers no byte.
+fn check_slices(text: &str, bert: &[&str], xlmr: &[&str]) {
+    for (tokenizer, expected) in both().iter().zip([bert, xlmr]) {
+        let encoding = tokenizer.encode_text(text).unwrap();
+        let found: Vec<&str> =
+            slices(text, &encoding).into_iter().map(|s| if s.is_empty() { "_" } else { s }).collect();
+        assert_eq!(found, expected, "{text:?} as {:?}", tokenizer.layout());
+        assert_eq!(rebuilt(text, &encoding), text);
+    }
+}
+
+#[test]
+fn offsets_slice_to_text() {
+    check_slices("", &[], &[]);
+    check_slices(" \n\u{3000}", &[], &[]);
+    check_slices("北", &["北"], &["_", "北"]);
+    // BERT takes a word of unknown characters as one token; XLM-R treats the joiner as white space.
+    check_slices("👩\u{200d}👩\u{200d}👧", &["👩\u{200d}👩\u{200d}👧"], &["_", "👩", "_", "👩", "_", "👧"]);
+    check_slices("שלום", &["שלום"], &["שלום"]);
+    check_slices("مرحبا בעולם", &["مرحبا", "בעולם"], &["مرحبا", "_", "ב", "ע", "ו", "ל", "ם"]);
+    // A mark that is removed, or composed with its letter, is in no slice.
+    check_slices("cafe\u{301}!", &["cafe", "!"], &["cafe", "!"]);
+    check_slices("e\u{301}", &["e"], &["_", "e"]);
+    // Characters that are expanded are covered by each of their tokens.
+    check_slices("ﬁ㎏", &["ﬁ㎏"], &["_", "ﬁ", "ﬁ", "㎏", "㎏"]);
+    check_slices("ab 北京", &["a", "b", "北", "京"], &["_", "a", "b", "_", "北", "京"]);
+}
+
 #[test]
 fn special_tokens_have_the_ids_of_their_layout() {
     let [bert, xlmr] = both();

@@ -1,4 +1,6 @@
-//! Files of every quality through the public functions.
+//! Text and pair files, valid and invalid, through the public functions.
+
+#![allow(clippy::unwrap_used, reason = "a helper of a test may panic as the test itself may")]
 
 use std::path::{Path, PathBuf};
 
@@ -79,7 +81,7 @@ fn blocks_are_joined_up_to_a_blank_line() {
 }
 
 #[test]
-fn bad_rows_are_named_kept_and_limited() {
+fn bad_rows_are_named_written_and_limited() {
     let bad =
         [b"good line one\nbad \xff line\nnul \0 line\n".to_vec(), vec![b'x'; 3 << 20], b"\ngood line two\n".to_vec()];
     let folder = Folder::new(&[("a.txt", &bad.concat())]);
@@ -135,7 +137,7 @@ fn an_empty_corpus_is_an_error() {
 }
 
 #[test]
-fn copies_are_passed_over_across_files() {
+fn duplicates_are_skipped_across_files() {
     let folder = Folder::new(&[
         ("t/a.txt", "北京是中国的首都。\n北京是中国的首都！\n".as_bytes()),
         ("t/b.txt", "北京是中国的首都\n东京是日本的首都。\n".as_bytes()),
@@ -147,7 +149,7 @@ fn copies_are_passed_over_across_files() {
 }
 
 #[test]
-fn stopping_is_heard() {
+fn an_interrupt_stops_reading() {
     struct Stop;
     impl jove_core::Progress for Stop {
         fn begin(&self, _: &str, _: Option<u64>, _: &'static str) {}
@@ -166,7 +168,7 @@ fn stopping_is_heard() {
 }
 
 #[test]
-fn pairs_are_read_and_bad_ones_named() {
+fn pairs_are_read_and_bad_rows_named() {
     let rows = "# zh\ten\n你好。\tHello.\nno tab here\n\n三\t列\tthree\n\tempty left\n你好！\thello\n短\t".to_owned()
         + &"long ".repeat(40)
         + "\n再见。\tGoodbye.\n";
@@ -187,7 +189,7 @@ fn pairs_are_read_and_bad_ones_named() {
 }
 
 #[test]
-fn the_doctor_finds_what_is_wrong() {
+fn the_doctor_counts_each_kind_of_problem() {
     let long = "没有句号".repeat(100);
     let text =
         [b"bad \xff\n".to_vec(), format!("cafÃ© is damaged\n{long}\nこれは日本語です。\n").into_bytes()].concat();
@@ -219,9 +221,9 @@ fn stats_count_by_language_and_domain() {
     assert_eq!((stats.chars[0], stats.chars[10]), (6, 7));
 }
 
-/// The files of the repository are read by the same rules as everybody's.
+/// The rules for files of users hold for those of the repository.
 #[test]
-fn our_own_data_is_sound() {
+fn the_data_of_the_repository_passes_every_check() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data");
     let source =
         |name: &str, lang| TextSource { path: data.join("text").join(name), lang: Some(lang), ..TextSource::default() };
@@ -231,5 +233,109 @@ fn our_own_data_is_sound() {
     for check in doctor(&texts, &pairs, &Silent).unwrap() {
         assert_eq!(check.found, 0, "{check:#?}");
         assert!(check.rows > 500, "{check:#?}");
+    }
+}
+
+/// What reading says of a source with the given options changed.
+fn invalid_text(change: impl FnOnce(&mut TextOptions)) -> String {
+    let folder = Folder::new(&[("a.txt", "北京是中国的首都。".as_bytes())]);
+    let mut options = folder.texts("a.txt");
+    change(&mut options);
+    read(&options).unwrap_err().to_string()
+}
+
+#[test]
+fn invalid_options_are_rejected_before_anything_is_read() {
+    let check = |message: String, expected: &str| assert_eq!(message, expected);
+    check(
+        invalid_text(|options| options.clean.chars_max = 0),
+        "chars-max: expected 16 or more, and at least chars-min, found 0",
+    );
+    check(
+        invalid_text(|options| options.clean.symbols_max = 1.5),
+        "symbols-max: expected a number from 0 to 1, found 1.5",
+    );
+    let folder = Folder::new(&[("p.tsv", "一\tone\n".as_bytes())]);
+    for (ratio_max, found) in [(0.5, "0.5"), (f64::NAN, "NaN"), (f64::NEG_INFINITY, "-inf")] {
+        let options = PairOptions { ratio_max, ..folder.pairs("p.tsv") };
+        let error = read_pairs(&options, &Silent, |_| Ok::<(), Error>(())).unwrap_err();
+        check(error.to_string(), &format!("ratio-max: expected a number, 1 or more, found {found}"));
+    }
+}
+
+#[test]
+fn an_error_of_the_caller_stops_reading() {
+    let folder = Folder::new(&[("a.txt", "第一行文字。\n第二行文字。\n第三行文字。\n".as_bytes())]);
+    let mut seen = 0;
+    let result = read_texts(&folder.texts("a.txt"), &Silent, |_| {
+        seen += 1;
+        if seen == 2 { Err(Error::Interrupted) } else { Ok(()) }
+    });
+    assert!(matches!(result, Err(Error::Interrupted)));
+    assert_eq!(seen, 2);
+}
+
+/// The texts kept of one file of lines, with how many were skipped as too short, symbols, and duplicates.
+fn check_kept(lines: &[&str], expected: &[&str], skipped: [u64; 4]) {
+    let folder = Folder::new(&[("a.txt", lines.join("\n").as_bytes())]);
+    let (texts, report) = read(&folder.texts("a.txt")).unwrap();
+    assert_eq!(texts.iter().map(|text| text.text.as_str()).collect::<Vec<_>>(), expected);
+    assert_eq!([report.too_short, report.symbols, report.duplicates, report.near_duplicates], skipped, "{lines:?}");
+    assert_eq!(report.bytes, expected.iter().map(|text| text.len() as u64).sum::<u64>());
+}
+
+#[test]
+fn every_text_is_kept_or_counted_as_skipped() {
+    check_kept(&["中文", "北京是首都"], &["北京是首都"], [1, 0, 0, 0]);
+    check_kept(&["🦀🦀🦀🦀", "12345678", "e\u{301}te\u{301}"], &["e\u{301}te\u{301}"], [0, 2, 0, 0]);
+    check_kept(&["שלום עולם", "שלום, עולם!", "مرحبا بالعالم"], &["שלום עולם", "مرحبا بالعالم"], [0, 0, 1, 0]);
+    let long = "今天天气很好，我们一起去公园散步，看到了许多美丽的花朵和高大的树木，孩子们在草地上奔跑玩耍，老人们坐在长椅上聊天，\
+        湖边有人在钓鱼，远处的山上有一座古老的寺庙，钟声在空气中回荡，让人感到宁静。";
+    check_kept(&[long, &long.replace("宁静", "安静")], &[long], [0, 0, 0, 1]);
+}
+
+#[test]
+fn languages_are_identified_only_where_none_is_given() {
+    let folder = Folder::new(&[("a.txt", "これは日本語の文です。\n123 456 ab\n".as_bytes())]);
+    let mut options = folder.texts("a.txt");
+    assert_eq!(lines(&read(&options).unwrap().0)[0].1, "ja");
+    options.sources[0].lang = Some(Lang::EN);
+    assert!(read(&options).unwrap().0.iter().all(|text| text.lang == Lang::EN));
+}
+
+#[test]
+fn sources_and_files_are_numbered_in_their_order() {
+    let folder = Folder::new(&[
+        ("b/2.txt", "北京是中国的首都。\n".as_bytes()),
+        ("b/1.txt", "东京是日本的首都。\n".as_bytes()),
+        ("a.txt", "巴黎是法国的首都。\n".as_bytes()),
+    ]);
+    let mut options = folder.texts("b");
+    options.sources.push(TextSource { path: folder.path("a.txt"), ..TextSource::default() });
+    let (texts, report) = read(&options).unwrap();
+    let found: Vec<_> = texts.iter().map(|text| (text.text.chars().next().unwrap(), text.source, text.file)).collect();
+    assert_eq!(found, [('东', 0, 0), ('北', 0, 1), ('巴', 1, 2)]);
+    assert_eq!(report.files, 3);
+}
+
+#[test]
+fn pairs_keep_their_source_and_duplicates_are_optional() {
+    let folder = Folder::new(&[
+        ("p.tsv", "你好\thello\n你好！\tHello!\n".as_bytes()),
+        ("q.tsv", "\u{feff}再见\tgoodbye\r\nעולם\tworld 🦀\r\n".as_bytes()),
+    ]);
+    let mut options = folder.pairs("p.tsv");
+    options.sources.push(PairSource { path: folder.path("q.tsv"), langs: [Lang::ZH, Lang::EN] });
+    for (duplicates, expected) in [(true, vec![(0, 1), (1, 1), (1, 2)]), (false, vec![(0, 1), (0, 2), (1, 1), (1, 2)])]
+    {
+        options.duplicates = duplicates;
+        let mut found = Vec::new();
+        let report = read_pairs(&options, &Silent, |pair| {
+            assert!(!pair.texts.iter().any(|text| text.contains(['\r', '\u{feff}'])));
+            found.push((pair.source, pair.line));
+            Ok::<(), Error>(())
+        });
+        assert_eq!(report.unwrap().kept, expected.len() as u64);
+        assert_eq!(found, expected);
     }
 }

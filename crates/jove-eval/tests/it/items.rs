@@ -1,4 +1,4 @@
-//! Items are fair.
+//! Items can be answered, and not by copying or by another truth.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ fn spelt(world: &World, tokens: &[jove_core::TokenId]) -> String {
     world.tokenizer.decode(tokens).unwrap().replace(' ', "")
 }
 
-/// Every candidate as a word, the right one first.
+/// Every candidate as a word, the correct one first.
 fn candidates(world: &World, item: &ClozeItem) -> Vec<String> {
     let names: Vec<String> = item.candidates.iter().map(|tokens| spelt(world, tokens)).collect();
     assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
@@ -38,7 +38,7 @@ fn no_candidate_of_a_relation_is_another_truth_or_of_another_relation() {
     assert!(relations.len() == 2 && !relations.contains(&None), "{relations:?}");
 }
 
-/// A text of nobody's pattern, with links to what its names mean.
+/// A text that follows no pattern, with links from its names.
 fn text(world: &World, text: &str, lang: Lang, names: &[&str]) -> AnnotatedText {
     let labels = world.kb.labels_in(lang).unwrap();
     let mention = |name: &&str| {
@@ -55,7 +55,7 @@ fn no_candidate_in_text_is_as_true_as_the_answer() {
     let items = |texts: &[AnnotatedText]| {
         entity_cloze_items(&world.kb, texts, &world.tokenizer, &ClozeOptions::default()).unwrap()
     };
-    // 日本 lies between 德国 and 埃及: where one is asked for, the other is as true, and 日本 is named.
+    // 日本 lies between 德国 and 埃及: where one is the answer, the other is equally true, and 日本 is in the text.
     let items_of = items(&[text(&world, "日本和埃及一起过节。", Lang::ZH, &["日本", "埃及"])]);
     assert_eq!(items_of.len(), 2);
     for item in &items_of {
@@ -68,11 +68,11 @@ fn no_candidate_in_text_is_as_true_as_the_answer() {
     let alone = items(&[text(&world, "昨天我们从秘鲁回来。", Lang::ZH, &["秘鲁"])]);
     assert_eq!(candidates(&world, &alone[0]).len(), 8);
     let copied = items(&[text(&world, "秘鲁是秘鲁。", Lang::ZH, &["秘鲁"])]);
-    assert_eq!(copied, [], "an answer that stands there twice can be copied");
+    assert_eq!(copied, [], "an answer that occurs twice can be copied");
 }
 
 #[test]
-fn limits_and_seeds_choose() {
+fn limits_hold_and_seeds_sample() {
     let world = world();
     let items = |seed| {
         let options = ClozeOptions { items_max: 5, candidates: 3, seed: Seed(seed) };
@@ -86,7 +86,7 @@ fn limits_and_seeds_choose() {
 }
 
 #[test]
-fn types_are_asked_of_entities_that_nothing_was_learnt_from() {
+fn no_entity_is_on_both_sides_of_the_types() {
     let world = world();
     for seed in 0..5 {
         let items = typing_items(&world.kb, &world.texts(), 1000, Seed(seed)).unwrap();

@@ -1,4 +1,4 @@
-//! A trained model knows more than an untrained one.
+//! A trained model scores above an untrained one; invalid items are refused.
 
 use std::collections::BTreeSet;
 
@@ -63,7 +63,6 @@ fn training_shows_in_every_probe() {
     assert_eq!(before.map(f64::to_bits), scores(&world.untrained()).map(f64::to_bits), "probes repeat");
 }
 
-/// How sequences are packed into batches is nobody's business.
 #[test]
 fn batches_change_no_rank() {
     let world = world();
@@ -75,7 +74,7 @@ fn batches_change_no_rank() {
 }
 
 #[test]
-fn nothing_and_oddities_are_borne() {
+fn empty_long_and_unknown_inputs_have_scores() {
     let world = world();
     let model = world.untrained();
     let probe = probe(&world, &model);
@@ -112,14 +111,14 @@ fn an_entity_on_both_sides_of_the_types_is_refused() {
         mention_items(&world.texts(), 4, Seed(1)).into_iter().map(|mention| TypingItem { mention, class: 0 }).collect();
     let refuse = |items: TypingItems| probe(&world, &model).entity_typing(&items).unwrap_err().to_string();
     let error = refuse(TypingItems { train: items.clone(), test: items.clone(), types: 1 });
-    assert!(error.contains("an entity that the head did not learn from"), "{error}");
+    assert!(error.contains("an entity that is not in the training items"), "{error}");
     let error = refuse(TypingItems { train: items.clone(), test: items, types: 0 });
     assert!(error.contains("one of the types, found 0"), "{error}");
 }
 
-/// Masks are the same for all models: they depend on numbers and lengths, not on what stands beside.
+/// Masks are the same for all models: they depend on numbers and lengths alone.
 #[test]
-fn every_token_is_masked_once_whatever_stands_beside() {
+fn every_token_is_masked_once_whatever_the_other_texts() {
     let world = world();
     let model = world.untrained();
     let probe = probe(&world, &model);
@@ -128,8 +127,8 @@ fn every_token_is_masked_once_whatever_stands_beside() {
     let all = score(&texts);
     let tokens: usize = texts.iter().map(|(_, text)| text.tokens.len()).sum();
     let unknown = world.tokenizer.specials().unknown;
-    let unasked = texts.iter().flat_map(|(_, text)| &text.tokens).filter(|&&token| token == unknown).count();
-    assert_eq!(all.values().map(|score| score.tokens).sum::<usize>(), tokens - unasked);
+    let special = texts.iter().flat_map(|(_, text)| &text.tokens).filter(|&&token| token == unknown).count();
+    assert_eq!(all.values().map(|score| score.tokens).sum::<usize>(), tokens - special);
     let (first, last) = texts.split_at(texts.len() / 2);
     for (lang, score_of_all) in &all {
         let parts = [score(first), score(last)].map(|scores| scores.get(lang).map_or(0.0, |score| score.loss));
@@ -138,9 +137,9 @@ fn every_token_is_masked_once_whatever_stands_beside() {
     }
 }
 
-struct Stopped;
+struct Cancelled;
 
-impl Progress for Stopped {
+impl Progress for Cancelled {
     fn begin(&self, _: &str, _: Option<u64>, _: &'static str) {}
     fn advance(&self, _: u64) {}
     fn note(&self, _: &str) {}
@@ -151,9 +150,9 @@ impl Progress for Stopped {
 }
 
 #[test]
-fn a_probe_can_be_stopped() {
+fn a_probe_can_be_cancelled() {
     let world = world();
     let model = world.untrained();
-    let probe = Probe::new(&model, world.tokenizer.specials(), ProbeOptions::default(), &Stopped);
+    let probe = Probe::new(&model, world.tokenizer.specials(), ProbeOptions::default(), &Cancelled);
     assert!(matches!(probe.pseudo_perplexity(&numbered(world.texts()), Seed(1)), Err(Error::Interrupted)));
 }

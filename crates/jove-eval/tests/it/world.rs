@@ -1,4 +1,4 @@
-//! A tiny world: a base of countries and capitals, its sentences in two languages, and models of them.
+//! A tiny world: a knowledge base of countries and capitals, its sentences in two languages, and models of them.
 
 use std::collections::BTreeMap;
 
@@ -63,7 +63,7 @@ pub(crate) fn world() -> World {
 }
 
 impl World {
-    /// A sentence in tokens, with subject and object as mentions.
+    /// A tokenized sentence, with subject and object as mentions.
     pub(crate) fn tokens(&self, sentence: &Sentence) -> TokenizedText {
         let mention = |span, entity| Mention { span, entity, score: 1.0 };
         let mut mentions =

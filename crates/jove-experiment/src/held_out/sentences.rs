@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_held_out_sentence_is_found_wherever_it_stands() {
+    fn a_held_out_sentence_is_found_inside_any_text() {
         let mut held_out = HeldOutSentences::default();
         held_out.insert("bitext", "It rains. We stay at home!");
         held_out.insert("Tatoeba", "我爱你。");

@@ -75,7 +75,7 @@ impl Describer<'_> {
             parts.extend(own.get(&entity).cloned());
             let facts: &[Fact] = facts.get(&entity).map_or(&[], Vec::as_slice);
             parts.extend(in_words(kb, lang, facts, &names)?);
-            // A description that stands alone stays as it is written.
+            // The last part, or a description alone, keeps its full stop.
             for part in parts.iter_mut().rev().skip(1) {
                 part.truncate(part.trim_end_matches(['.', '。']).len());
             }

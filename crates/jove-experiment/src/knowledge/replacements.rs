@@ -37,7 +37,7 @@ pub(crate) fn has_spaces(lang: Lang) -> bool {
     !matches!(lang.primary(), "zh" | "ja" | "th" | "lo" | "km" | "my")
 }
 
-/// The tokens of a name as it stands inside a text of its language, or `None` where the vocabulary does not know all of it
+/// The tokens of a name as it is inside a text of its language, or `None` where the vocabulary does not know all of it
 /// or a piece holds more than the name.
 fn tokens(
     tokenizer: &Tokenizer,

@@ -1,4 +1,4 @@
-//! From text to text with words and links, less what would give a probe's answer away.
+//! From text to text with words and links, without texts that reveal held-out facts.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -22,14 +22,14 @@ use crate::stage::{StageContext, kb};
 pub(crate) const TRAIN: &str = "train.parquet";
 /// The annotated held-out text.
 pub(crate) const DEV: &str = "dev.parquet";
-/// Annotated text from files and pairs that no variant learns from: what the probes of text ask about.
-pub(crate) const ASKED: &str = "asked.parquet";
-/// Training pairs, less those that give a held-out fact away.
+/// Annotated text from files and pairs that no variant is trained on: the items of the probes of text.
+pub(crate) const PROBE_TEXT: &str = "probe-text.parquet";
+/// Training pairs, without those that reveal a held-out fact.
 pub(crate) const PAIRS: &str = "pairs.jsonl";
 /// Counts.
 pub(crate) const SUMMARY: &str = "summary.json";
 
-/// Texts annotated between two looks at the clock.
+/// Texts annotated between two checks for cancellation.
 const CHUNK: usize = 2048;
 
 /// What linking found.
@@ -79,18 +79,18 @@ pub(crate) fn annotate(work: &StageContext<'_>, base: &Stage, text: &Stage) -> R
         summary.texts = train.finish()?;
         summary.entities = linked.len() as u64;
 
-        let mut asked = AnnotatedWriter::create(&folder.join(ASKED))?;
-        unlearnt(withheld, &folder.join(TRAIN))?.iter().try_for_each(|text| asked.push(text))?;
+        let mut probe_text = AnnotatedWriter::create(&folder.join(PROBE_TEXT))?;
+        unseen(withheld, &folder.join(TRAIN))?.iter().try_for_each(|text| probe_text.push(text))?;
         let mut dev = AnnotatedWriter::create(&folder.join(DEV))?;
         let held_out = read_lines(&text.file(super::text::DEV))?;
         each(work, "link held-out text", &annotator, &held_out, |annotated, source| {
             if source != Source::Fact {
-                asked.push(&annotated)?;
+                probe_text.push(&annotated)?;
             }
             Ok(dev.push(&annotated)?)
         })?;
         summary.dev_texts = dev.finish()?;
-        asked.finish()?;
+        probe_text.finish()?;
 
         let pairs = pairs(work, &annotator, &facts, text)?;
         summary.withheld_pairs = pairs.1;
@@ -101,9 +101,9 @@ pub(crate) fn annotate(work: &StageContext<'_>, base: &Stage, text: &Stage) -> R
     })
 }
 
-/// The annotator over the base, which has read the training text once.
+/// The annotator over the knowledge base, with alias statistics of the training text.
 fn annotator(work: &StageContext<'_>, base: &Stage, texts: &[TextRecord]) -> Result<Annotator> {
-    work.progress.begin("learn how names are used", None, "texts");
+    work.progress.begin("learn alias statistics", None, "texts");
     let corpus: Vec<(&str, Lang)> = texts.iter().map(|record| (record.text.as_str(), record.lang)).collect();
     let file = &work.run.file;
     let annotator = linking::annotator(&kb::open(base)?, &file.link, &file.tagger, &corpus)?;
@@ -135,17 +135,17 @@ fn named(annotator: &Annotator, text: &AnnotatedText) -> BTreeSet<EntityId> {
     annotator.linker.named(text).into_iter().collect()
 }
 
-/// The withheld texts that do not stand in a longer training text all the same, where their names may read otherwise.
-fn unlearnt(withheld: Vec<AnnotatedText>, train: &Path) -> Result<Vec<AnnotatedText>> {
+/// The withheld texts that no longer training text contains: inside one, their names may have been read differently.
+fn unseen(withheld: Vec<AnnotatedText>, train: &Path) -> Result<Vec<AnnotatedText>> {
     let mut held_out = HeldOutSentences::default();
     for text in &withheld {
         held_out.insert("entity cloze", &text.text);
     }
-    let mut learnt = BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for text in AnnotatedReader::open(train)? {
-        learnt.extend(held_out.found_in(&text?.text).map(|(_, item)| item.to_owned()));
+        seen.extend(held_out.found_in(&text?.text).map(|(_, item)| item.to_owned()));
     }
-    Ok(withheld.into_iter().filter(|text| !learnt.contains(&text.text)).collect())
+    Ok(withheld.into_iter().filter(|text| !seen.contains(&text.text)).collect())
 }
 
 /// The training pairs of which the two sides together do not name both ends of a held-out fact, and how many do.
@@ -156,7 +156,7 @@ fn pairs(
     text: &Stage,
 ) -> Result<(Vec<PairRecord>, u64)> {
     let pairs: Vec<PairRecord> = read_lines(&text.file(super::text::PAIRS))?;
-    work.progress.begin("look pairs over", Some(pairs.len() as u64), "pairs");
+    work.progress.begin("check pairs", Some(pairs.len() as u64), "pairs");
     let leaks = |pair: &PairRecord| {
         let sides = pair.texts.iter().zip(pair.langs);
         let named = sides.flat_map(|(text, lang)| named(annotator, &annotator.annotate(text.clone(), lang)));

@@ -232,3 +232,97 @@ fn describe(
     let describer = Describer { kb: &kb, facts: &facts, languages: &prepared.languages };
     write_lines(&folder.join(DESCRIPTIONS), &describer.tokens(settings, bare, &tokenizer)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use jove_core::Lang;
+    use jove_masking::Replacements as _;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A part whose files the caller writes.
+    fn folder() -> (tempfile::TempDir, Stage) {
+        let folder = tempfile::tempdir().unwrap();
+        let stage = Stage { folder: folder.path().to_owned(), key: Key::new("test", &(), &[]) };
+        (folder, stage)
+    }
+
+    fn tokens() -> impl Strategy<Value = Vec<TokenId>> {
+        prop::collection::vec(any::<u32>().prop_map(TokenId), 1..6)
+    }
+
+    fn entities() -> impl Strategy<Value = Vec<EntityId>> {
+        prop::collection::vec((0u32..9).prop_map(EntityId), 0..5)
+    }
+
+    fn described() -> impl Strategy<Value = Descriptions> {
+        prop::collection::btree_map((0u32..9).prop_map(EntityId), prop::collection::vec(tokens(), 1..4), 0..9)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn descriptions_come_back_as_they_were(descriptions in described()) {
+            let (_folder, part) = folder();
+            write_lines(&part.file(DESCRIPTIONS), &descriptions).unwrap();
+            prop_assert_eq!(read_descriptions(&part).unwrap(), descriptions);
+        }
+
+        #[test]
+        fn hard_negatives_come_back_in_the_order_of_their_draws(
+            names in prop::collection::vec(entities(), 0..5),
+            negatives in prop::collection::btree_map((0u32..9).prop_map(EntityId), entities(), 0..9),
+        ) {
+            let (_folder, part) = folder();
+            write_lines(&part.file(SHARED_NAMES), &names).unwrap();
+            write_lines(&part.file(NEGATIVES), &negatives).unwrap();
+            let knowledge = Knowledge { hard_negatives: Some(part), ..Knowledge::default() };
+            let mut expected = HardNegatives::sharing(names);
+            expected.negatives = negatives;
+            prop_assert_eq!(knowledge.hard_negatives().unwrap(), expected);
+        }
+
+        #[test]
+        fn relations_come_back_as_they_were(
+            labels in prop::collection::vec(prop::collection::vec(tokens(), 0..3), 0..4),
+            facts in prop::collection::vec((0u32..9, 0u32..5, 0u32..9), 0..20),
+            descriptions in described(),
+        ) {
+            let facts = facts.into_iter().map(|(subject, relation, object)| (EntityId(subject), relation, EntityId(object)));
+            let facts: Vec<jove_trainer::RelationFact> = facts.collect();
+            let (_folder, part) = folder();
+            write_lines(&part.file(LABELS), &labels).unwrap();
+            write_lines(&part.file(FACTS), &facts).unwrap();
+            write_lines(&part.file(DESCRIPTIONS), &descriptions).unwrap();
+            let knowledge = Knowledge { relations: Some(part), ..Knowledge::default() };
+            prop_assert_eq!(knowledge.relations().unwrap(), Relations::new(labels, facts, descriptions));
+        }
+    }
+
+    #[test]
+    fn replacement_names_come_back_in_their_order() {
+        let names = [(EntityId(3), 0, [7, 8]), (EntityId(1), 0, [9, 4]), (EntityId(2), 1, [5, 6])];
+        let names = names.map(|(entity, kind, tokens)| (entity, kind, Lang::ZH, tokens.map(TokenId)));
+        let (_folder, part) = folder();
+        write_lines(&part.file(NAMES), names).unwrap();
+        let knowledge = Knowledge { replacements: Some(part), ..Knowledge::default() };
+        let table = knowledge.replacements().unwrap();
+        let found = table.candidates(EntityId(1), Lang::ZH, 2);
+        assert_eq!(found.len(), 2);
+        assert_eq!([found.get(0), found.get(1)], [names[0].3.as_slice(), names[1].3.as_slice()]);
+        assert!(table.candidates(EntityId(1), Lang::EN, 2).is_empty());
+    }
+
+    #[test]
+    fn parts_that_are_not_needed_are_empty_and_have_no_key() {
+        let none = Knowledge::default();
+        assert!(none.descriptions().unwrap().is_empty() && none.replacements().unwrap().is_empty());
+        assert_eq!(none.hard_negatives().unwrap(), HardNegatives::default());
+        assert_eq!(none.relations().unwrap(), Relations::default());
+        assert_eq!(none.keys().count(), 0);
+        let (_folder, part) = folder();
+        assert_eq!(Knowledge { relations: Some(part), ..none }.keys().count(), 1);
+    }
+}

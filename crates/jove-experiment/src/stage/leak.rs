@@ -1,4 +1,4 @@
-//! Looks through all that is learnt from for what probes ask about, once more and after everything is split.
+//! Checks that training data contain no item of a probe, independently and after everything is split.
 
 use jove_corpus::AnnotatedReader;
 use jove_kb::{Kb, Sentence};
@@ -15,13 +15,13 @@ use crate::prepared::Prepared;
 use crate::stage::text::{self, PairRecord, TatoebaRecord, TextRecord};
 use crate::stage::{StageContext, annotate, kb};
 
-/// What was looked through.
+/// Counts of what was checked.
 pub(crate) const SUMMARY: &str = "summary.json";
 
-/// What was looked through.
+/// Counts of what was checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Summary {
-    /// Sentences that may not be learnt from.
+    /// Sentences that may not be trained on.
     pub(crate) sentences: u64,
     /// Held-out facts, as pairs of entities.
     pub(crate) facts: u64,
@@ -33,9 +33,12 @@ pub(crate) struct Summary {
     pub(crate) descriptions: u64,
 }
 
-/// Stops the run where training text, pairs or descriptions hold what a probe asks about: a sentence of the bitext probes,
-/// of a held-out fact or of the held-out text; both ends of a held-out fact, linked in one text or told by a description.
-/// The vocabulary is learnt from the same training text.
+/// Stops the run where training text, pairs or descriptions contain an item of a probe: a sentence of the bitext probes, of a
+/// held-out fact or of the held-out text; or both ends of a held-out fact, linked in one text or named by a description.
+/// The vocabulary is trained on the same text.
+///
+/// # Errors
+/// `Error::Leak` with the item and its place.
 pub(crate) fn check(work: &StageContext<'_>, prepared: &Prepared) -> Result<Stage> {
     let Prepared { base, text, annotated, languages, .. } = prepared;
     let settings = &work.run.file.describe;
@@ -74,7 +77,7 @@ pub(crate) fn check(work: &StageContext<'_>, prepared: &Prepared) -> Result<Stag
     })
 }
 
-/// Every sentence that a probe asks about.
+/// Every sentence of a probe.
 fn held_out(text: &Stage) -> Result<HeldOutSentences> {
     let mut held_out = HeldOutSentences::default();
     for pair in read_lines::<PairRecord>(&text.file(text::PROBE_PAIRS))? {

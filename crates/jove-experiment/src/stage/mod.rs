@@ -1,4 +1,17 @@
-//! The stages of an experiment, one module each, in the order in which they run.
+//! The stages of an experiment, one module each. They run in this order:
+//!
+//! | stage | from | to |
+//! | --- | --- | --- |
+//! | [`kb`] | graph dumps | the knowledge base |
+//! | [`text`] | files, the knowledge base | all text, and what is held out of it |
+//! | [`annotate`] | text, the knowledge base | text with words and links |
+//! | [`tokenizer`] | annotated text | a vocabulary for each layout |
+//! | [`control`] | annotated text | the same text with its links shuffled or removed |
+//! | [`shards`] | annotated text, a vocabulary | tokens |
+//! | [`leak`] | all of these | nothing: stops the run where training data contains what a probe is about |
+//! | [`knowledge`] | the knowledge base, a vocabulary | descriptions, hard negatives, relations, replacement names |
+//! | [`train`] | tokens, knowledge | a checkpoint for each variant and seed |
+//! | [`probe`] | a checkpoint, text, knowledge | its measures |
 
 pub(crate) mod annotate;
 pub(crate) mod control;
@@ -21,32 +34,35 @@ use crate::files::create_parent;
 use crate::initial_checkpoint::InitialCheckpoint;
 use crate::run::Run;
 
-/// What every stage is handed.
+/// What every stage gets.
 pub(crate) struct StageContext<'a> {
     /// The experiment.
     pub(crate) run: &'a Run,
     /// Where finished stages are kept.
     pub(crate) cache: &'a Cache,
-    /// What training goes on from, if not from random weights.
-    pub(crate) origin: Option<InitialCheckpoint>,
-    /// Where progress is told.
+    /// The checkpoint that training starts from, if not from random weights.
+    pub(crate) initial: Option<InitialCheckpoint>,
+    /// Where progress is reported.
     pub(crate) progress: &'a dyn Progress,
 }
 
 impl<'a> StageContext<'a> {
-    /// The work of a run, once its checkpoint, where it names one, has been looked at.
+    /// The context of a run; checks the checkpoint that the run file names, if it names one.
+    ///
+    /// # Errors
+    /// When that checkpoint cannot be read or does not fit the run.
     pub(crate) fn new(run: &'a Run, cache: &'a Cache, progress: &'a dyn Progress) -> Result<Self> {
-        Ok(Self { run, cache, origin: InitialCheckpoint::of(run)?, progress })
+        Ok(Self { run, cache, initial: InitialCheckpoint::of(run)?, progress })
     }
 
-    /// Where the bad rows of a source go: beside the results, so that they outlive a failed stage.
+    /// Where the bad rows of a source go: to the folder of the results, so that they outlive a failed stage.
     pub(crate) fn rejects(&self, name: &str) -> Result<PathBuf> {
         let path = self.run.results().join(format!("{name}.rejects.jsonl"));
         create_parent(&path)?;
         Ok(path)
     }
 
-    /// Stops where the user asked to.
+    /// Fails where the user asked to stop.
     pub(crate) fn check(&self) -> Result<()> {
         if self.progress.cancelled() { Err(Error::Interrupted) } else { Ok(()) }
     }

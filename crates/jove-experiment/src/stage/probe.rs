@@ -1,4 +1,4 @@
-//! Probing one trained variant: what it knows, how well its languages align, how well it models text.
+//! Probes of one trained variant: facts, alignment of languages, modelling of text.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ use crate::variant::Variant;
 /// What the probes measured, in their stage.
 pub(crate) const MEASURES: &str = "measures.json";
 
-/// Where all choices of the probes come from: every model is asked the same questions.
+/// The seed of all choices of the probes: every model gets the same items.
 const SEED: Seed = Seed(0);
 
 /// Probes a trained variant.
@@ -34,7 +34,7 @@ pub(crate) fn probe(
     trained: &Stage,
     prepared: &Prepared,
 ) -> Result<Stage> {
-    // All variants are asked at the length that each of them has learnt, so that all see the same.
+    // All variants are probed at a length that each of them was trained at, so that all see the same.
     let lengths = work.run.variants.iter().map(|variant| variant.train.max_length);
     let max_length = lengths.min().unwrap_or(variant.train.max_length);
     let descriptions = knowledge::probed(work, variant, prepared)?;
@@ -50,19 +50,19 @@ pub(crate) fn probe(
         };
         let (checkpoint, device) = (trained.file("checkpoint"), variant.train.device);
         let model = jove_eval::open(&checkpoint, device, tokenizer.specials(), options, work.progress)?;
-        let asker = ProbeRunner { work, prepared, variant, tokenizer: &tokenizer, descriptions, model };
+        let runner = ProbeRunner { work, prepared, variant, tokenizer: &tokenizer, descriptions, model };
         let mut measures = Vec::new();
-        measures.extend(asker.text()?);
-        measures.extend(asker.facts()?);
-        measures.extend(asker.typing()?);
-        measures.extend(asker.bitext()?);
-        measures.extend(asker.tatoeba()?);
-        measures.extend(asker.perplexity()?);
+        measures.extend(runner.text()?);
+        measures.extend(runner.facts()?);
+        measures.extend(runner.typing()?);
+        measures.extend(runner.bitext()?);
+        measures.extend(runner.tatoeba()?);
+        measures.extend(runner.perplexity()?);
         write_json(&folder.join(MEASURES), &measures)
     })
 }
 
-/// A model and what it is asked about.
+/// A model and the data of its probes.
 struct ProbeRunner<'a> {
     work: &'a StageContext<'a>,
     prepared: &'a Prepared,
@@ -74,9 +74,9 @@ struct ProbeRunner<'a> {
 }
 
 impl ProbeRunner<'_> {
-    /// Entity cloze, on linked names of text that no variant learnt from.
+    /// Entity cloze, on linked names of text that no variant was trained on.
     fn text(&self) -> Result<Vec<Measure>> {
-        let texts = self.asked()?;
+        let texts = self.probe_text()?;
         let items = entity_cloze_items(&kb::open(&self.prepared.base)?, &texts, self.tokenizer, &self.cloze_options())?;
         if items.is_empty() {
             return Ok(Vec::new());
@@ -112,7 +112,7 @@ impl ProbeRunner<'_> {
     /// Entity typing, on the names of held-out facts' sentences and of text.
     fn typing(&self) -> Result<Vec<Measure>> {
         let mut texts = self.gold(&read_lines::<Sentence>(&self.prepared.text.file(text::FACTS))?)?;
-        for text in self.asked()? {
+        for text in self.probe_text()? {
             texts.push(self.tokenizer.encode(&text)?);
         }
         let items = typing_items(&kb::open(&self.prepared.base)?, &texts, self.work.run.file.probes.items_max, SEED)?;
@@ -137,9 +137,9 @@ impl ProbeRunner<'_> {
         sentences.iter().map(|sentence| Ok(self.tokenizer.encode(&gold(sentence))?)).collect()
     }
 
-    /// Linked text that no variant learnt from, with the links of the graph itself, whatever graph a variant learnt from.
-    fn asked(&self) -> Result<Vec<AnnotatedText>> {
-        Ok(AnnotatedReader::open(&self.prepared.annotated.file(annotate::ASKED))?.collect::<Result<_, _>>()?)
+    /// Linked text that no variant was trained on, with the links of the true graph, whatever graph a variant was trained with.
+    fn probe_text(&self) -> Result<Vec<AnnotatedText>> {
+        Ok(AnnotatedReader::open(&self.prepared.annotated.file(annotate::PROBE_TEXT))?.collect::<Result<_, _>>()?)
     }
 
     fn cloze_options(&self) -> ClozeOptions {
@@ -225,7 +225,7 @@ impl ProbeRunner<'_> {
         let layout = self.variant.layout;
         let measures = |(lang, score): (_, Perplexity)| {
             let measure = |name: &str, value| Measure {
-                probe: format!("masked tokens {lang}, {layout:?} vocabulary"),
+                probe: format!("masked tokens {lang}, {layout} vocabulary"),
                 measure: name.to_owned(),
                 value,
                 chance: None,

@@ -70,7 +70,7 @@ pub(crate) struct PairRecord {
 /// What was gathered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Summary {
-    /// Texts from files that may be learnt from.
+    /// Texts from files that may be trained on.
     pub(crate) from_files: u64,
     /// Sentences made from facts.
     pub(crate) from_facts: u64,
@@ -84,7 +84,7 @@ pub(crate) struct Summary {
     pub(crate) probe_pairs: u64,
     /// Sentences of the Tatoeba probe.
     pub(crate) tatoeba: u64,
-    /// Texts and pairs that were left out because they hold a sentence that a probe asks about.
+    /// Texts and pairs that were left out because they contain a sentence of a probe.
     pub(crate) excluded: u64,
     /// Repeated texts that were left out.
     pub(crate) duplicates: u64,
@@ -345,5 +345,58 @@ impl Gathered {
         self.summary.probe_pairs = write_lines(&folder.join(PROBE_PAIRS), &self.probe_pairs)?;
         self.summary.tatoeba = write_lines(&folder.join(TATOEBA), &self.tatoeba)?;
         write_json(&folder.join(SUMMARY), &self.summary)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hashed(files: &[(&str, u8)]) -> Vec<Hashed> {
+        files.iter().map(|&(path, content)| Hashed { path: path.into(), hash: [content; 32] }).collect()
+    }
+
+    fn check(training: &[(&str, u8)], probed: &[(&str, u8)], expected: Option<[&str; 2]>) {
+        let refused = refuse_shared_files(&hashed(training), &hashed(probed)).err().map(|error| error.to_string());
+        assert_eq!(refused.is_some(), expected.is_some(), "{refused:?}");
+        for part in expected.into_iter().flatten() {
+            assert!(refused.as_ref().unwrap().contains(part), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_for_training_and_probes_is_refused_whatever_its_name() {
+        check(&[("a", 1), ("b", 2)], &[("c", 3)], None);
+        check(&[], &[("c", 3)], None);
+        check(&[("a", 1)], &[], None);
+        check(&[("a", 1), ("b", 2)], &[("c", 3), ("d", 2)], Some(["the file d", "as b"]));
+        check(&[("a", 2), ("b", 2)], &[("a", 2)], Some(["the file a", "as a"]));
+    }
+
+    fn record(text: &str, source: Source) -> TextRecord {
+        TextRecord { text: text.to_owned(), lang: Lang::EN, source }
+    }
+
+    #[test]
+    fn what_is_held_out_is_in_no_training_text() {
+        let file = |n: usize| record(&format!("Sentence number {n} of the file."), Source::File);
+        let pair = |n: usize| PairRecord {
+            texts: [format!("第{n}句。"), format!("Sentence {n} of a pair.")],
+            langs: [Lang::ZH, Lang::EN],
+        };
+        for share in [0.0, 0.2, 1.0] {
+            let mut gathered = Gathered {
+                train: (0..100).map(file).collect(),
+                pairs: (0..50).map(pair).collect(),
+                ..Gathered::default()
+            };
+            gathered.split(share);
+            let held_out: Vec<&str> = gathered.dev.iter().map(|record| record.text.as_str()).collect();
+            assert!(gathered.train.iter().all(|record| !held_out.contains(&record.text.as_str())));
+            assert!(gathered.pairs.iter().flat_map(|pair| &pair.texts).all(|text| !held_out.contains(&text.as_str())));
+            assert_eq!(gathered.train.len() + gathered.dev.len(), 200, "every text, and both sides of every pair");
+            assert_eq!(gathered.dev.is_empty(), share <= 0.0);
+            assert_eq!(gathered.pairs.is_empty(), share >= 1.0);
+        }
     }
 }

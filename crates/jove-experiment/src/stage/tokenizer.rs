@@ -20,15 +20,15 @@ pub(crate) fn tokenizer(work: &StageContext<'_>, layout: Layout, annotated: &Sta
         Layout::Bert => "tokenizer-bert",
         Layout::XlmRoberta => "tokenizer-xlm-roberta",
     };
-    let key = match (&settings.path, &work.origin) {
+    let key = match (&settings.path, &work.initial) {
         (Some(path), _) => Key::new(name, settings, &[&Key::of_files(&[work.run.data(path)])?]),
-        (None, Some(origin)) => Key::new(name, &"of the checkpoint", &[&origin.tokenizer_key()?]),
+        (None, Some(initial)) => Key::new(name, &"of the checkpoint", &[&initial.tokenizer_key()?]),
         (None, None) => Key::new(name, settings, &[&annotated.key]),
     };
     work.cache.stage(name, key, Leftover::Discard, |folder| {
-        let tokenizer = match (&settings.path, &work.origin) {
+        let tokenizer = match (&settings.path, &work.initial) {
             (Some(path), _) => load(work, layout, &work.run.data(path))?,
-            (None, Some(origin)) => load(work, layout, &origin.folder)?,
+            (None, Some(initial)) => load(work, layout, &initial.folder)?,
             (None, None) => train(work, layout, settings.size, annotated)?,
         };
         Ok(tokenizer.save(&folder.join(FOLDER))?)
@@ -49,9 +49,9 @@ fn vocabulary<'a>(work: &'a StageContext<'_>, layout: Layout) -> &'a Vocabulary 
 
 fn load(work: &StageContext<'_>, layout: Layout, path: &Path) -> Result<Tokenizer> {
     let tokenizer = Tokenizer::load(path)?;
-    if let Some(origin) = &work.origin {
+    if let Some(initial) = &work.initial {
         // A model may have the layout of one family and the pieces of the other; its own tokenizer fits all the same.
-        origin.check_vocabulary(tokenizer.specials().vocab_size, path)?;
+        initial.check_vocabulary(tokenizer.specials().vocab_size, path)?;
         return Ok(tokenizer);
     }
     if tokenizer.layout() == layout {
@@ -59,8 +59,8 @@ fn load(work: &StageContext<'_>, layout: Layout, path: &Path) -> Result<Tokenize
     }
     Err(Error::Setting {
         key: "tokenizers".to_owned(),
-        expected: format!("a vocabulary in the layout {layout:?}"),
-        found: format!("one in the layout {:?} at {}", tokenizer.layout(), path.display()),
+        expected: format!("a vocabulary in the layout {layout}"),
+        found: format!("one in the layout {} at {}", tokenizer.layout(), path.display()),
     })
 }
 

@@ -42,7 +42,7 @@ pub(crate) fn train(work: &StageContext<'_>, variant: &Variant, seed: u64, prepa
     let config = jove_trainer::TrainConfig { seed: Seed(seed), ..variant.train.clone() };
     let knowledge = knowledge::knowledge(work, variant, config.seed, prepared)?;
     let settings = (&config, &variant.masking, variant.layout, &work.run.file.model);
-    let weights = work.origin.as_ref().map(InitialCheckpoint::weights_key).transpose()?;
+    let weights = work.initial.as_ref().map(InitialCheckpoint::weights_key).transpose()?;
     let mut inputs = vec![&vocabulary.key, &shards.key];
     inputs.extend(&weights);
     inputs.extend(knowledge.keys());
@@ -52,8 +52,8 @@ pub(crate) fn train(work: &StageContext<'_>, variant: &Variant, seed: u64, prepa
         forget_peak_rss();
         let tokenizer = tokenizer::open(vocabulary)?;
         let specials = tokenizer.specials();
-        let start = match &work.origin {
-            Some(origin) => Start::Checkpoint(origin.folder.clone()),
+        let start = match &work.initial {
+            Some(initial) => Start::Checkpoint(initial.folder.clone()),
             None => Start::Random(work.run.model_config(variant.layout, specials.vocab_size as usize)),
         };
         let data = TrainingData {

@@ -137,7 +137,7 @@ fn a_probe_that_leaks_is_refused() {
     let fixture = planted();
     fixture.edit("[probes]\n", "[probes]\nleaks = \"refuse\"\n");
     let text = refused(&fixture);
-    assert!(text.contains("zh.txt:") && text.contains("the bitext probe asks about"), "{text}");
+    assert!(text.contains("zh.txt:") && text.contains("an item of the bitext probe"), "{text}");
     assert!(text.contains("条船停在") && text.contains("probes.leaks = \"exclude\""), "{text}");
 
     let fixture = Fixture::new();
@@ -149,5 +149,5 @@ fn a_probe_that_leaks_is_refused() {
     );
     fixture.edit("[probes]\n", "[probes]\nleaks = \"refuse\"\n");
     let text = refused(&fixture);
-    assert!(text.contains("pairs.tsv:49") && text.contains("the Tatoeba probe asks about"), "{text}");
+    assert!(text.contains("pairs.tsv:49") && text.contains("an item of the Tatoeba probe"), "{text}");
 }

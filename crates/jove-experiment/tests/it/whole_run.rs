@@ -126,7 +126,7 @@ fn a_checkpoint_that_does_not_fit_the_run_is_refused() {
             "layers = 2",
             "model.layers: expected 1, as in the checkpoint of `model.from`, or nothing, found 2",
         ),
-        ("recipe = \"kg\"", "recipe = \"ml\"", "model.from: expected a model in the layout XlmRoberta, which `kg` has"),
+        ("recipe = \"kg\"", "recipe = \"ml\"", "model.from: expected a model in the layout XLM-R, which `kg` has"),
         ("from = \"first\"", "from = \"nowhere\"", "nowhere"),
         ("size = 400", "path = \"large.txt\"", "tokenizers: expected a vocabulary of at most"),
         ("max-length = 32", "max-length = 1024", "max-length"),

@@ -28,7 +28,7 @@ pub(crate) fn fill(
     let database = |doing| Error::database(path, doing);
     // One thread writes, so the library's own locks are in the way.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(database("creating the base"))?;
+    let connection = Connection::open_with_flags(path, flags).map_err(database("creating the knowledge base"))?;
     prepare(&connection, options.search_index).map_err(database("creating tables"))?;
     progress.begin("write", Some(sorted.count), "rows");
     let mut written = Written::default();
@@ -40,7 +40,7 @@ pub(crate) fn fill(
     }
     progress.end();
     finish(&connection, options, read, &written, progress).map_err(database("writing indexes"))?;
-    connection.close().map_err(|(_, error)| database("closing the base")(error))?;
+    connection.close().map_err(|(_, error)| database("closing the knowledge base")(error))?;
     Ok(written)
 }
 
@@ -150,7 +150,7 @@ fn finish(
     // SQLite sorts an index in pieces as large as its cache, and is quickest where a piece fits the processor's own.
     connection.pragma_update(None, "cache_size", -4 * 1024)?;
     connection.execute_batch(INDEXES)?;
-    if written.names_besides_keys {
+    if written.names_differ_from_keys {
         connection.execute_batch(NAME_INDEX)?;
     }
     connection.execute_batch("COMMIT; PRAGMA analysis_limit=256; PRAGMA optimize=0x10002;")?;

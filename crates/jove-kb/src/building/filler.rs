@@ -124,7 +124,7 @@ impl<'a> Filler<'a> {
         }
         written.names += push(&mut self.name, record)? as u64;
         let (_, text) = (f.text(), f.text());
-        written.names_besides_keys |= text != self.key;
+        written.names_differ_from_keys |= text != self.key;
         if let Some(search) = &mut self.search {
             search.add(text);
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 
 /// The path of a hidden file next to the knowledge base.
-pub(super) fn beside(out: &Path, suffix: &str) -> PathBuf {
+pub(super) fn hidden_path(out: &Path, suffix: &str) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");
     name.push(out.file_name().unwrap_or_default());
     name.push(suffix);
@@ -15,7 +15,7 @@ pub(super) fn beside(out: &Path, suffix: &str) -> PathBuf {
 
 /// Locks out other builds of the same knowledge base until dropped, also when this process is killed.
 pub(super) fn lock(out: &Path) -> Result<File> {
-    let path = beside(out, ".lock");
+    let path = hidden_path(out, ".lock");
     let file = File::create(&path).map_err(Error::io(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

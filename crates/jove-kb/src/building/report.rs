@@ -34,13 +34,13 @@ pub struct BuildReport {
     pub out: PathBuf,
     /// Each source in order.
     pub sources: Vec<SourceReport>,
-    /// Entities in the base.
+    /// Entities in the knowledge base.
     pub entities: u64,
-    /// Different facts in the base.
+    /// Different facts in the knowledge base.
     pub facts: u64,
-    /// Literals in the base.
+    /// Literals in the knowledge base.
     pub literals: u64,
-    /// Labels and aliases in the base.
+    /// Labels and aliases in the knowledge base.
     pub names: u64,
     /// Rows that repeat another row of the same source.
     pub duplicates: u64,

@@ -6,7 +6,7 @@ use std::path::Path;
 use jove_core::Progress;
 
 use super::fill::fill;
-use super::lock::beside;
+use super::lock::hidden_path;
 use super::number::{DROPPED, Numbering};
 use super::sorted::{CHECK_EVERY, Sorted};
 use super::source::Read;
@@ -27,7 +27,7 @@ pub(crate) fn write(
     let sorted = sort(options, folder, taken, &numbering, progress)?;
     let Numbering { popularity, unselected, numbers, .. } = numbering;
     drop(numbers);
-    let temporary = beside(&options.out, ".building");
+    let temporary = hidden_path(&options.out, ".building");
     remove_if_there(&temporary)?;
     let result = fill(options, &temporary, sorted, &popularity, read, progress)
         .and_then(|written| put_in_place(&temporary, &options.out, folder).map(|()| written));

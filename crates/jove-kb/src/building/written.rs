@@ -7,8 +7,8 @@ pub(crate) struct Written {
     pub(crate) facts: u64,
     pub(crate) literals: u64,
     pub(crate) names: u64,
-    /// Whether any name is not the key of its entity.
-    pub(crate) names_besides_keys: bool,
+    /// Whether any name differs from the key of its entity.
+    pub(crate) names_differ_from_keys: bool,
     pub(crate) duplicates: u64,
     pub(crate) unselected_entities: u64,
 }

@@ -22,7 +22,7 @@ pub(super) enum Thing<'a> {
 
 /// Writes triples in one format.
 pub(super) trait Writer {
-    /// What stands before the first triple.
+    /// Writes the header.
     fn header(&mut self) -> io::Result<()>;
     /// A triple of the graph.
     fn fact(&mut self, subject: &str, predicate: &str, object: &Thing<'_>) -> io::Result<()>;

@@ -79,20 +79,20 @@ mod tests {
         fn negatives_are_never_true(edges in prop::collection::vec((0..12_u32, 0..3_u32, 0..12_u32), 1..60), seed: u64) {
             let fact = |(s, p, o)| Fact { subject: EntityId(s), predicate: PredicateId(p), object: EntityId(o) };
             let mut facts: Vec<_> = edges.into_iter().map(fact).collect();
-            let asked = facts[0];
+            let query = facts[0];
             let graph = Graph::new(12, &mut facts);
             let types: Vec<_> = (0..12).map(|id| (id % 5 != 0).then_some(id % 2)).collect();
-            let inverse = PredicateId((asked.predicate.0 + 1) % 3);
+            let inverse = PredicateId((query.predicate.0 + 1) % 3);
             let mut rng = Seed(seed).rng(Purpose::Negatives, 0, 0);
             let found = graph.hard_negatives(
-                asked.subject, (asked.predicate, Some(inverse)), asked.object, &types, 4, &mut rng,
+                query.subject, (query.predicate, Some(inverse)), query.object, &types, 4, &mut rng,
             );
             prop_assert!(found.len() <= 4);
             for other in found {
-                prop_assert!(!graph.contains(Fact { object: other, ..asked }), "true");
-                let twin = Fact { subject: other, predicate: inverse, object: asked.subject };
+                prop_assert!(!graph.contains(Fact { object: other, ..query }), "true");
+                let twin = Fact { subject: other, predicate: inverse, object: query.subject };
                 prop_assert!(!graph.contains(twin));
-                prop_assert_eq!(types[other.0 as usize], types[asked.object.0 as usize]);
+                prop_assert_eq!(types[other.0 as usize], types[query.object.0 as usize]);
             }
         }
     }

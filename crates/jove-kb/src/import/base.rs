@@ -1,4 +1,4 @@
-//! A source of an older base, read back so that a new base can keep it.
+//! A source of an older knowledge base, read back so that a new knowledge base can keep it.
 
 use rusqlite::Row;
 
@@ -9,7 +9,7 @@ use crate::schema::LABEL;
 
 use jove_core::Lang;
 
-/// Hands everything that source `number` of a base said to the intake.
+/// Hands everything that source `number` of a knowledge base said to the intake.
 pub(crate) fn read(kb: &Kb, number: u32, intake: &mut Intake<'_>) -> Result<()> {
     intake.progress.begin("keep what is there", None, "rows");
     let mut old = Old { kb, number, entities: vec![None; kb.entity_count()? as usize] };
@@ -33,7 +33,7 @@ impl Old<'_> {
     /// in is kept until the query ends.
     fn rows(&self, sql: &str, mut take: impl FnMut(&Row<'_>) -> rusqlite::Result<Result<()>>) -> Result<()> {
         let mut failed = Ok(());
-        self.kb.each("reading the old base", sql, [self.number], |row| {
+        self.kb.each("reading the old knowledge base", sql, [self.number], |row| {
             if failed.is_ok() {
                 failed = take(row)?;
             }

@@ -1,4 +1,4 @@
-//! Files of lines, plain or packed.
+//! Files of lines, plain or compressed.
 
 use std::cell::{Cell, RefCell};
 use std::fs::File;
@@ -14,7 +14,7 @@ use crate::intake::{Intake, hex};
 /// The longest line that is read, in bytes. The largest items of Wikidata take about 10 MB.
 const LINE_BYTES_MAX: usize = 64 << 20;
 
-/// Lines between two looks at `Progress::cancelled`.
+/// Lines between two checks of `Progress::cancelled`.
 const CHECK_EVERY: u64 = 1 << 12;
 
 /// Counts and hashes the bytes that come off the disk.
@@ -38,27 +38,27 @@ pub(crate) struct Lines {
     path: PathBuf,
     input: Box<dyn BufRead>,
     bytes: Rc<Cell<u64>>,
-    told: u64,
+    reported: u64,
     line: u64,
     buffer: Vec<u8>,
 }
 
 impl Lines {
-    /// Opens a file; its first bytes tell how it is packed.
+    /// Opens a file; its first bytes say how it is compressed.
     pub(crate) fn open(path: &Path, intake: &Intake<'_>) -> Result<Self> {
         let (input, bytes) = open(path, intake.hash())?;
         let progress = intake.progress;
         let total = std::fs::metadata(path).ok().map(|meta| meta.len());
         progress.begin(&format!("read {}", path.file_name().unwrap_or_default().to_string_lossy()), total, "bytes");
-        Ok(Self { path: path.to_owned(), input, bytes, told: 0, line: 0, buffer: Vec::new() })
+        Ok(Self { path: path.to_owned(), input, bytes, reported: 0, line: 0, buffer: Vec::new() })
     }
 
-    /// The next line that is text without zero bytes and of bearable length; others are rejected on the way.
+    /// The next line that is text without zero bytes and of limited length; others are rejected on the way.
     pub(crate) fn next_text(&mut self, intake: &mut Intake<'_>) -> Result<Option<(u64, &str)>> {
         self.next(intake, false)
     }
 
-    /// The next line that is text of bearable length, zero bytes or not.
+    /// The next line that is text of limited length, zero bytes or not.
     pub(crate) fn next_line(&mut self, intake: &mut Intake<'_>) -> Result<Option<(u64, &str)>> {
         self.next(intake, true)
     }
@@ -74,7 +74,7 @@ impl Lines {
         Ok(None)
     }
 
-    /// What makes the present line no text.
+    /// What makes the current line no text.
     fn wrong(&self, zeros: bool) -> Option<Problem> {
         let problem = |expected, found: &str| Some(Problem::new(&self.path, Some(self.line), expected, found));
         if self.buffer.len() > LINE_BYTES_MAX {
@@ -102,8 +102,8 @@ impl Lines {
     /// Reads one more line into the buffer, at most a little more than the limit of it.
     fn advance(&mut self, intake: &mut Intake<'_>) -> Result<bool> {
         if self.line.is_multiple_of(CHECK_EVERY) {
-            intake.progress.advance(self.bytes.get() - self.told);
-            self.told = self.bytes.get();
+            intake.progress.advance(self.bytes.get() - self.reported);
+            self.reported = self.bytes.get();
             if intake.progress.cancelled() {
                 return Err(Error::Interrupted);
             }
@@ -115,7 +115,7 @@ impl Lines {
             Err(error) => return Err(self.unreadable(error)),
         };
         if read == 0 {
-            intake.progress.advance(self.bytes.get() - self.told);
+            intake.progress.advance(self.bytes.get() - self.reported);
             intake.progress.end();
             return Ok(false);
         }
@@ -141,7 +141,7 @@ impl Lines {
 /// A file's content and how many of its bytes were read.
 type Opened = (Box<dyn BufRead>, Rc<Cell<u64>>);
 
-/// Opens a file that may be packed, and a count of the bytes read from disk.
+/// Opens a file that may be compressed, and a count of the bytes read from disk.
 fn open(path: &Path, hash: Rc<RefCell<blake3::Hasher>>) -> Result<Opened> {
     let file = File::open(path).map_err(Error::io(path))?;
     let count = Rc::new(Cell::new(0));
@@ -163,22 +163,22 @@ fn open(path: &Path, hash: Rc<RefCell<blake3::Hasher>>) -> Result<Opened> {
 /// A file being read as a stream.
 pub(crate) struct Packed {
     bytes: Rc<Cell<u64>>,
-    told: Cell<u64>,
+    reported: Cell<u64>,
 }
 
 impl Packed {
-    /// Opens a file; its first bytes tell how it is packed.
+    /// Opens a file; its first bytes say how it is compressed.
     pub(crate) fn open(path: &Path, intake: &Intake<'_>) -> Result<(Box<dyn BufRead>, Self)> {
         let (input, bytes) = open(path, intake.hash())?;
         let progress = intake.progress;
         let total = std::fs::metadata(path).ok().map(|meta| meta.len());
         progress.begin(&format!("read {}", path.file_name().unwrap_or_default().to_string_lossy()), total, "bytes");
-        Ok((input, Self { bytes, told: Cell::new(0) }))
+        Ok((input, Self { bytes, reported: Cell::new(0) }))
     }
 
-    /// Tells how far reading is, and learns whether it should stop.
-    pub(crate) fn tell(&self, intake: &Intake<'_>) -> Result<()> {
-        intake.progress.advance(self.bytes.get() - self.told.replace(self.bytes.get()));
+    /// Reports progress and checks for cancellation.
+    pub(crate) fn report(&self, intake: &Intake<'_>) -> Result<()> {
+        intake.progress.advance(self.bytes.get() - self.reported.replace(self.bytes.get()));
         if intake.progress.cancelled() { Err(Error::Interrupted) } else { Ok(()) }
     }
 }

@@ -65,7 +65,7 @@ pub(crate) fn dbpedia(intake: &mut Intake<'_>, entity: Provisional, iri: &str) -
     }
 }
 
-/// A name without what stands in brackets at its end to tell it from others.
+/// A name without the disambiguation in brackets at its end.
 pub(crate) fn bare(name: &str) -> Option<&str> {
     let pairs = [('(', ')'), ('（', '）'), ('[', ']')];
     let (open, _) = pairs.into_iter().find(|(_, close)| name.ends_with(*close))?;

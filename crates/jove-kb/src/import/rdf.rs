@@ -78,7 +78,7 @@ pub(crate) fn read_turtle(path: &Path, source: &Source, intake: &mut Intake<'_>)
         rows += 1;
         intake.counts.rows += 1;
         if rows.is_multiple_of(4096) {
-            progress.tell(intake)?;
+            progress.report(intake)?;
         }
         match found {
             Ok(triple) => take(&triple, &scope, unnamed, intake)?,
@@ -90,7 +90,7 @@ pub(crate) fn read_turtle(path: &Path, source: &Source, intake: &mut Intake<'_>)
             }
         }
     }
-    progress.tell(intake)?;
+    progress.report(intake)?;
     intake.progress.end();
     Ok(())
 }

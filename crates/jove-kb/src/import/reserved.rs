@@ -1,4 +1,4 @@
-//! What exports say besides facts, and how it comes back in.
+//! Reserved predicates of exports: statements that are not facts.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
-//! Which keys are one entity.
+//! Merged entities, as a union-find.
 
-/// Sets of entities that are the same; the one that came first stands for its set. Cycles are as good as chains.
+/// Sets of entities that are the same; the first one represents its set.
 #[derive(Default)]
 pub(crate) struct Merges {
     parent: Vec<u32>,
@@ -18,7 +18,7 @@ impl Merges {
         self.joins
     }
 
-    /// The entity that stands for `entity`.
+    /// The representative of `entity`.
     pub(crate) fn find(&mut self, entity: u32) -> u32 {
         let mut at = entity;
         while let Some(&up) = self.parent.get(at as usize) {

@@ -141,7 +141,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Reads a record that its length stands before; `false` at the end.
+/// Reads a record with its length before it; `false` at the end.
 pub(crate) fn read_record(input: &mut impl Read, record: &mut Vec<u8>) -> io::Result<bool> {
     let mut len = [0; 4];
     match input.read_exact(&mut len) {

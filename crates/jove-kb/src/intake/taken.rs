@@ -9,7 +9,7 @@ use super::facts::FactSorter;
 use super::merge::Merges;
 use super::sorter::Sorter;
 
-/// An entity while a base is built; merging and selecting renumber it.
+/// An entity while a knowledge base is built; merging and selecting renumber it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Provisional(pub(crate) u32);
 
@@ -64,6 +64,6 @@ pub(crate) struct Taken {
     pub(crate) merges: Merges,
     pub(crate) entities: u32,
     pub(crate) popularity: Vec<f32>,
-    /// Entities with a selected type; all when no types were asked for.
+    /// Entities with a selected type; `None` when all types are.
     pub(crate) selected: Option<Bits>,
 }

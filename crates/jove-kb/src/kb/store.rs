@@ -18,7 +18,7 @@ use crate::schema::{APPLICATION_ID, VERSION};
 /// returns. Methods with an entity or a key take time logarithmic in the size of the file. `visit_*` methods hold one row
 /// at a time; [`Kb::facts`], [`Kb::aliases`] and the like hold all rows: 12 bytes a fact, about 56 bytes plus the text an
 /// alias. [`Kb::graph`] holds 8 bytes an edge and direction. Building ([`crate::build`]) keeps 16 bytes an entity in
-/// memory and spills rows to disk; `docs/knowledge-base.md` has measurements.
+/// memory and spills rows to disk; `docs/knowledge-knowledge base.md` has measurements.
 pub struct Kb {
     path: PathBuf,
     connection: Connection,
@@ -115,7 +115,7 @@ impl Kb {
     /// Number of entities; ids run from 0 to one less.
     ///
     /// # Errors
-    /// When the base cannot be read.
+    /// When the knowledge base cannot be read.
     pub fn entity_count(&self) -> Result<u64> {
         self.meta("entities")
     }
@@ -123,7 +123,7 @@ impl Kb {
     /// Number of different facts.
     ///
     /// # Errors
-    /// When the base cannot be read.
+    /// When the knowledge base cannot be read.
     pub fn fact_count(&self) -> Result<u64> {
         self.meta("facts")
     }
@@ -131,7 +131,7 @@ impl Kb {
     /// Number of literals.
     ///
     /// # Errors
-    /// When the base cannot be read.
+    /// When the knowledge base cannot be read.
     pub fn literal_count(&self) -> Result<u64> {
         self.meta("literals")
     }
@@ -139,7 +139,7 @@ impl Kb {
     /// The sources it was built from, in order.
     ///
     /// # Errors
-    /// When the base cannot be read.
+    /// When the knowledge base cannot be read.
     pub fn sources(&self) -> Result<Vec<SourceInfo>> {
         let mut sources = Vec::new();
         let sql = "SELECT name, format, path, licence, rows, hash FROM source ORDER BY id";

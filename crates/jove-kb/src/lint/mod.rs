@@ -1,4 +1,4 @@
-//! What in a base will hurt training.
+//! Checks for data that will hurt training.
 
 mod script;
 
@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 use crate::kb::Kb;
 
-/// How bad a finding is.
+/// Severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
@@ -36,23 +36,23 @@ impl FromStr for Level {
     }
 }
 
-/// One kind of trouble in a base.
+/// One kind of finding in a knowledge base.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Finding {
     /// A short name, such as `short-alias`.
     pub name: &'static str,
-    /// How bad it is.
+    /// Its severity.
     pub level: Level,
     /// How often it was found.
     pub count: u64,
     /// Some of the places.
     pub examples: Vec<String>,
-    /// What to do.
+    /// What to do about it.
     pub advice: &'static str,
 }
 
-/// How strict to be.
+/// Options of the checks.
 #[derive(Clone, Debug)]
 pub struct LintOptions {
     /// Entities that may share a name before it counts as ambiguous. Default 5.
@@ -85,7 +85,7 @@ impl Findings {
         Self { all: BTreeMap::new(), examples: options.examples }
     }
 
-    /// Adds the rarer of two sides of a base that should have one.
+    /// Adds the rarer of two sides of a knowledge base that should have one.
     fn add_rarer(&mut self, one: Self, other: Self) {
         let count = |side: &Self| side.all.values().map(|finding| finding.count).sum::<u64>();
         let (few, many) = if count(&one) < count(&other) { (one, other) } else { (other, one) };
@@ -108,7 +108,7 @@ type Kind = (&'static str, Level, &'static str);
 const COMMON: Kind = (
     "common-word-alias",
     Level::Warning,
-    "links will be wrong wherever the word stands in text; remove the alias or give it a low prior",
+    "links will be wrong wherever the word occurs in text; remove the alias or give it a low prior",
 );
 const SHORT: Kind = (
     "one-character-alias",
@@ -116,7 +116,7 @@ const SHORT: Kind = (
     "one character links nearly everywhere; remove the alias or set the linker's least length to 2",
 );
 const SHARED: Kind =
-    ("shared-alias", Level::Warning, "the linker has to guess; give the aliases priors or the entities popularity");
+    ("shared-alias", Level::Warning, "the linker can only guess; give the aliases priors or the entities popularity");
 const UNNAMED: Kind = (
     "entity-without-name",
     Level::Warning,
@@ -129,9 +129,9 @@ const UNDESCRIBED: Kind = (
 );
 const LOOP: Kind = ("self-loop", Level::Warning, "a fact from an entity to itself teaches nothing; check the merging");
 const DUPLICATE: Kind =
-    ("fact-told-twice", Level::Note, "several sources say the same; it counts once, so nothing needs doing");
+    ("duplicate-fact", Level::Note, "several sources say the same; it counts once, so nothing needs doing");
 const DAMAGED: Kind =
-    ("damaged-text", Level::Error, "the text was decoded wrongly before it came here; mend the source's encoding");
+    ("damaged-text", Level::Error, "the text was decoded wrongly before it came here; fix the source's encoding");
 const MIXED: Kind = (
     "traditional-and-simplified",
     Level::Note,
@@ -149,10 +149,10 @@ const WRONG_SCRIPT: Kind = (
     "the name is not written in its language's script; links in that language will miss it",
 );
 
-/// Looks for trouble; the worst kinds first, then by name.
+/// Runs all checks; the most severe findings first, then by name.
 ///
 /// # Errors
-/// When the base cannot be read.
+/// When the knowledge base cannot be read.
 pub fn lint(kb: &Kb, options: &LintOptions) -> Result<Vec<Finding>> {
     let mut findings = Findings::new(options);
     names(kb, options, &mut findings)?;
@@ -202,7 +202,7 @@ fn names(kb: &Kb, options: &LintOptions, findings: &mut Findings) -> Result<()> 
     Ok(())
 }
 
-/// Looks at one name.
+/// Checks one name.
 fn name(text: &str, options: &LintOptions, findings: &mut Findings) {
     let quoted = || format!("`{text}`");
     if text.chars().count() == 1 {
@@ -255,7 +255,7 @@ fn facts(kb: &Kb, findings: &mut Findings) -> Result<()> {
     }
     let sql = "SELECT subject, predicate, object FROM fact GROUP BY subject, predicate, object HAVING count(*) > 1";
     let mut twice = Vec::new();
-    kb.each("looking for facts told twice", sql, [], |row| {
+    kb.each("looking for facts stated twice", sql, [], |row| {
         twice.push((EntityId(row.get(0)?), crate::PredicateId(row.get(1)?), EntityId(row.get(2)?)));
         Ok(())
     })?;

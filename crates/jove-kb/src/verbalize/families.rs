@@ -1,4 +1,4 @@
-//! Which facts say the same.
+//! Groups of equivalent facts.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -7,12 +7,12 @@ use jove_core::EntityId;
 use super::patterns::Patterns;
 use crate::fact::{Fact, PredicateId, PredicateInfo};
 
-/// A predicate counts as another's inverse when this share of its facts is also told the other way round.
+/// A predicate counts as another's inverse when this share of its facts is also stated in the other direction.
 const SHOWN_SHARE: f64 = 0.5;
 /// And when at least so many are.
 const SHOWN_MIN: usize = 3;
 
-/// What facts that say the same have in common: the two entities in order, and the family.
+/// What facts that are equivalent have in common: the two entities in order, and the family.
 pub(crate) type Group = (EntityId, EntityId, PredicateId);
 
 /// Predicates joined with their inverses.
@@ -23,7 +23,7 @@ pub(crate) struct Families {
 }
 
 impl Families {
-    /// Joins what the base declares, what the patterns declare, and what the facts show.
+    /// Joins what the knowledge base declares, what the patterns declare, and what the facts show.
     pub(crate) fn new(predicates: &[PredicateInfo], facts: &[Fact], patterns: &Patterns) -> Self {
         let mut families = Self { family: (0..predicates.len() as u32).collect(), kept: HashSet::new() };
         let by_key: BTreeMap<&str, u32> =
@@ -74,7 +74,7 @@ impl Families {
     }
 }
 
-/// Pairs of predicates of which one mostly tells the other's facts the other way round.
+/// Pairs of predicates of which one mostly states the other's facts in the other direction.
 fn shown(predicates: usize, facts: &[Fact]) -> Vec<(u32, u32)> {
     let mut totals = vec![0_usize; predicates];
     let mut by_pair: HashMap<(EntityId, EntityId), Vec<u32>> = HashMap::with_capacity(facts.len());

@@ -59,18 +59,18 @@ impl VerbalizeOptions {
 pub struct Verbalized {
     /// Sentences of the facts that are not held out.
     pub train: Vec<Sentence>,
-    /// Sentences of held-out facts. None of those facts, nor the same told the other way round, is in `train`, in any
+    /// Sentences of held-out facts. None of those facts, nor the same stated in the other direction, is in `train`, in any
     /// language.
     pub held_out: Vec<Sentence>,
 }
 
 /// Writes every fact that has a pattern and names as sentences, in the order of facts, then languages.
 ///
-/// A fact is held out together with its inverse and symmetric twins: those that the base or the patterns declare, and
+/// A fact is held out together with its inverse and symmetric twins: those that the knowledge base or the patterns declare, and
 /// those that the facts themselves show.
 ///
 /// # Errors
-/// When an option makes no sense or the base cannot be read.
+/// When an option is invalid or the knowledge base cannot be read.
 pub fn verbalize(kb: &Kb, patterns: &Patterns, options: &VerbalizeOptions) -> Result<Verbalized> {
     options.validate()?;
     let facts = kb.facts()?;
@@ -102,7 +102,7 @@ pub fn verbalize(kb: &Kb, patterns: &Patterns, options: &VerbalizeOptions) -> Re
     Ok(out)
 }
 
-/// Whether a group of facts that say the same is held out.
+/// Whether a group of facts that are equivalent is held out.
 fn held_out(options: &VerbalizeOptions, group: u64) -> bool {
     options.seed.rng(Purpose::Split, 0, group).random::<f64>() < options.held_out_fraction
 }
@@ -124,7 +124,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// The patterns and names for a fact, when there are any. Nothing can be learned, nor asked, where both names are
+    /// The patterns and names for a fact, when there are any. Nothing can be learned or probed where both names are
     /// the same, as with Singapore and its capital.
     fn write(&self, fact: Fact) -> Option<(&[Pattern], [Named<'_>; 2])> {
         let forms = self.forms.get(&fact.predicate).filter(|forms| !forms.is_empty())?;

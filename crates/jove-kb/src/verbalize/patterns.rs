@@ -15,7 +15,7 @@ use crate::fact::Fact;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Relation {
-    /// The relation that says the same the other way round. Default: what the base declares.
+    /// The relation that is its inverse. Default: what the knowledge base declares.
     pub inverse: Option<String>,
     /// Whether its facts may be held out; false for what descriptions tell anyway. Default true.
     pub hold_out: bool,

@@ -1,4 +1,4 @@
-//! Looking into a base: counts, lint, the page.
+//! Counts, lint, the page.
 
 use jove_browser::{dom, faults};
 use jove_core::Silent;
@@ -33,7 +33,7 @@ fn lint_finds_what_was_put_in() {
     assert_eq!(count("common-word-alias"), 2);
     assert_eq!(count("shared-alias"), 1);
     assert_eq!(count("self-loop"), 1);
-    assert_eq!(count("fact-told-twice"), 1);
+    assert_eq!(count("duplicate-fact"), 1);
     assert_eq!(count("traditional-and-simplified"), 1);
     assert_eq!(count("damaged-text"), 1);
     assert_eq!(count("language-disagrees-with-script"), 1);

@@ -1,11 +1,19 @@
-//! Integration tests: a base is built, read, put into words and written out again.
+//! Integration tests: a knowledge base is built, read, verbalised and exported.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod build;
 mod common;
 mod export;
 mod formats;
+mod graph;
 mod kill;
+mod lint;
 mod look;
+mod names;
+mod odd_inputs;
+mod options;
+mod rdf;
+mod sources;
 mod verbalize;
+mod wikidata;
 mod world;

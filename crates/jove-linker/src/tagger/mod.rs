@@ -151,7 +151,7 @@ impl Tagger {
         Ok(())
     }
 
-    /// Tags text without forced words; `offset` is where it stands in the whole.
+    /// Tags text without forced words; `offset` is its start in the whole text.
     fn tag_free(&self, text: &str, offset: usize, lang: Lang, words: &mut Vec<Segment>) {
         if script::is_chinese(text, lang) {
             for tag in self.jieba.tag(text, self.new_words) {

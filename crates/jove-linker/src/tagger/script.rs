@@ -16,7 +16,7 @@ pub(crate) fn is_chinese(text: &str, lang: Lang) -> bool {
     }
 }
 
-/// Appends the words of `text`, which stands at `offset` of the whole.
+/// Appends the words of `text`, which starts at `offset` of the whole text.
 pub(crate) fn tag(text: &str, offset: usize, lang: Lang, words: &mut Vec<Segment>) {
     let mut sentence_start = true;
     for (start, piece) in joined(text) {

@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn symbols_are_told_apart() {
+    fn symbols_punctuation_and_numbers_differ() {
         for (word, pos) in [
             ("，", Pos::Punct),
             ("。", Pos::Punct),

@@ -68,6 +68,24 @@ fn neighbours_disambiguate_candidates() {
     assert!(scored[1].features[Feature::Coherence] > 0.9);
 }
 
+/// Long texts are cut into stretches; a cut between two names must not hide one from the other.
+#[test]
+fn neighbours_are_seen_across_stretches_and_not_from_far_away() {
+    let rows = [("华盛顿", 1, 0.9), ("华盛顿", 2, 0.1), ("马里兰", 3, 1.0)];
+    let edges = [(EntityId(2), EntityId(3))];
+    let linker = linker(&rows).with_knowledge(Knowledge::build([], edges, Normalization::default()));
+    for before in [0, 600, 670, 676, 677, 678, 679, 680, 681, 682, 690, 1360, 1364] {
+        let filler = "的".repeat(before);
+        for text in [format!("{filler}马里兰去了华盛顿"), format!("{filler}华盛顿去了马里兰")] {
+            let scored = linker.explain(&text, Lang::ZH, None);
+            let city = scored.iter().find(|scored| scored.mention.span.slice(&text) == Some("华盛顿")).unwrap();
+            assert_eq!(city.mention.entity, EntityId(2), "after {before} characters");
+        }
+    }
+    let far = format!("马里兰{}华盛顿", "的".repeat(2000));
+    assert_eq!(linker.explain(&far, Lang::ZH, None)[1].mention.entity, EntityId(1));
+}
+
 #[test]
 fn common_words_are_learned_from_a_corpus() {
     let mut linker = linker(&[("喜欢", 1, 1.0), ("北京", 2, 1.0)]);

@@ -5,18 +5,23 @@ use std::fmt;
 use dfdx::prelude::{Axes2, HasShape, SumTo, Tensor, TryMul};
 use jove_core::{ModelConfig, Seed};
 
-use crate::error::device;
-use crate::ops::{
-    AttentionArgs, AttentionWeights, FeedForwardWeights, NormWeights, SublayerPass, Tables, adamw, composed, norm, tape,
-};
-use crate::{
-    AdamW, Backend, DropMask, Error, Gradients, Matrix, Moments, OwnedTape, PackedBatch, Scalar, Vector, init,
-};
+use crate::dropout::DropMask;
+use crate::error::{Error, device};
+use crate::init;
+use crate::ops::adamw_update::{AdamW, Moments, Rates};
+use crate::ops::attention::AttentionArgs;
+use crate::ops::backend::Backend;
+use crate::ops::embedding::Tables;
+use crate::ops::layer_norm::NormWeights;
+use crate::ops::sublayer::{AttentionWeights, FeedForwardWeights, SublayerPass};
+use crate::ops::{composed, tape};
+use crate::packed_batch::PackedBatch;
+use crate::tensors::{Gradients, Matrix, OwnedTape, Scalar, Vector};
 
 /// Sizes of the operators' inputs.
 #[derive(Clone, Copy, Debug)]
 pub struct OpSizes {
-    /// PackedBatch.
+    /// Sequences.
     pub batch: usize,
     /// Tokens in each.
     pub seq: usize,
@@ -157,11 +162,10 @@ pub enum Form {
 
 /// Calls the device's own form or the composed one.
 macro_rules! either {
-    ($form:expr, $name:ident($($argument:expr),*)) => { either!($form, $name, $name($($argument),*)) };
-    ($form:expr, $own:ident, $composed:ident($($argument:expr),*)) => {
+    ($form:expr, $operator:ident($($argument:expr),*)) => {
         match $form {
-            Form::Own => D::$own($($argument),*),
-            Form::Composed => composed::$composed($($argument),*),
+            Form::Own => D::$operator($($argument),*),
+            Form::Composed => composed::$operator($($argument),*),
         }
     };
 }
@@ -185,7 +189,7 @@ pub struct Operators<D: Backend> {
     vocabulary: Matrix<D>,
     positions: Matrix<D>,
     segments: Matrix<D>,
-    gain: Vector<D>,
+    norm: Vector<D>,
     bias: Vector<D>,
     wide_bias: Vector<D>,
     vocabulary_bias: Vector<D>,
@@ -226,7 +230,7 @@ impl<D: Backend> Operators<D> {
             vocabulary: draw(vocab, hidden, 0.02, "vocabulary")?,
             positions: draw(seq, hidden, 0.02, "positions")?,
             segments: draw(2, hidden, 0.02, "segments")?,
-            gain: init::constant(dev, hidden, 0.9)?,
+            norm: init::constant(dev, hidden, 0.9)?,
             bias: init::constant(dev, hidden, 0.1)?,
             wide_bias: init::constant(dev, ff, 0.1)?,
             vocabulary_bias: init::constant(dev, vocab, 0.0)?,
@@ -290,28 +294,28 @@ impl<D: Backend> Operators<D> {
         let masked: Vec<u32> = (0..self.sizes.masked() as u32).collect();
         let target = |row: u32, columns: usize| (row as usize * 7919 % columns) as u32;
         let spans: Vec<(u32, u32)> = (0..tokens).step_by(4).map(|start| (start, tokens.min(start + 4))).collect();
-        let attend = AttentionArgs { bounds: self.sequences.bounds(), heads: self.sizes.heads, mask: mask(1) };
+        let args = AttentionArgs { cu_seqlens: self.sequences.cu_seqlens(), heads: self.sizes.heads, mask: mask(1) };
         let pass = SublayerPass { mask: mask(2), recompute: false, rows: None };
-        let norm = NormWeights { gain: &self.gain, bias: &self.bias, epsilon: 1e-5 };
+        let norm = NormWeights { weight: &self.norm, bias: &self.bias, epsilon: 1e-5 };
         let rows = match op {
             Op::Embedding => {
-                let tables = Tables { tokens: &self.vocabulary, positions: &self.positions, segments: &self.segments };
-                either!(form, embed, embedding(&tables, &self.sequences, OwnedTape::default()))
+                let tables = Tables { words: &self.vocabulary, positions: &self.positions, segments: &self.segments };
+                either!(form, embed(&tables, &self.sequences, OwnedTape::default()))
             }
             Op::Rows => either!(form, rows(x, &masked)),
             Op::Linear => either!(form, linear(x, &self.wide, Some(&self.wide_bias))),
             Op::Gelu => either!(form, gelu(x)),
             Op::Dropout => either!(form, dropout(x, mask(3))),
-            Op::AddNorm => either!(form, add_norm, layer_norm(x, Some(key), &norm, mask(3))),
-            Op::Attention => either!(form, attention(x, key, value, &attend)),
+            Op::AddNorm => either!(form, add_norm(x, Some(key), &norm, mask(3))),
+            Op::Attention => either!(form, attention(x, key, value, &args)),
             Op::AttentionSublayer => {
                 let pair = |n: usize| (&self.square[n], &self.bias);
-                let weights = AttentionWeights { inputs: [pair(0), pair(1), pair(2)], output: pair(3), norm };
-                either!(form, attention_sublayer(x, &weights, &attend, &pass))
+                let weights = AttentionWeights { qkv: [pair(0), pair(1), pair(2)], output: pair(3), norm };
+                either!(form, attention_sublayer(x, &weights, &args, &pass))
             }
             Op::FeedForwardSublayer => {
-                let (inner, outer) = ((&self.wide, &self.wide_bias), (&self.narrow, &self.bias));
-                let weights = FeedForwardWeights { inner, outer, norm };
+                let (intermediate, output) = ((&self.wide, &self.wide_bias), (&self.narrow, &self.bias));
+                let weights = FeedForwardWeights { intermediate, output, norm };
                 either!(form, feed_forward_sublayer(x, &weights, &pass))
             }
             Op::SpanMean => either!(form, span_mean(x, &spans)),
@@ -340,7 +344,7 @@ impl<D: Backend> Operators<D> {
     fn gradient_norm(&self, form: Form, gradients: &mut Gradients<D>) -> Result<f64, Error> {
         match form {
             Form::Own => D::gradient_square_sum(&self.vocabulary, gradients),
-            Form::Composed => norm::composed(&self.vocabulary, gradients),
+            Form::Composed => composed::gradient_square_sum(&self.vocabulary, gradients),
         }
     }
 
@@ -350,14 +354,14 @@ impl<D: Backend> Operators<D> {
         for x in self.x.iter().chain(&self.square).chain(tables) {
             all.push(tape::gradient(x, gradients)?);
         }
-        for x in [&self.gain, &self.bias, &self.wide_bias, &self.vocabulary_bias] {
+        for x in [&self.norm, &self.bias, &self.wide_bias, &self.vocabulary_bias] {
             all.push(tape::gradient(x, gradients)?);
         }
         Ok(all)
     }
 }
 
-/// The largest difference between two forms' numbers, relative to the largest number beside it, or to 0.1 where all are
+/// The largest difference between two forms' numbers, relative to the largest number of the same tensor, or to 0.1 where all are
 /// smaller; infinite where one is no number, or there are not as many.
 pub fn difference(found: &[Vec<f32>], expected: &[Vec<f32>]) -> f64 {
     if !found.iter().map(Vec::len).eq(expected.iter().map(Vec::len)) {
@@ -386,17 +390,11 @@ impl<D: Backend> Update<D> {
     }
 
     fn step(&mut self, form: Form) -> Result<(), Error> {
-        let rates = adamw::Rates {
-            learning_rate: 1e-4,
-            scale: 1.0,
-            step: 1,
-            constants: AdamW::default(),
-            rows: adamw::Rows::All,
-        };
+        let rates = Rates { learning_rate: 1e-4, scale: 1.0, step: 1, constants: AdamW::default() };
         let Self { parameter, gradients, moments } = self;
         match form {
             Form::Own => D::adamw_update(parameter, gradients, moments, &rates),
-            Form::Composed => composed::adamw(parameter, gradients, moments, &rates),
+            Form::Composed => composed::adamw_update(parameter, gradients, moments, &rates),
         }
     }
 }

@@ -1,12 +1,13 @@
-//! Every operator, forwards and backwards, beside its composed form and the machine's limits.
+//! The time of every operator, forwards and backwards, compared with its composed form and the machine's limits.
 
 use dfdx::prelude::Cpu;
 
 use super::operators::{Form, Op, OpSizes, Operators, difference};
-use super::{matrix_peak_gflops, memory_gb_per_s, seconds, spread};
-use crate::Error;
+use super::timing::{seconds, spread};
+use crate::cpu::limits::{matrix_peak_gflops, memory_gb_per_s};
+use crate::error::Error;
 
-/// How one operator did.
+/// What was measured of one operator.
 #[derive(Clone, Debug)]
 pub struct OpReport {
     /// The operator.

@@ -6,9 +6,18 @@ use dfdx::prelude::Cpu;
 use jove_core::{ModelConfig, Purpose, Seed};
 use rand::Rng as _;
 
-use super::{matrix_peak_gflops, peak_rss_mib, spread};
-use crate::ops::{adamw, norm, tape};
-use crate::{AdamState, AdamW, Error, Gradients, MaskedLm, PackedBatch, Parameters as _, Pass};
+use super::process::peak_rss_mib;
+use super::timing::spread;
+use crate::cpu::limits::matrix_peak_gflops;
+use crate::error::Error;
+use crate::masked_lm::MaskedLm;
+use crate::ops::adamw::{self, AdamState};
+use crate::ops::adamw_update::AdamW;
+use crate::ops::{norm, tape};
+use crate::packed_batch::PackedBatch;
+use crate::parameters::Parameters as _;
+use crate::pass::Pass;
+use crate::tensors::Gradients;
 
 /// How long the sequences of a batch are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +105,7 @@ impl TrainBench {
     fn flops(&self, batch: &Batch) -> f64 {
         let (h, f, v) = (self.config.hidden_size, self.config.intermediate_size, self.config.vocab_size);
         let (tokens, masked) = (batch.sequences.token_count(), batch.targets.len());
-        let pairs: usize = batch.sequences.bounds().windows(2).map(|b| (b[1] - b[0]).pow(2)).sum();
+        let pairs: usize = batch.sequences.cu_seqlens().windows(2).map(|b| (b[1] - b[0]).pow(2)).sum();
         let layer = tokens * (4 * h * h + 2 * h * f) + 2 * pairs * h;
         6.0 * (self.config.num_hidden_layers * layer + masked * (h * h + h * v)) as f64
     }

@@ -1,23 +1,19 @@
 //! Attention within packed sequences.
 
 use dfdx::prelude::{
-    Axes2, Axes4, Axis, BroadcastTo, Cpu, GatherTo, HasShape, PermuteTo, PutTape, ReshapeTo, SplitTape, Tape, Tensor,
-    TensorFromVec, TryAdd, TryMatMul, TryMul,
+    Axes2, Axes4, Axis, BroadcastTo, Device, GatherTo, HasShape, PermuteTo, ReshapeTo, Tape, Tensor, TryAdd, TryMatMul,
+    TryMul,
 };
 
-use super::take_gradient;
-use crate::error::device;
-use crate::kernels::attention as kernels;
-use crate::kernels::columns::add_all;
-use crate::kernels::pool;
-use crate::view::slice;
-use crate::{Backend, DropMask, Error, Matrix};
+use crate::dropout::DropMask;
+use crate::error::{Error, device};
+use crate::tensors::Matrix;
 
-/// How tokens attend to one another.
+/// Sequences, heads and dropout of an attention.
 #[derive(Clone, Copy, Debug)]
 pub struct AttentionArgs<'a> {
-    /// Where sequences begin, as in [`crate::PackedBatch::bounds`].
-    pub bounds: &'a [usize],
+    /// Where sequences begin, as in [`crate::PackedBatch::cu_seqlens`].
+    pub cu_seqlens: &'a [usize],
     /// Number of heads; divides the width.
     pub heads: usize,
     /// Which attention probabilities are dropped. The mask's row of head `n` and packed query row `i` is
@@ -25,21 +21,22 @@ pub struct AttentionArgs<'a> {
     pub mask: Option<DropMask>,
 }
 
-pub(crate) fn check<D: Backend, T>(x: [&Matrix<D, T>; 3], how: &AttentionArgs<'_>) -> Result<(), Error> {
+pub(crate) fn check<D: Device<f32>, T>(x: [&Matrix<D, T>; 3], args: &AttentionArgs<'_>) -> Result<(), Error> {
     let (rows, width) = *x[0].shape();
-    if x.iter().any(|x| *x.shape() != (rows, width)) || how.heads == 0 || width % how.heads != 0 {
-        let found = format!("{:?} with {} heads", x.map(|x| *x.shape()), how.heads);
+    if x.iter().any(|x| *x.shape() != (rows, width)) || args.heads == 0 || width % args.heads != 0 {
+        let found = format!("{:?} with {} heads", x.map(|x| *x.shape()), args.heads);
         return Err(Error::shape("attention", "three equal shapes and heads that divide the width", found));
     }
-    let fit = how.bounds.first() == Some(&0) && how.bounds.last() == Some(&rows) && how.bounds.is_sorted();
+    let fit =
+        args.cu_seqlens.first() == Some(&0) && args.cu_seqlens.last() == Some(&rows) && args.cu_seqlens.is_sorted();
     if fit {
         Ok(())
     } else {
-        Err(Error::shape("attention", format!("bounds from 0 to {rows}"), format!("{:?}", how.bounds)))
+        Err(Error::shape("attention", format!("cu_seqlens from 0 to {rows}"), format!("{:?}", args.cu_seqlens)))
     }
 }
 
-/// Where packed rows stand in a padded `[sequences, longest]` grid, and the other way round.
+/// The mapping between packed rows and the cells of a padded `[sequences, longest]` grid.
 struct Padding {
     sequences: usize,
     longest: usize,
@@ -52,11 +49,11 @@ struct Padding {
 }
 
 impl Padding {
-    fn new(bounds: &[usize]) -> Self {
-        let longest = bounds.windows(2).map(|b| b[1] - b[0]).max().unwrap_or(0);
-        let sequences = bounds.len() - 1;
+    fn new(cu_seqlens: &[usize]) -> Self {
+        let longest = cu_seqlens.windows(2).map(|b| b[1] - b[0]).max().unwrap_or(0);
+        let sequences = cu_seqlens.len() - 1;
         let mut padding = Self { sequences, longest, packed: Vec::new(), cells: Vec::new(), bias: Vec::new() };
-        for (s, b) in bounds.windows(2).enumerate() {
+        for (s, b) in cu_seqlens.windows(2).enumerate() {
             let length = b[1] - b[0];
             padding.packed.extend((0..longest).map(|i| if i < length { b[0] + i } else { 0 }));
             padding.bias.extend((0..longest).map(|i| if i < length { 0.0 } else { -1e30 }));
@@ -66,10 +63,10 @@ impl Padding {
     }
 
     /// The mask of [`AttentionArgs`], spread over `[sequences, heads, longest, longest]`.
-    fn drop_factors(&self, mask: &DropMask, heads: usize, bounds: &[usize]) -> Vec<f32> {
+    fn drop_factors(&self, mask: &DropMask, heads: usize, cu_seqlens: &[usize]) -> Vec<f32> {
         let (tokens, longest) = (self.cells.len(), self.longest);
         let mut factors = vec![1.0; self.sequences * heads * longest * longest];
-        for (s, b) in bounds.windows(2).enumerate() {
+        for (s, b) in cu_seqlens.windows(2).enumerate() {
             for head in 0..heads {
                 for query in 0..b[1] - b[0] {
                     let row = mask.row((head * tokens + b[0] + query) as u32);
@@ -84,26 +81,26 @@ impl Padding {
     }
 }
 
-/// The composed form of [`Backend::attention`].
+/// The composed form of [`Backend::attention`](super::backend::Backend::attention).
 ///
 /// Pads, attends over `[sequences, heads, longest, longest]` scores, and packs again.
 ///
 /// # Errors
 /// As there.
-pub fn composed<D: Backend, T: Tape<f32, D>>(
+pub fn composed<D: Device<f32>, T: Tape<f32, D>>(
     query: Matrix<D, T>,
     key: Matrix<D, T>,
     value: Matrix<D, T>,
-    how: &AttentionArgs<'_>,
+    args: &AttentionArgs<'_>,
 ) -> Result<Matrix<D, T>, Error> {
-    check([&query, &key, &value], how)?;
+    check([&query, &key, &value], args)?;
     let dev = query.device().clone();
     let (tokens, width) = *query.shape();
     if tokens == 0 {
         return Ok(query);
     }
-    let pad = Padding::new(how.bounds);
-    let grid = (pad.sequences, pad.longest, how.heads, width / how.heads);
+    let pad = Padding::new(args.cu_seqlens);
+    let grid = (pad.sequences, pad.longest, args.heads, width / args.heads);
     let index = dev.try_tensor_from_vec(pad.packed.clone(), (pad.packed.len(),)).map_err(device)?;
     let spread = |x: Matrix<D, T>| -> Result<Tensor<(usize, usize, usize, usize), f32, D, T>, Error> {
         let padded: Matrix<D, T> = x.try_gather(index.clone()).map_err(device)?;
@@ -119,8 +116,8 @@ pub fn composed<D: Backend, T: Tape<f32, D>>(
     let bias = dev.try_tensor_from_vec(pad.bias.clone(), (pad.sequences, pad.longest)).map_err(device)?;
     let bias = bias.try_broadcast_like::<_, Axes2<1, 2>>(&shape).map_err(device)?;
     let mut probabilities = scores.try_add(bias).map_err(device)?.try_softmax::<Axis<3>>().map_err(device)?;
-    if let Some(mask) = &how.mask {
-        let factors = pad.drop_factors(mask, how.heads, how.bounds);
+    if let Some(mask) = &args.mask {
+        let factors = pad.drop_factors(mask, args.heads, args.cu_seqlens);
         let factors = dev.try_tensor_from_vec(factors, shape).map_err(device)?;
         probabilities = probabilities.try_mul(factors).map_err(device)?;
     }
@@ -129,42 +126,4 @@ pub fn composed<D: Backend, T: Tape<f32, D>>(
     let rows = rows.try_reshape_like(&(pad.sequences * pad.longest, width)).map_err(device)?;
     let cells = dev.try_tensor_from_vec(pad.cells.clone(), (tokens,)).map_err(device)?;
     rows.try_gather(cells).map_err(device)
-}
-
-/// Never holds more than a block of one head's scores; they are computed again in the backward pass.
-pub(crate) fn fused<T: Tape<f32, Cpu>>(
-    query: Matrix<Cpu, T>,
-    key: Matrix<Cpu, T>,
-    value: Matrix<Cpu, T>,
-    how: &AttentionArgs<'_>,
-) -> Result<Matrix<Cpu, T>, Error> {
-    check([&query, &key, &value], how)?;
-    let (query, tape) = query.try_contiguous().map_err(device)?.split_tape();
-    let (key, key_tape) = key.try_contiguous().map_err(device)?.split_tape();
-    let (value, value_tape) = value.try_contiguous().map_err(device)?.split_tape();
-    let mut tape = tape.merge(key_tape).merge(value_tape);
-    let (tokens, width) = *query.shape();
-    let mut out = vec![0.0; tokens * width];
-    let mut log_sums = pool::take(tokens * how.heads);
-    let inputs = kernels::Inputs { query: slice(&query), key: slice(&key), value: slice(&value), width, asked: None };
-    kernels::forward(&inputs, how, &mut out, &mut log_sums);
-    let out = query.device().try_tensor_from_vec(out, (tokens, width)).map_err(device)?;
-    if T::OWNS_TAPE {
-        let (out_copy, bounds, heads, mask) = (out.clone(), how.bounds.to_vec(), how.heads, how.mask);
-        tape.add_backward_op(move |grads| {
-            let d = take_gradient!(grads, &out_copy);
-            let how = AttentionArgs { bounds: &bounds, heads, mask };
-            let mut buffers = [(); 3].map(|()| pool::take(tokens * width));
-            let [d_query, d_key, d_value] = &mut buffers;
-            let inputs =
-                kernels::Inputs { query: slice(&query), key: slice(&key), value: slice(&value), width, asked: None };
-            let outputs = kernels::Outputs { query: d_query, key: d_key, value: d_value };
-            kernels::backward(&inputs, &how, (slice(&out_copy), &d), &log_sums, outputs);
-            for (x, d) in [&query, &key, &value].into_iter().zip(&buffers) {
-                add_all(grads.get_or_alloc_mut(x)?, d);
-            }
-            Ok(())
-        });
-    }
-    Ok(out.put_tape(tape))
 }

@@ -1,9 +1,9 @@
 //! Softmax cross entropy against one target for each row.
 
-use dfdx::prelude::{Axis, HasShape, PutTape, SelectTo, SplitTape, SumTo, Tape};
+use dfdx::prelude::{Axis, Device, HasShape, PutTape, SelectTo, SplitTape, SumTo, Tape};
 
-use crate::error::device;
-use crate::{Backend, Error, Matrix, Scalar};
+use crate::error::{Error, device};
+use crate::tensors::{Matrix, Scalar};
 
 pub(crate) fn check(op: &'static str, (rows, columns): (usize, usize), targets: &[u32]) -> Result<(), Error> {
     if targets.len() != rows {
@@ -15,11 +15,11 @@ pub(crate) fn check(op: &'static str, (rows, columns): (usize, usize), targets: 
     }
 }
 
-/// The composed form of [`Backend::cross_entropy`].
+/// The composed form of [`Backend::cross_entropy`](super::backend::Backend::cross_entropy).
 ///
 /// # Errors
 /// As there.
-pub fn composed<D: Backend, T: Tape<f32, D>>(x: Matrix<D, T>, targets: &[u32]) -> Result<Scalar<D, T>, Error> {
+pub fn composed<D: Device<f32>, T: Tape<f32, D>>(x: Matrix<D, T>, targets: &[u32]) -> Result<Scalar<D, T>, Error> {
     check("cross_entropy", *x.shape(), targets)?;
     if targets.is_empty() {
         let (x, tape) = x.split_tape();

@@ -1,34 +1,28 @@
-//! The encoder's operators, one in a module: the composed form, which runs on every device and is the specification,
-//! and the CPU's fused form.
+//! The encoder's operators, one in a module: the types of its arguments, the check of their sizes, and the composed
+//! form, which runs on every device and is the specification. [`backend`] has all signatures.
+//!
+//! [`adamw`], [`norm`] and [`tape`] are what a training step does with them.
 
 pub mod adamw;
+pub mod adamw_update;
 pub mod attention;
+pub mod backend;
 pub mod composed;
-pub(crate) mod cross_entropy;
-pub(crate) mod dropout;
+pub mod cross_entropy;
+pub mod dropout;
 pub mod embedding;
-pub(crate) mod fused_attention_sublayer;
-pub(crate) mod fused_feed_forward_sublayer;
-pub(crate) mod gelu;
-pub(crate) mod l2_normalize;
+pub mod gelu;
+pub mod gradient_square_sum;
+pub mod l2_normalize;
 pub mod layer_norm;
-pub(crate) mod linear;
+pub mod linear;
 pub mod norm;
-pub(crate) mod rows;
-pub(crate) mod similarity;
-pub(crate) mod span_mean;
+pub mod rows;
+pub mod similarity;
+pub mod span_mean;
 pub mod sublayer;
 pub mod tape;
-pub(crate) mod vocabulary;
-
-/// Takes a gradient out of dfdx's map, which keeps an empty one in its place: its memory is free as soon as it has been
-/// used, and several gradients can be worked on at once.
-macro_rules! take_gradient {
-    ($gradients:expr, $tensor:expr) => {
-        std::mem::take(&mut **$gradients.get_or_alloc_mut($tensor)?)
-    };
-}
-pub(crate) use take_gradient;
+pub mod vocabulary_cross_entropy;
 
 pub use attention::AttentionArgs;
 pub use embedding::Tables;

@@ -5,12 +5,13 @@
 //! and adding the two losses merges their tapes, so one backward pass visits all operators in the right order and the
 //! gradients of both objectives add up in the shared hidden state.
 
-use dfdx::prelude::{
-    Backward, HasShape, Merge, PutTape, Shape, SplitTape, Storage, Tape, Tensor, Trace, TryAdd, TryMul,
-};
+use dfdx::prelude::{Backward, Device, Merge, PutTape, Shape, SplitTape, Tape, Tensor, Trace, TryAdd, TryMul};
 
-use crate::error::device;
-use crate::{Backend, Error, Gradients, OwnedTape, Parameters, Scalar, ValueRef};
+use crate::error::{Error, device};
+use crate::gradient::exchange;
+pub use crate::gradient::gradient;
+use crate::parameters::{Parameters, ValueRef};
+use crate::tensors::{Gradients, OwnedTape, Scalar};
 
 /// Two handles on the same values: the first keeps the tape, the second has an empty one of the same kind.
 ///
@@ -28,7 +29,7 @@ use crate::{Backend, Error, Gradients, OwnedTape, Parameters, Scalar, ValueRef};
 /// let mut gradients = tape::backward(both).unwrap();
 /// assert_eq!(tape::gradient(&x, &mut gradients).unwrap().len(), 4);
 /// ```
-pub fn fork<S: Shape, D: Backend, T: Tape<f32, D>>(
+pub fn fork<S: Shape, D: Device<f32>, T: Tape<f32, D>>(
     x: Tensor<S, f32, D, T>,
 ) -> (Tensor<S, f32, D, T>, Tensor<S, f32, D, T>) {
     let (x, tape) = x.split_tape();
@@ -37,7 +38,7 @@ pub fn fork<S: Shape, D: Backend, T: Tape<f32, D>>(
 }
 
 /// A handle on `x` that records operators on a new tape.
-pub fn start<S: Shape, D: Backend>(x: &Tensor<S, f32, D>) -> Tensor<S, f32, D, OwnedTape<D>> {
+pub fn start<S: Shape, D: Device<f32>>(x: &Tensor<S, f32, D>) -> Tensor<S, f32, D, OwnedTape<D>> {
     x.retaped()
 }
 
@@ -45,7 +46,7 @@ pub fn start<S: Shape, D: Backend>(x: &Tensor<S, f32, D>) -> Tensor<S, f32, D, O
 ///
 /// # Errors
 /// If the device fails.
-pub fn resume<D: Backend>(dev: &D, gradients: Gradients<D>) -> Result<OwnedTape<D>, Error> {
+pub fn resume<D: Device<f32>>(dev: &D, gradients: Gradients<D>) -> Result<OwnedTape<D>, Error> {
     let anything = dev.try_tensor_from_vec(vec![0.0f32], ()).map_err(device)?;
     Ok(anything.traced(gradients).split_tape().1)
 }
@@ -54,7 +55,7 @@ pub fn resume<D: Backend>(dev: &D, gradients: Gradients<D>) -> Result<OwnedTape<
 ///
 /// # Errors
 /// If the device fails.
-pub fn add<D: Backend, T: Tape<f32, D> + Merge<R>, R: Tape<f32, D>>(
+pub fn add<D: Device<f32>, T: Tape<f32, D> + Merge<R>, R: Tape<f32, D>>(
     a: Scalar<D, T>,
     b: Scalar<D, R>,
 ) -> Result<Scalar<D, T>, Error> {
@@ -65,7 +66,7 @@ pub fn add<D: Backend, T: Tape<f32, D> + Merge<R>, R: Tape<f32, D>>(
 ///
 /// # Errors
 /// If the device fails.
-pub fn scale<S: Shape, D: Backend, T: Tape<f32, D>>(
+pub fn scale<S: Shape, D: Device<f32>, T: Tape<f32, D>>(
     x: Tensor<S, f32, D, T>,
     factor: f32,
 ) -> Result<Tensor<S, f32, D, T>, Error> {
@@ -73,7 +74,7 @@ pub fn scale<S: Shape, D: Backend, T: Tape<f32, D>>(
 }
 
 /// The value of a scalar.
-pub fn value<D: Backend, T>(x: &Scalar<D, T>) -> f32 {
+pub fn value<D: Device<f32>, T>(x: &Scalar<D, T>) -> f32 {
     let mut out = [0.0];
     D::copy_into(x, &mut out);
     out[0]
@@ -83,24 +84,8 @@ pub fn value<D: Backend, T>(x: &Scalar<D, T>) -> f32 {
 ///
 /// # Errors
 /// If the device fails.
-pub fn backward<D: Backend>(loss: Scalar<D, OwnedTape<D>>) -> Result<Gradients<D>, Error> {
+pub fn backward<D: Device<f32>>(loss: Scalar<D, OwnedTape<D>>) -> Result<Gradients<D>, Error> {
     loss.try_backward().map_err(device)
-}
-
-/// A copy of the gradient of `x`, row by row; zeros if nothing reached it.
-///
-/// # Errors
-/// If the device fails.
-pub fn gradient<S: Shape, D: Backend>(x: &Tensor<S, f32, D>, gradients: &mut Gradients<D>) -> Result<Vec<f32>, Error> {
-    let found = Storage::<f32>::len(x.device(), gradients.get_or_alloc_mut(x).map_err(device)?);
-    if found != x.shape().num_elements() {
-        let expected = format!("the gradient of a parameter or an input, {} numbers", x.shape().num_elements());
-        return Err(Error::shape("gradient", expected, format!("{found}: already used up")));
-    }
-    let copy = gradients.get(x);
-    let mut out = vec![0.0; x.shape().num_elements()];
-    D::copy_into(&copy, &mut out);
-    Ok(out)
 }
 
 /// Keeps the gradients of `model`'s parameters and drops all others. Pass the result to [`resume`] for the next batch:
@@ -108,31 +93,16 @@ pub fn gradient<S: Shape, D: Backend>(x: &Tensor<S, f32, D>, gradients: &mut Gra
 ///
 /// # Errors
 /// If the device fails.
-pub fn recycle<D: Backend>(model: &impl Parameters<D>, mut gradients: Gradients<D>) -> Result<Gradients<D>, Error> {
+pub fn recycle<D: Device<f32>>(model: &impl Parameters<D>, mut gradients: Gradients<D>) -> Result<Gradients<D>, Error> {
     let mut kept = Gradients::leaky();
     let mut result = Ok(());
     model.visit(&mut |parameter| {
         if result.is_ok() {
             result = match parameter.value {
-                ValueRef::Matrix(x) => carry(x, &mut gradients, &mut kept),
-                ValueRef::Vector(x) => carry(x, &mut gradients, &mut kept),
+                ValueRef::Matrix(x) => exchange(x, &mut gradients, &mut kept),
+                ValueRef::Vector(x) => exchange(x, &mut gradients, &mut kept),
             };
         }
     });
     result.map(|()| kept)
-}
-
-fn carry<S: Shape, D: Backend>(
-    x: &Tensor<S, f32, D>,
-    from: &mut Gradients<D>,
-    to: &mut Gradients<D>,
-) -> Result<(), Error> {
-    let target = to.get_or_alloc_mut(x).map_err(device)?;
-    std::mem::swap(target, from.get_or_alloc_mut(x).map_err(device)?);
-    Ok(())
-}
-
-/// Gives back the memory that the CPU's operators keep for the next batch.
-pub fn free_unused_memory() {
-    crate::kernels::pool::clear();
 }

@@ -1,4 +1,4 @@
-//! The rows that a loss asks for against all of them.
+//! The rows that a loss reads, compared with a pass over all rows.
 
 use dfdx::prelude::{Axes2, Cpu, HasShape as _, NoneTape, OwnedTape, SumTo as _, TensorFromVec as _, TryMul as _};
 use jove_core::{ModelConfig, Seed};
@@ -6,7 +6,7 @@ use jove_model::ops::tape;
 use jove_model::{Backend as _, Encoder, PackedBatch, Parameters as _, Pass};
 use proptest::prelude::*;
 
-use crate::ops::{bits, gap, lengths};
+use crate::support::{bits, gap, lengths};
 
 fn batch(config: &ModelConfig, lengths: &[usize]) -> PackedBatch {
     let mut batch = PackedBatch::builder(config);
@@ -57,15 +57,15 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
-    fn rows_asked_for_equal_those_of_the_full_pass(
+    fn selected_rows_equal_those_of_the_full_pass(
         lengths in prop::collection::vec(lengths(), 1..3),
-        (heads, size, inner) in (1..4usize, 16..30usize, 16..200usize),
+        (heads, size, intermediate) in (1..4usize, 16..30usize, 16..200usize),
         every in 1..9usize,
         drops in any::<bool>(),
         recompute in any::<bool>(),
     ) {
         let lengths = lengths.concat();
-        let config = ModelConfig::bert(50, heads * size, 2, heads, inner);
+        let config = ModelConfig::bert(50, heads * size, 2, heads, intermediate);
         let rows: Vec<u32> = (0..lengths.iter().sum::<usize>() as u32).step_by(every).collect();
         let pass = if drops { Pass::train(Seed(2), 3) } else { Pass::eval() };
         check(&config, &lengths, &rows, &pass.with_recompute(recompute));
@@ -77,7 +77,7 @@ fn rows_may_stand_in_any_order_and_repeat() {
     let config = ModelConfig::bert(50, 16, 2, 2, 24);
     let rows: Vec<u32> = (0..90).rev().chain([5, 5, 200]).collect();
     check(&config, &[100, 1, 120], &rows, &Pass::train(Seed(2), 3));
-    // A sequence of one row, one of which only the last row is asked for, and one of which none is.
+    // A sequence of one row, one of which only the last row is read, and one of which none is.
     let rows: Vec<u32> = (0..70).chain([100, 220]).collect();
     check(&config, &[100, 1, 120, 60], &rows, &Pass::train(Seed(2), 3));
 }
@@ -105,4 +105,24 @@ fn an_inner_layer_has_all_rows_and_rows_must_exist() {
     }
     assert!(encoder.forward_rows(&batch, &[150], NoneTape, &Pass::eval()).is_err());
     assert_eq!(*encoder.forward_rows(&batch, &[], NoneTape, &Pass::eval()).unwrap().last.shape(), (0, 16));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    #[test]
+    fn a_sequence_does_not_depend_on_others_in_its_batch(lengths in lengths(), layout in any::<bool>()) {
+        let new = if layout { ModelConfig::bert } else { ModelConfig::xlm_roberta };
+        let config = new(50, 16, 2, 2, 24);
+        let encoder = Encoder::new(&config, &Cpu::default(), Seed(1)).unwrap();
+        let together = batch(&config, &lengths);
+        let all = encoder.forward(&together, NoneTape, &Pass::eval()).unwrap().last.as_vec();
+        for sequence in 0..together.len() {
+            let rows = together.rows(sequence);
+            let mut alone = PackedBatch::builder(&config);
+            alone.push(&together.tokens()[rows.clone()]).unwrap();
+            let found = encoder.forward(&alone.build(), NoneTape, &Pass::eval()).unwrap().last.as_vec();
+            prop_assert!(gap(&found, &all[rows.start * 16..rows.end * 16]) < 1e-5);
+        }
+    }
 }

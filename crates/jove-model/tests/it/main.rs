@@ -3,4 +3,9 @@
 
 mod encoder;
 mod golden;
+mod gradients;
+mod naive;
 mod ops;
+mod refusals;
+mod support;
+mod training;

@@ -2,88 +2,16 @@
 
 use std::borrow::Cow;
 
-use dfdx::prelude::{Cpu, HasShape, OwnedTape, Shape, SumTo, Tensor, TensorFromVec, TryMul};
+use dfdx::prelude::{Cpu, OwnedTape, TensorFromVec};
 use jove_core::{ModelConfig, Seed};
+use jove_model::ops::adamw_update::Rates;
 use jove_model::ops::{
-    self, AttentionArgs, AttentionWeights, FeedForwardWeights, NormWeights, SublayerPass, Tables, adamw, composed, tape,
+    AttentionArgs, AttentionWeights, FeedForwardWeights, NormWeights, SublayerPass, Tables, composed, tape,
 };
-use jove_model::{
-    AdamW, Backend, DropMask, Gradients, MaskedLm, Matrix, PackedBatch, Parameters as _, Pass, Scalar, Vector,
-};
+use jove_model::{AdamState, AdamW, Backend, MaskedLm, Moments, PackedBatch, Parameters as _};
 use proptest::prelude::*;
 
-type Traced = Matrix<Cpu, OwnedTape<f32, Cpu>>;
-
-/// Numbers that look random, from -1 to 1.
-fn noise(count: usize, salt: u64) -> Vec<f32> {
-    let mut state = salt.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0
-    };
-    (0..count).map(|_| next()).collect()
-}
-
-fn matrix(rows: usize, columns: usize, salt: u64) -> Matrix<Cpu> {
-    Cpu::default().tensor_from_vec(noise(rows * columns, salt), (rows, columns))
-}
-
-fn vector(length: usize, salt: u64) -> Vector<Cpu> {
-    Cpu::default().tensor_from_vec(noise(length, salt), (length,))
-}
-
-/// The weighted sum of all elements: a scalar with a different gradient for each.
-fn weigh(y: Traced) -> Scalar<Cpu, OwnedTape<f32, Cpu>> {
-    let weights = matrix(y.shape().0, y.shape().1, 99);
-    y.try_mul(weights).unwrap().try_sum::<(), dfdx::prelude::Axes2<0, 1>>().unwrap()
-}
-
-/// The gradients of some tensors, one behind the other.
-struct Collected(Vec<Vec<f32>>);
-
-impl Collected {
-    fn with<S: Shape>(mut self, x: &Tensor<S, f32, Cpu>, gradients: &mut Gradients<Cpu>) -> Self {
-        self.0.push(tape::gradient(x, gradients).unwrap());
-        self
-    }
-}
-
-/// The largest difference relative to the largest number, or to 0.1 where all are smaller.
-pub(crate) fn gap(found: &[f32], expected: &[f32]) -> f32 {
-    assert_eq!(found.len(), expected.len());
-    let largest = expected.iter().fold(0.1f32, |m, x| m.max(x.abs()));
-    found.iter().zip(expected).fold(0.0f32, |m, (a, b)| m.max((a - b).abs())) / largest
-}
-
-/// Value and gradients of both forms are close; those of the fused form do not depend on the number of threads.
-fn check(name: &str, run: impl Fn(bool) -> (Vec<f32>, Vec<Vec<f32>>) + Sync) {
-    let (value, gradients) = run(true);
-    let (expected, expected_gradients) = run(false);
-    let difference = gap(&value, &expected);
-    assert!(difference < 1e-5, "{name}: forward {difference}");
-    for (n, (found, expected)) in gradients.iter().zip(&expected_gradients).enumerate() {
-        let difference = gap(found, expected);
-        assert!(difference < 1e-4, "{name}: gradient {n} {difference}");
-    }
-    for threads in [1, 3] {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let again = pool.install(|| run(true));
-        assert!(bits(&again.0) == bits(&value), "{name}: value with {threads} threads");
-        for (n, (a, b)) in again.1.iter().zip(&gradients).enumerate() {
-            assert!(bits(a) == bits(b), "{name}: gradient {n} with {threads} threads");
-        }
-    }
-}
-
-pub(crate) fn bits(x: &[f32]) -> Vec<u32> {
-    x.iter().map(|x| x.to_bits()).collect()
-}
-
-fn mask(rate: f64, op: u32) -> Option<DropMask> {
-    (rate > 0.0).then(|| DropMask::new(Seed(4), 5, op, rate))
-}
+use crate::support::{Collected, check, cumulative, gap, lengths, mask, matrix, vector, weigh};
 
 fn check_linear((n, k, out): (usize, usize, usize)) {
     check("linear", |fused| {
@@ -121,12 +49,12 @@ fn check_rowwise(rows: usize, width: usize, rate: f64) {
         check("add_norm", |fused| {
             let (x, residual) = (matrix(rows, width, 1), matrix(rows, width, 2));
             let (gain, bias) = (vector(width, 3), vector(width, 4));
-            let norm = NormWeights { gain: &gain, bias: &bias, epsilon: 1e-5 };
+            let norm = NormWeights { weight: &gain, bias: &bias, epsilon: 1e-5 };
             let (start, other) = (tape::start(&x), with_residual.then(|| tape::start(&residual)));
             let y = if fused {
                 Cpu::add_norm(start, other, &norm, mask(rate, 2)).unwrap()
             } else {
-                composed::layer_norm(start, other, &norm, mask(rate, 2)).unwrap()
+                composed::add_norm(start, other, &norm, mask(rate, 2)).unwrap()
             };
             let value = y.as_vec();
             let mut grads = tape::backward(weigh(y)).unwrap();
@@ -137,18 +65,13 @@ fn check_rowwise(rows: usize, width: usize, rate: f64) {
 }
 
 fn check_attention(lengths: &[usize], heads: usize, size: usize, rate: f64) {
-    let bounds: Vec<usize> = std::iter::once(0)
-        .chain(lengths.iter().scan(0, |end, length| {
-            *end += length;
-            Some(*end)
-        }))
-        .collect();
-    let (tokens, width) = (*bounds.last().unwrap(), heads * size);
+    let cu_seqlens = cumulative(lengths);
+    let (tokens, width) = (*cu_seqlens.last().unwrap(), heads * size);
     check("attention", |fused| {
         let [query, key, value] = [1, 2, 3].map(|salt| matrix(tokens, width, salt));
-        let how = AttentionArgs { bounds: &bounds, heads, mask: mask(rate, 3) };
+        let args = AttentionArgs { cu_seqlens: &cu_seqlens, heads, mask: mask(rate, 3) };
         let [a, b, c] = [&query, &key, &value].map(tape::start);
-        let y = if fused { Cpu::attention(a, b, c, &how) } else { composed::attention(a, b, c, &how) }.unwrap();
+        let y = if fused { Cpu::attention(a, b, c, &args) } else { composed::attention(a, b, c, &args) }.unwrap();
         let out = y.as_vec();
         let mut grads = tape::backward(weigh(y)).unwrap();
         (out, Collected(vec![]).with(&query, &mut grads).with(&key, &mut grads).with(&value, &mut grads).0)
@@ -172,13 +95,9 @@ fn check_vocabulary((n, h, v): (usize, usize, usize)) {
 }
 
 /// Both halves of a layer, with and without computing again, for all rows and for every third.
-fn check_sublayers(lengths: &[usize], (heads, size, inner): (usize, usize, usize), rate: f64) {
+fn check_sublayers(lengths: &[usize], (heads, size, intermediate): (usize, usize, usize), rate: f64) {
     let (h, tokens): (usize, usize) = (heads * size, lengths.iter().sum());
-    let mut bounds = vec![0];
-    bounds.extend(lengths.iter().scan(0, |end, length| {
-        *end += length;
-        Some(*end)
-    }));
+    let cu_seqlens = cumulative(lengths);
     let third: Vec<u32> = (0..tokens as u32).step_by(3).collect();
     for (recompute, rows) in [(false, None), (true, None), (false, Some(third.as_slice())), (true, Some(&third))] {
         check("attention_sublayer", |fused| {
@@ -186,15 +105,15 @@ fn check_sublayers(lengths: &[usize], (heads, size, inner): (usize, usize, usize
             let weights: Vec<_> = (0..4).map(|n| (matrix(h, h, 10 + n), vector(h, 20 + n))).collect();
             let (gain, bias) = (vector(h, 3), vector(h, 4));
             let pair = |n: usize| (&weights[n].0, &weights[n].1);
-            let norm = NormWeights { gain: &gain, bias: &bias, epsilon: 1e-5 };
-            let all = AttentionWeights { inputs: [pair(0), pair(1), pair(2)], output: pair(3), norm };
-            let how = AttentionArgs { bounds: &bounds, heads, mask: mask(rate, 1) };
+            let norm = NormWeights { weight: &gain, bias: &bias, epsilon: 1e-5 };
+            let all = AttentionWeights { qkv: [pair(0), pair(1), pair(2)], output: pair(3), norm };
+            let args = AttentionArgs { cu_seqlens: &cu_seqlens, heads, mask: mask(rate, 1) };
             let pass = SublayerPass { mask: mask(rate, 2), recompute, rows };
             let start = tape::start(&x);
             let y = if fused {
-                Cpu::attention_sublayer(start, &all, &how, &pass).unwrap()
+                Cpu::attention_sublayer(start, &all, &args, &pass).unwrap()
             } else {
-                composed::attention_sublayer(start, &all, &how, &pass).unwrap()
+                composed::attention_sublayer(start, &all, &args, &pass).unwrap()
             };
             let value = y.as_vec();
             let mut grads = tape::backward(weigh(y)).unwrap();
@@ -210,10 +129,11 @@ fn check_sublayers(lengths: &[usize], (heads, size, inner): (usize, usize, usize
         });
         check("feed_forward_sublayer", |fused| {
             let x = matrix(rows.map_or(tokens, <[u32]>::len), h, 1);
-            let (w1, b1, w2, b2) = (matrix(inner, h, 5), vector(inner, 6), matrix(h, inner, 7), vector(h, 8));
+            let (w1, b1, w2, b2) =
+                (matrix(intermediate, h, 5), vector(intermediate, 6), matrix(h, intermediate, 7), vector(h, 8));
             let (gain, bias) = (vector(h, 3), vector(h, 4));
-            let norm = NormWeights { gain: &gain, bias: &bias, epsilon: 1e-5 };
-            let all = FeedForwardWeights { inner: (&w1, &b1), outer: (&w2, &b2), norm };
+            let norm = NormWeights { weight: &gain, bias: &bias, epsilon: 1e-5 };
+            let all = FeedForwardWeights { intermediate: (&w1, &b1), output: (&w2, &b2), norm };
             let pass = SublayerPass { mask: mask(rate, 2), recompute, rows };
             let start = tape::start(&x);
             let y = if fused {
@@ -243,11 +163,11 @@ fn check_embedding(lengths: &[usize], positions: impl Fn(u32) -> Vec<u32>) {
     let positions = positions(batch.token_count() as u32);
     check("embed and rows", |fused| {
         let (tokens, places, segments) = (matrix(50, 12, 1), matrix(512, 12, 2), matrix(2, 12, 3));
-        let tables = Tables { tokens: &tokens, positions: &places, segments: &segments };
+        let tables = Tables { words: &tokens, positions: &places, segments: &segments };
         let y = if fused {
             Cpu::rows(Cpu::embed(&tables, &batch, OwnedTape::default()).unwrap(), &positions).unwrap()
         } else {
-            let x = composed::embedding(&tables, &batch, OwnedTape::default()).unwrap();
+            let x = composed::embed(&tables, &batch, OwnedTape::default()).unwrap();
             composed::rows(x, &positions).unwrap()
         };
         let value = y.as_vec();
@@ -269,7 +189,7 @@ fn check_gradient_norm(rows: usize, columns: usize) {
         let square_sum = if fused {
             Cpu::gradient_square_sum(&x, &mut gradients).unwrap()
         } else {
-            ops::norm::composed(&x, &mut gradients).unwrap()
+            composed::gradient_square_sum(&x, &mut gradients).unwrap()
         };
         (vec![square_sum.sqrt() as f32], vec![])
     });
@@ -285,10 +205,6 @@ fn check_all(lengths: &[usize], rate: f64) {
     check_sublayers(lengths, (2, 13, 67), rate);
     check_vocabulary((tokens, 26, 530));
     check_gradient_norm(tokens, 26);
-}
-
-pub(crate) fn lengths() -> impl Strategy<Value = Vec<usize>> {
-    prop::collection::vec(prop_oneof![Just(1usize), 2..40usize, 120..140usize], 1..4)
 }
 
 proptest! {
@@ -310,8 +226,8 @@ proptest! {
     }
 
     #[test]
-    fn sublayers_equal_their_composed_forms(lengths in lengths(), heads in 1..3usize, size in 8..14usize, inner in 1..70usize, drops in any::<bool>()) {
-        check_sublayers(&lengths, (heads, size, inner), if drops { 0.3 } else { 0.0 });
+    fn sublayers_equal_their_composed_forms(lengths in lengths(), heads in 1..3usize, size in 8..14usize, intermediate in 1..70usize, drops in any::<bool>()) {
+        check_sublayers(&lengths, (heads, size, intermediate), if drops { 0.3 } else { 0.0 });
     }
 
     #[test]
@@ -389,44 +305,14 @@ fn sizes_beyond_one_tile_agree() {
 }
 
 #[test]
-fn an_empty_mask_costs_nothing_and_has_no_gradient() {
-    let config = ModelConfig::bert(60, 8, 1, 2, 16);
-    let model = MaskedLm::new(&config, &Cpu::default(), Seed(1)).unwrap();
-    let mut batch = PackedBatch::builder(&config);
-    batch.push(&[2, 9, 3]).unwrap();
-    let hidden = model.forward(&batch.build(), OwnedTape::default(), &Pass::eval()).unwrap();
-    let loss = model.loss(hidden.last, &[], &[]).unwrap();
-    assert_eq!((tape::value(&loss.sum).to_bits(), loss.count), (0, 0));
-    let mut gradients = tape::backward(loss.sum).unwrap();
-    assert!(ops::norm::global(&model, &mut gradients).unwrap() < f64::MIN_POSITIVE);
-}
-
-#[test]
-fn every_row_may_be_masked() {
-    let config = ModelConfig::bert(60, 8, 2, 2, 16);
-    let model = MaskedLm::new(&config, &Cpu::default(), Seed(1)).unwrap();
-    let mut batch = PackedBatch::builder(&config);
-    batch.push(&[4; 9]).unwrap();
-    let hidden = model.forward(&batch.build(), OwnedTape::default(), &Pass::train(Seed(2), 3)).unwrap();
-    let loss = model.loss(hidden.last, &[0, 1, 2, 3, 4, 5, 6, 7, 8], &[5; 9]).unwrap();
-    assert!((tape::value(&loss.sum) / 9.0 - 60.0f32.ln()).abs() < 0.3);
-}
-
-#[test]
 fn fused_adamw_equals_its_composed_form() {
     for (rows, columns) in [(1, 1), (3, 5), (130, 200)] {
-        let rates = |step| adamw::Rates {
-            learning_rate: 0.01,
-            scale: 0.7,
-            step,
-            constants: AdamW::default(),
-            rows: adamw::Rows::All,
-        };
+        let rates = |step| Rates { learning_rate: 0.01, scale: 0.7, step, constants: AdamW::default() };
         let run = |fused: bool| {
             let mut x = matrix(rows, columns, 1);
-            let mut state = jove_model::AdamState::<Cpu>::default();
+            let mut state = AdamState::<Cpu>::default();
             state.insert(&Cpu::default(), "x", vec![0.0; rows * columns], vec![0.0; rows * columns]).unwrap();
-            let mut moments = jove_model::Moments {
+            let mut moments = Moments {
                 first: Cpu::default().tensor_from_vec(vec![0.0; rows * columns], (rows * columns,)),
                 second: Cpu::default().tensor_from_vec(vec![0.0; rows * columns], (rows * columns,)),
             };
@@ -435,7 +321,7 @@ fn fused_adamw_equals_its_composed_form() {
                 if fused {
                     Cpu::adamw_update(&mut x, &mut gradients, &mut moments, &rates(step)).unwrap();
                 } else {
-                    composed::adamw(&mut x, &mut gradients, &mut moments, &rates(step)).unwrap();
+                    composed::adamw_update(&mut x, &mut gradients, &mut moments, &rates(step)).unwrap();
                 }
                 assert!(tape::gradient(&x, &mut gradients).unwrap().iter().all(|g| g.to_bits() == 0));
             }
@@ -448,90 +334,6 @@ fn fused_adamw_equals_its_composed_form() {
 }
 
 #[test]
-fn rows_without_gradient_can_be_left_alone() {
-    let (mut x, before) = (matrix(5, 3, 1), matrix(5, 3, 1).as_vec());
-    let zeros = || Cpu::default().tensor_from_vec(vec![0.5; 15], (15,));
-    let mut moments = jove_model::Moments { first: zeros(), second: zeros() };
-    let picked = Cpu::rows(tape::start(&x), &[3, 1, 3]).unwrap();
-    let mut gradients = tape::backward(weigh(picked)).unwrap();
-    let (rows, constants) = (adamw::Rows::Touched, AdamW::default());
-    let rates = adamw::Rates { learning_rate: 0.1, scale: 1.0, step: 7, constants, rows };
-    Cpu::adamw_update(&mut x, &mut gradients, &mut moments, &rates).unwrap();
-    for (row, (after, before)) in x.as_vec().chunks(3).zip(before.chunks(3)).enumerate() {
-        assert_eq!(bits(after) == bits(before), row != 1 && row != 3, "row {row}");
-        let moment = &moments.first.as_vec()[row * 3..][..3];
-        assert_eq!(bits(moment) == bits(&[0.5; 3]), row != 1 && row != 3, "row {row}");
-    }
-}
-
-/// Whole training steps with dropout, with and without computing again, on any number of threads.
-#[test]
-fn training_steps_do_not_depend_on_threads_or_recomputation() {
-    let config = ModelConfig::bert(300, 32, 2, 4, 64);
-    let run = |recompute: bool| {
-        let mut model = MaskedLm::new(&config, &Cpu::default(), Seed(1)).unwrap();
-        let mut state = jove_model::AdamState::default();
-        let mut gradients = Gradients::leaky();
-        for step in 0..3u64 {
-            let mut batch = PackedBatch::builder(&config);
-            for n in 0..3 {
-                batch.push(&(0..20 + 30 * n).map(|i| (i * 7 + n + step as u32) % 300).collect::<Vec<_>>()).unwrap();
-            }
-            let tape = tape::resume(&Cpu::default(), gradients).unwrap();
-            let pass = Pass::train(Seed(3), step).with_recompute(recompute);
-            let hidden = model.forward(&batch.build(), tape, &pass).unwrap();
-            let loss = model.loss(hidden.last, &[1, 5, 30, 70], &[4, 5, 6, 7]).unwrap();
-            let mut found = tape::backward(loss.sum).unwrap();
-            adamw::update(&mut model, &mut found, &mut state, &AdamW::default(), 1e-2, 0.25).unwrap();
-            gradients = tape::recycle(&model, found).unwrap();
-        }
-        let mut all = Vec::new();
-        model.visit(&mut |parameter| all.extend(bits(&parameter.to_vec())));
-        all
-    };
-    let expected = run(false);
-    for threads in [1, 2, 5] {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        assert!(pool.install(|| run(threads > 1)) == expected, "{threads} threads");
-    }
-}
-
-#[test]
-fn gradients_add_up_over_batches_and_objectives() {
-    let config = ModelConfig::bert(40, 8, 1, 2, 16);
-    let model = MaskedLm::new(&config, &Cpu::default(), Seed(1)).unwrap();
-    let mut batch = PackedBatch::builder(&config);
-    batch.push(&[2, 9, 11, 3]).unwrap();
-    let batch = batch.build();
-    let collect = |gradients: &mut Gradients<Cpu>| {
-        let mut all = Vec::new();
-        model.visit(&mut |parameter| all.extend(parameter.gradient(gradients).unwrap()));
-        all
-    };
-    let hidden = |tape| model.forward(&batch, tape, &Pass::eval().with_layer(0)).unwrap();
-    // Two batches into one set of gradients.
-    let first = tape::backward(model.loss(hidden(OwnedTape::default()).last, &[1], &[9]).unwrap().sum).unwrap();
-    let first = tape::recycle(&model, first).unwrap();
-    let tape = tape::resume(&Cpu::default(), first).unwrap();
-    let mut apart = tape::backward(model.loss(hidden(tape).last, &[2], &[7]).unwrap().sum).unwrap();
-    // Two objectives on one pass.
-    let (a, b) = tape::fork(hidden(OwnedTape::default()).last);
-    let (a, b) = (model.loss(a, &[1], &[9]).unwrap(), model.loss(b, &[2], &[7]).unwrap());
-    let mut together = tape::backward(tape::add(a.sum, b.sum).unwrap()).unwrap();
-    assert!(gap(&collect(&mut apart), &collect(&mut together)) < 1e-5);
-    // An objective on an inner layer reaches the embeddings.
-    let hidden = hidden(OwnedTape::default());
-    let inner = Cpu::l2_normalize(Cpu::span_mean(hidden.layer.unwrap(), &[(0, 2), (1, 4)]).unwrap()).unwrap();
-    let (a, b) = tape::fork(inner);
-    let logits = tape::scale(Cpu::similarity(a, b).unwrap(), 10.0).unwrap();
-    let contrast = Cpu::cross_entropy(logits, &[0, 1]).unwrap();
-    let mlm = model.loss(hidden.last, &[1], &[9]).unwrap();
-    let mut gradients = tape::backward(tape::add(mlm.sum, contrast).unwrap()).unwrap();
-    let table = tape::gradient(model.encoder.token_table(), &mut gradients).unwrap();
-    assert!(table.iter().any(|g| g.abs() > 0.0));
-}
-
-#[test]
 fn sizes_that_do_not_fit_are_errors() {
     let (x, w) = (matrix(3, 4, 1), matrix(5, 6, 2));
     let message = Cpu::linear(x.clone(), &w, None).unwrap_err().to_string();
@@ -541,8 +343,8 @@ fn sizes_that_do_not_fit_are_errors() {
     assert!(Cpu::span_mean(x.clone(), &[(1, 4)]).is_err());
     assert!(Cpu::cross_entropy(x.clone(), &[0, 0]).is_err());
     assert!(Cpu::cross_entropy(x.clone(), &[0, 0, 4]).is_err());
-    let how = AttentionArgs { bounds: &[0, 2], heads: 2, mask: None };
-    assert!(Cpu::attention(x.clone(), x.clone(), x, &how).is_err());
+    let args = AttentionArgs { cu_seqlens: &[0, 2], heads: 2, mask: None };
+    assert!(Cpu::attention(x.clone(), x.clone(), x, &args).is_err());
     let config = ModelConfig::bert(40, 8, 1, 2, 16);
     let mut model = MaskedLm::new(&config, &Cpu::default(), Seed(1)).unwrap();
     let missing = model.load(&mut |_| None).unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! A model's files: a Hugging Face folder, and beside its own files one of the heads that Hugging Face does not know.
+//! A model's files: a Hugging Face folder with a further file for the heads that Hugging Face does not define.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,11 +11,11 @@ use crate::error::Error;
 use crate::model::Model;
 use crate::tensors::Tensors;
 
-/// The file of parameters that are no part of a Hugging Face model.
+/// The parameters of heads that are not part of a Hugging Face model.
 const HEADS_FILE: &str = "heads.safetensors";
 
 impl<D: Backend> Model<D> {
-    /// Reads a Hugging Face folder, such as a checkpoint of a run; with the heads of its further objectives.
+    /// Loads a Hugging Face folder, such as a checkpoint of a run, with the heads of further objectives.
     ///
     /// # Errors
     /// Where a file is missing or damaged, or its tensors are not those of its configuration.
@@ -24,8 +24,8 @@ impl<D: Backend> Model<D> {
         Self::read(dir, &loaded, device, Seed(0))
     }
 
-    /// [`Model::open`] for training to start from: where the folder holds an encoder alone, as that of a sentence encoder
-    /// does, the masked-language-model head is new and random, and a warning says so.
+    /// [`Model::open`] as a starting point of training: where the folder holds an encoder only, such as a sentence encoder, the
+    /// masked-language-model head gets random weights by `seed`, with a warning.
     ///
     /// # Errors
     /// As [`Model::open`], but for a missing head.
@@ -39,7 +39,7 @@ impl<D: Backend> Model<D> {
         let mut failure = None;
         let mut find =
             |name: &str| loaded.weights.get(name).map(|tensor| tensor.data).map_err(|error| failure = Some(error)).ok();
-        // A part of a head is no use.
+        // An incomplete head is replaced as a whole.
         let headless = loaded.report.missing.iter().any(|tensor| is_of_head(&tensor.name));
         let read = if headless { model.lm.encoder.load(&mut find) } else { model.lm.load(&mut find) };
         failure.map_or(Ok(()), Err)?;

@@ -4,10 +4,10 @@ mod file;
 
 use dfdx::prelude::{NoneTape, Tape};
 use jove_core::{ModelConfig, Seed};
-use jove_model::{Backend, Hidden, MaskedLm, Matrix, PackedBatch, ParameterMut, ParameterRef, Parameters, Pass};
+use jove_model::{Backend, Hidden, MaskedLm, Matrix, PackedBatch, ParameterRef, Parameters as _, Pass, parameters};
 
 use crate::error::Error;
-use crate::link::LinkHead;
+use crate::knowledge_link::LinkHead;
 use crate::word_alignment::PointerHead;
 
 /// A masked language model with the heads of its further objectives.
@@ -27,7 +27,7 @@ impl<D: Backend> Model<D> {
     /// A model with random weights.
     ///
     /// # Errors
-    /// Where the configuration cannot hold or the device fails.
+    /// Where the configuration is invalid or the device fails.
     pub fn new(config: &ModelConfig, device: &D, seed: Seed) -> Result<Self, Error> {
         Ok(Self { lm: MaskedLm::new(config, device, seed)?, link: None, relation: None, pointer: None })
     }
@@ -75,7 +75,7 @@ impl<D: Backend> Model<D> {
         Ok(self)
     }
 
-    /// Brings parameters that have bounds back into them; to be called after every update.
+    /// Clamps parameters that have bounds; call it after every optimizer step.
     pub fn clamp(&mut self) {
         self.link.iter_mut().for_each(LinkHead::clamp);
     }
@@ -88,7 +88,10 @@ impl<D: Backend> Model<D> {
         Ok(self.lm.forward(batch, tape, pass)?)
     }
 
-    /// Hidden states of a batch for evaluation, [tokens, width]: no tape, nothing dropped.
+    /// Hidden states of a batch for evaluation, without tape and dropout.
+    ///
+    /// # Shapes
+    /// `[tokens, hidden]`.
     ///
     /// # Errors
     /// As [`Model::forward`].
@@ -101,27 +104,17 @@ impl<D: Backend> Model<D> {
         self.lm.encoder.config()
     }
 
-    /// Where the parameters live.
+    /// The device of the parameters.
     pub fn device(&self) -> &D {
         self.lm.encoder.device()
     }
 
     /// Walks the parameters that are no part of a Hugging Face model.
     fn visit_heads<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
-        self.link.iter().chain(&self.relation).for_each(|head| head.visit(f));
-        self.pointer.iter().for_each(|head| head.visit(f));
+        self.link.visit(f);
+        self.relation.visit(f);
+        self.pointer.visit(f);
     }
 }
 
-impl<D: Backend> Parameters<D> for Model<D> {
-    fn visit<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
-        self.lm.visit(f);
-        self.visit_heads(f);
-    }
-
-    fn visit_mut<'a>(&'a mut self, f: &mut dyn FnMut(ParameterMut<'a, D>)) {
-        self.lm.visit_mut(f);
-        self.link.iter_mut().chain(&mut self.relation).for_each(|head| head.visit_mut(f));
-        self.pointer.iter_mut().for_each(|head| head.visit_mut(f));
-    }
-}
+parameters!(impl<D: Backend> Model<D> { lm, link, relation, pointer });

@@ -9,7 +9,7 @@ use super::piece::{Piece, Run};
 const KEPT: f64 = 0.75;
 
 /// Keeps three quarters of the pieces, or `target` of them if that is more. The loss of a piece is how much less likely
-/// the runs become when its best replacement stands in its place.
+/// the runs become when its best replacement is used instead.
 pub(super) fn prune(pieces: Vec<Piece>, runs: &[Run], alphabet: usize, target: usize) -> Vec<Piece> {
     let lattices = Lattices::new(&pieces, alphabet);
     let counts = lattices.best_counts(runs);

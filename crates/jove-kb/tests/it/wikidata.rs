@@ -1,0 +1,75 @@
+//! Values, ranks and redirects of Wikidata's dump.
+
+use jove_core::Lang;
+use jove_kb::Format;
+
+use crate::common::Place;
+
+/// Imports one statement with this value, and compares the literal: value, language, datatype.
+fn check(value: &str, expected: Option<(&str, Option<&str>, &str)>) {
+    let row = format!(r#"{{"id":"Q1","claims":{{"P1":[{{"mainsnak":{{"datavalue":{{"value":{value}}}}}}}]}}}}"#);
+    let (kb, report) = Place::new().build(Format::Wikidata, &row);
+    assert_eq!((report.bad, report.facts), (0, 0), "{value}: {:?}", report.problems);
+    let literals = kb.literals(kb.entity_id("Q1").unwrap().unwrap()).unwrap();
+    let found = literals.first().map(|literal| (literal.value.as_str(), literal.lang, literal.datatype.as_str()));
+    let expected = expected.map(|(text, lang, datatype)| (text, lang.map(|tag| Lang::new(tag).unwrap()), datatype));
+    assert_eq!(found, expected, "{value}");
+}
+
+#[test]
+fn values_become_literals_with_language_and_datatype() {
+    check(r#""plain""#, Some(("plain", None, "")));
+    check(r#""中\n🙂""#, Some(("中\n🙂", None, "")));
+    check(r#"{"text":"你好","language":"zh"}"#, Some(("你好", Some("zh"), "")));
+    check(r#"{"text":"x","language":"not a tag"}"#, Some(("x", None, "")));
+    check(r#"{"time":"+2001-01-15T00:00:00Z","precision":11}"#, Some(("+2001-01-15T00:00:00Z", None, "time")));
+    check(r#"{"amount":"+3","unit":"1"}"#, Some(("+3", None, "quantity")));
+    check(r#"{"latitude":1.5,"longitude":-2}"#, Some(("1.5,-2", None, "coordinate")));
+    check(r#"{"latitude":1.5}"#, None);
+    check("{}", None);
+}
+
+/// Facts of one statement with these fields beside its value.
+fn facts(statement: &str) -> Vec<String> {
+    let row = format!(r#"{{"id":"Q1","claims":{{"P1":[{{{statement}}}]}}}}"#);
+    let (kb, report) = Place::new().build(Format::Wikidata, &row);
+    assert_eq!(report.bad, 0, "{statement}: {:?}", report.problems);
+    kb.facts().unwrap().iter().map(|fact| kb.key(fact.object).unwrap()).collect()
+}
+
+#[test]
+fn deprecated_and_empty_statements_are_left_out() {
+    let value = r#""mainsnak":{"datavalue":{"value":{"id":"Q2"}}}"#;
+    for (rank, expected) in [("normal", &["Q2"][..]), ("preferred", &["Q2"]), ("deprecated", &[])] {
+        assert_eq!(facts(&format!(r#"{value},"rank":"{rank}""#)), expected, "{rank}");
+    }
+    assert_eq!(facts(value), ["Q2"]);
+    assert!(facts(r#""mainsnak":{"snaktype":"novalue"}"#).is_empty());
+}
+
+#[test]
+fn entity_values_may_lack_their_id() {
+    for (value, expected) in [
+        (r#"{"id":"Q2"}"#, "Q2"),
+        (r#"{"entity-type":"item","numeric-id":2}"#, "Q2"),
+        (r#"{"entity-type":"property","numeric-id":2}"#, "P2"),
+        (r#"{"entity-type":"lexeme","numeric-id":2,"id":"L2"}"#, "L2"),
+    ] {
+        assert_eq!(facts(&format!(r#""mainsnak":{{"datavalue":{{"value":{value}}}}}"#)), [expected], "{value}");
+    }
+}
+
+#[test]
+fn symmetric_and_inverse_properties_are_declared() {
+    let property = |claims: &str| format!(r#"{{"id":"P1","claims":{{{claims}}}}}"#);
+    let value = |id: &str| format!(r#"[{{"mainsnak":{{"datavalue":{{"value":{{"id":"{id}"}}}}}}}}]"#);
+    let read = |row: &str| {
+        let (kb, _) = Place::new().build(Format::Wikidata, row);
+        let info = kb.predicates().unwrap()[0].clone();
+        (info.key.clone(), info.symmetric, info.inverse.map(|id| kb.predicates().unwrap()[id.0 as usize].key.clone()))
+    };
+    let inverse = read(&property(&format!(r#""P1696":{}"#, value("P9"))));
+    assert_eq!(inverse, ("P1".to_owned(), false, Some("P9".to_owned())));
+    let symmetric = read(&property(&format!(r#""P31":{}"#, value("Q18647518"))));
+    assert_eq!(symmetric, ("P1".to_owned(), true, Some("P1".to_owned())));
+}
