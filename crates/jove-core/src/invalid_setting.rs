@@ -22,6 +22,7 @@ pub struct InvalidSetting {
 
 impl InvalidSetting {
     /// The setting `field` holds `found` instead of `expected`.
+    #[allow(clippy::needless_pass_by_value, reason = "callers pass numbers and temporaries")]
     pub fn new(field: impl Into<String>, expected: impl Into<String>, found: impl ToString) -> Self {
         Self { field: field.into(), expected: expected.into(), found: found.to_string() }
     }
@@ -30,6 +31,7 @@ impl InvalidSetting {
     ///
     /// # Errors
     /// Where `valid` is false.
+    #[allow(clippy::needless_pass_by_value, reason = "callers pass numbers and temporaries")]
     pub fn check(valid: bool, field: &str, expected: impl Into<String>, found: impl ToString) -> Result<(), Self> {
         if valid { Ok(()) } else { Err(Self::new(field, expected, found)) }
     }

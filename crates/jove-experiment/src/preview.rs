@@ -143,7 +143,7 @@ mod tests {
             lang,
             tokens: tokenizer.encode_text(name).unwrap().tokens,
         };
-        let replacements = SameType::new([typed(2, other)]);
+        let replacements = SameType::new([typed(1, ""), typed(2, other)]);
         let weights = UnitWeights { entity: 1.0, pos: 0.0, word: 0.0, span: 0.0, token: 0.0 };
         let masking = MaskConfig { budget: 0.9, weights, entity_swap, ..MaskConfig::kg() };
         let masker = Masker { tokenizer, masking, replacements };

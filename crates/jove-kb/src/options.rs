@@ -193,7 +193,7 @@ impl Source {
     /// Names the first invalid field, from the struct that holds the list as `sources`.
     pub fn validate_all(sources: &[Self]) -> Result<(), InvalidSetting> {
         let count = sources.len();
-        InvalidSetting::check(count <= usize::from(u16::MAX), "sources", "at most 65535 sources", count)?;
+        InvalidSetting::check(u16::try_from(count).is_ok(), "sources", "at most 65535 sources", count)?;
         for (index, source) in sources.iter().enumerate() {
             let key = format!("sources[{index}]");
             source.columns.validate().map_err(|invalid| invalid.under("columns").under(&key))?;

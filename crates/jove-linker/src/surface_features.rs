@@ -41,6 +41,7 @@ impl<'a> TextContext<'a> {
 
 /// Features from the text alone, without the graph.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a feature of its own")]
 pub(crate) struct SurfaceFeatures {
     fit: Option<Fit>,
     quoted: bool,

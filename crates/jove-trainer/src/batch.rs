@@ -1,14 +1,16 @@
-//! What one forward pass reads, and what is asked of it.
+//! What one forward pass reads, and what its losses read of the result.
 
-use std::ops::Range;
+use std::any::Any;
+use std::collections::BTreeMap;
 
-use jove_core::EntityId;
-use jove_objectives::{PairRows, Pointer};
+use jove_objectives::PairRows;
 
-use crate::source::Example;
+use crate::example::Example;
+use crate::objective::kind::Objective;
+use crate::targets::Targets;
 
-/// Sequences packed one after another, and for every objective the rows of the packed matrix it looks at.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// Sequences packed one after another, and for every objective the rows of the packed matrix that its loss reads.
+#[derive(Clone, Debug, Default)]
 pub struct Batch {
     /// Token ids of all sequences, special ones included.
     pub tokens: Vec<u32>,
@@ -16,58 +18,12 @@ pub struct Batch {
     pub segments: Vec<u32>,
     /// Where sequences begin, and where the last one ends; one longer than there are sequences.
     pub bounds: Vec<usize>,
-    /// Hidden tokens of single texts.
-    pub mlm: Targets,
-    /// Hidden tokens of pairs.
-    pub tlm: Targets,
     /// The pairs that are read as one sequence; these sequences stand one behind the other.
     pub pairs: Vec<PairRows>,
-    /// Hidden tokens of pairs and their counterparts; found by the model just before it reads the batch.
-    pub pointers: Vec<Pointer>,
-    /// Mentions and descriptions.
-    pub link: LinkTargets,
-    /// Subjects with relations, in the place of mentions, and the descriptions of objects.
-    pub relation: LinkTargets,
-    /// Sentences and their translations.
-    pub translation: TranslationTargets,
+    /// The items of every objective that has any.
+    pub targets: BTreeMap<Objective, Box<dyn Targets>>,
     /// Where all this comes from.
     pub examples: Vec<Example>,
-}
-
-/// Rows whose token has to be found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Targets {
-    /// Rows of the packed matrix, ascending.
-    pub rows: Vec<usize>,
-    /// The token that stood there.
-    pub labels: Vec<u32>,
-}
-
-/// Mentions and the descriptions they are contrasted against.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LinkTargets {
-    /// The rows of every mention.
-    pub mentions: Vec<Range<usize>>,
-    /// For every mention, the index of its entity's description.
-    pub positives: Vec<usize>,
-    /// The rows that stand for every description; no entity has two. Some belong to no mention: hard negatives.
-    pub descriptions: Vec<Range<usize>>,
-    /// The entity of every description.
-    pub entities: Vec<EntityId>,
-    /// For every mention further entities, ascending, that are no negatives of it; empty where no mention has any.
-    pub excluded: Vec<Vec<EntityId>>,
-}
-
-/// Sentences and their translations.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TranslationTargets {
-    /// The rows that stand for every first side.
-    pub sources: Vec<Range<usize>>,
-    /// The rows that stand for every second side.
-    pub targets: Vec<Range<usize>>,
-    /// For every pair two digests: equal first ones mean equal first sides, equal second ones equal second sides. Pairs
-    /// that share a side are no negatives of each other.
-    pub texts: Vec<(u64, u64)>,
 }
 
 impl Batch {
@@ -84,6 +40,24 @@ impl Batch {
     /// Whether there is no token.
     pub fn is_empty(&self) -> bool {
         self.tokens.is_empty()
+    }
+
+    /// An objective's items; `None` where it has none, or they are of another type.
+    pub fn get<T: Targets>(&self, objective: Objective) -> Option<&T> {
+        let targets: &dyn Any = &**self.targets.get(&objective)?;
+        targets.downcast_ref()
+    }
+
+    /// An objective's items, to be added to.
+    pub(crate) fn entry<T: Targets + Default>(&mut self, objective: Objective) -> &mut T {
+        let targets = self.targets.entry(objective).or_insert_with(|| Box::new(T::default()));
+        let targets: &mut dyn Any = &mut **targets;
+        targets.downcast_mut().expect("an objective has one type of targets")
+    }
+
+    /// Number of an objective's items.
+    pub fn count(&self, objective: Objective) -> usize {
+        self.targets.get(&objective).map_or(0, |targets| targets.count())
     }
 
     /// Adds a sequence with its token types; returns the row of its first token.

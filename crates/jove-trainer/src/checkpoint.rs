@@ -6,54 +6,51 @@ use std::path::{Path, PathBuf};
 
 use jove_checkpoint::{ExtraFile, NamedTensor, TensorFile, write_tensor_file};
 use jove_core::Silent;
-use jove_model::{AdamState, Backend, ParameterRef, Parameters as _};
-use jove_objectives::Model;
+use jove_model::{AdamState, Backend, ParameterRef, Parameters};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::collator::CollatorState;
-use crate::contrastive_state::{ContrastiveState, Identities};
 use crate::error::Error;
 use crate::metrics::Losses;
+use crate::step::Step;
 
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";
 const STATE_FILE: &str = "state.json";
 
 /// All of a run but its tensors.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct State {
+pub(crate) struct State<T> {
     /// Optimizer steps taken.
     pub(crate) step: u64,
     /// Tokens read.
     pub(crate) tokens: u64,
     /// Losses since the last line of metrics.
     pub(crate) losses: Losses,
-    /// Where the examples stand.
-    pub(crate) examples: CollatorState,
     /// Digest of the settings.
     pub(crate) settings: String,
     /// Digest of the data.
     pub(crate) data: String,
-    /// What the keys of every queue stand for; nothing where there is no queue.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) queues: Identities,
+    /// Where the kind of training stands.
+    #[serde(flatten)]
+    pub(crate) task: T,
 }
 
-/// What a checkpoint is made of.
-pub(crate) struct Parts<'a, D: Backend> {
-    pub(crate) model: &'a Model<D>,
-    pub(crate) adam: &'a AdamState<D>,
-    pub(crate) state: &'a State,
-    pub(crate) memory: Option<&'a ContrastiveState<D>>,
-    /// Further files, such as the tokenizer's.
-    pub(crate) files: &'a [ExtraFile],
-}
-
-/// Writes a checkpoint to `dir`, whole or not at all: beside it first, then renamed. One that stands there is replaced.
-pub(crate) fn save<D: Backend>(dir: &Path, parts: &Parts<'_, D>) -> Result<(), Error> {
+/// Writes a checkpoint to `dir`, whole or not at all: to a temporary sibling first, then renamed. One that stands there is
+/// replaced. It holds `files` as well, such as the tokenizer's.
+pub(crate) fn save<S: Step>(
+    dir: &Path,
+    task: &S,
+    adam: &AdamState<S::Device>,
+    state: &State<S::State>,
+    files: &[ExtraFile],
+) -> Result<(), Error> {
     let making = beside(dir, "new");
     remove(&making)?;
-    let written = write_all(&making, parts).and_then(|()| replace(dir, &making));
+    let written = task
+        .save(&making, files)
+        .and_then(|()| write_optimizer(&making, adam))
+        .and_then(|()| write_state(&making, state))
+        .and_then(|()| replace(dir, &making));
     if written.is_err() {
         // A disk that is full should not stay full for our sake; the error at hand is the one that counts.
         let _ = fs::remove_dir_all(&making);
@@ -61,14 +58,12 @@ pub(crate) fn save<D: Backend>(dir: &Path, parts: &Parts<'_, D>) -> Result<(), E
     written
 }
 
-fn write_all<D: Backend>(making: &Path, parts: &Parts<'_, D>) -> Result<(), Error> {
-    let Parts { model, adam, state, memory, files } = *parts;
-    model.save(making, files)?;
-    if let Some(memory) = memory {
-        memory.save(making)?;
-    }
+fn write_optimizer<D: Backend>(making: &Path, adam: &AdamState<D>) -> Result<(), Error> {
     let metadata = BTreeMap::from([("steps".to_owned(), adam.steps.to_string())]);
-    write_tensor_file(&making.join(OPTIMIZER_FILE), &moments(adam), &metadata, &Silent)?;
+    Ok(write_tensor_file(&making.join(OPTIMIZER_FILE), &moments(adam), &metadata, &Silent)?)
+}
+
+fn write_state(making: &Path, state: &State<impl Serialize>) -> Result<(), Error> {
     let path = making.join(STATE_FILE);
     let text = serde_json::to_string_pretty(state).expect("the state is plain data");
     fs::write(&path, text).and_then(|()| fs::File::open(&path)?.sync_all()).map_err(write_error(&path))
@@ -96,11 +91,15 @@ pub(crate) fn recover(dir: &Path) -> Result<(), Error> {
     remove(&beside(dir, "new"))
 }
 
-/// Reads the state and the optimizer of a checkpoint; the model is read by [`Model::open`].
-pub(crate) fn load<D: Backend>(dir: &Path, model: &Model<D>) -> Result<(State, AdamState<D>), Error> {
+/// Reads the state and the optimizer of a checkpoint, for the parameters of `model`.
+pub(crate) fn load<D: Backend, T: DeserializeOwned>(
+    dir: &Path,
+    model: &impl Parameters<D>,
+    device: &D,
+) -> Result<(State<T>, AdamState<D>), Error> {
     let path = dir.join(STATE_FILE);
     let text = fs::read_to_string(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
-    let state: State = serde_json::from_str(&text).map_err(|error| Error::Checkpoint {
+    let state: State<T> = serde_json::from_str(&text).map_err(|error| Error::Checkpoint {
         path: path.clone(),
         what: "expected the state of a run".to_owned(),
         cause: Some(error.into()),
@@ -114,7 +113,7 @@ pub(crate) fn load<D: Backend>(dir: &Path, model: &Model<D>) -> Result<(State, A
     let mut result = Ok(());
     model.visit(&mut |parameter| {
         if result.is_ok() && adam.steps > 0 {
-            result = load_moments(&file, &path, &parameter, &mut adam, model);
+            result = load_moments(&file, &path, &parameter, &mut adam, device);
         }
     });
     result?;
@@ -126,7 +125,7 @@ fn load_moments<D: Backend>(
     path: &Path,
     parameter: &ParameterRef<'_, D>,
     adam: &mut AdamState<D>,
-    model: &Model<D>,
+    device: &D,
 ) -> Result<(), Error> {
     let [first, second] = ["first", "second"].map(|moment| file.get(&format!("{moment}.{}", parameter.name)));
     let (first, second) = (first?.data.into_owned(), second?.data.into_owned());
@@ -134,7 +133,7 @@ fn load_moments<D: Backend>(
         let what = format!("expected {} moments of {}, found {}", parameter.count(), parameter.name, first.len());
         return Err(Error::damaged(path, what));
     }
-    Ok(adam.insert(model.device(), &parameter.name, first, second)?)
+    Ok(adam.insert(device, &parameter.name, first, second)?)
 }
 
 fn moments<D: Backend>(adam: &AdamState<D>) -> Vec<NamedTensor<'static>> {

@@ -1,12 +1,15 @@
 //! What a run file says about training.
 
+use std::collections::BTreeMap;
+
 use jove_core::Seed;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::collator::Shares;
-use crate::error::Error;
-use crate::objectives::Objectives;
+use crate::error::{Error, check};
+use crate::loop_options::LoopOptions;
+use crate::objective::Objectives;
+use crate::objective::kind::Objective;
 use jove_objectives::Device;
 
 /// How to train: length, batches, optimizer, objectives.
@@ -106,15 +109,12 @@ impl TrainConfig {
         match (self.steps, self.tokens) {
             (Some(_), Some(_)) => return Err(Error::config("steps", "either steps or tokens", "both")),
             (None, None) => return Err(Error::config("steps", "either steps or tokens", "neither")),
-            _ => check("steps", "at least one step", self.total_steps(), self.total_steps() > 0)?,
+            _ => self.loop_options().validate()?,
         }
-        check("accumulation", "1 to 65536", self.accumulation, (1..=65536).contains(&self.accumulation))?;
         check("max-length", "8 or more tokens", self.max_length, self.max_length >= 8)?;
         let room = 2 * self.max_length;
         let fits = (room..=1 << 24).contains(&self.batch_tokens);
         check("batch-tokens", format!("{room} (twice max-length) to {}", 1 << 24), self.batch_tokens, fits)?;
-        check("log-every", "1 or more", self.log_every, self.log_every >= 1)?;
-        self.validate_optimizer()?;
         let exponent = self.language_exponent;
         check("language-exponent", "0 to 1", exponent, (0.0..=1.0).contains(&exponent))?;
         self.objectives.validate()?;
@@ -123,33 +123,34 @@ impl TrainConfig {
 
     /// Each kind of sequence needs room for the fewest that make sense, at their longest.
     fn validate_shares(&self) -> Result<(), Error> {
-        let (shares, objectives) = (Shares::of(self), &self.objectives);
-        let needs = [
-            ("texts", objectives.needs_text(), shares.text, self.max_length),
-            ("link", objectives.link.weight > 0.0, shares.link, 2 * objectives.link.description_length),
-            ("tlm", objectives.needs_pair_sequences(), shares.tlm, self.max_length),
-            ("translation", objectives.translation.weight > 0.0, shares.translation, 4 * self.max_length),
-            // Two facts with two objects.
-            ("relation", objectives.relation.weight > 0.0, shares.relation, 6 * objectives.relation.description_length),
-        ];
-        for (name, on, room, least) in needs {
+        let budgets = TokenBudgets::of(self);
+        for (objective, &room) in &budgets.tokens {
+            let name = if *objective == Objective::Mlm { "texts" } else { objective.name() };
+            let least = self.objectives.rules(*objective).tokens_min(self.max_length);
             let expected = format!("enough for {name} to have {least} tokens of each batch");
-            check("batch-tokens", expected, room, !on || room >= least)?;
+            check("batch-tokens", expected, room, room >= least)?;
         }
         Ok(())
     }
 
-    fn validate_optimizer(&self) -> Result<(), Error> {
-        let positive = |value: f64| value.is_finite() && value > 0.0;
-        let not_negative = |value: f64| value.is_finite() && value >= 0.0;
-        check("learning-rate", "a number above 0", self.learning_rate, positive(self.learning_rate))?;
-        check("warmup", "0 up to but not 1", self.warmup, (0.0..1.0).contains(&self.warmup))?;
-        check("weight-decay", "0 or more", self.weight_decay, not_negative(self.weight_decay))?;
-        for beta in self.betas {
-            check("betas", "two numbers from 0 up to but not 1", beta, (0.0..1.0).contains(&beta))?;
+    /// The settings of the training loop.
+    pub fn loop_options(&self) -> LoopOptions {
+        LoopOptions {
+            seed: self.seed,
+            steps: self.total_steps(),
+            accumulation: self.accumulation,
+            learning_rate: self.learning_rate,
+            warmup: self.warmup,
+            weight_decay: self.weight_decay,
+            betas: self.betas,
+            epsilon: self.epsilon,
+            clip: self.clip,
+            recompute: self.recompute,
+            dropout: self.dropout,
+            save_every: self.save_every,
+            log_every: self.log_every,
+            gradient_share_every: self.gradient_share_every,
         }
-        check("epsilon", "a number above 0", self.epsilon, positive(self.epsilon))?;
-        check("clip", "0 or more", self.clip, not_negative(self.clip))
     }
 
     /// A digest of everything that a step's outcome depends on: all fields but those on saving and logging.
@@ -160,14 +161,37 @@ impl TrainConfig {
     }
 }
 
-/// `Error::Config` for `field` unless `holds`.
-pub(crate) fn check(
-    field: &str,
-    expected: impl Into<String>,
-    found: impl std::fmt::Display,
-    holds: bool,
-) -> Result<(), Error> {
-    if holds { Ok(()) } else { Err(Error::config(field, expected, found)) }
+/// Tokens of a batch that the sequences of each objective may take; without those that have none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TokenBudgets {
+    pub(crate) tokens: BTreeMap<Objective, usize>,
+}
+
+impl TokenBudgets {
+    /// What the run file says; texts, which masked language modelling adds, take what the others leave. Without objectives
+    /// on texts the others take the whole batch.
+    pub(crate) fn of(config: &TrainConfig) -> Self {
+        let objectives = &config.objectives;
+        let texts = objectives.needs_text();
+        let sum: f64 = Objective::ALL.into_iter().map(|objective| objectives.fraction(objective)).sum();
+        let scale = if texts { 1.0 } else { 1.0 / sum };
+        let mut tokens = BTreeMap::new();
+        for objective in Objective::ALL {
+            let fraction = objectives.fraction(objective);
+            if fraction > 0.0 {
+                tokens.insert(objective, (config.batch_tokens as f64 * fraction * scale).floor() as usize);
+            }
+        }
+        if texts {
+            tokens.insert(Objective::Mlm, config.batch_tokens.saturating_sub(tokens.values().sum()));
+        }
+        Self { tokens }
+    }
+
+    /// Those of an objective; 0 where it has none.
+    pub(crate) fn get(&self, objective: Objective) -> usize {
+        self.tokens.get(&objective).copied().unwrap_or(0)
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Whether contrasts have collapsed.
 
-use dfdx::prelude::HasShape as _;
-use jove_model::{Backend, Matrix};
+use jove_model::Backend;
 use jove_objectives::{LinkHead, LinkItems, LinkOutput, Spread, alignment};
 
+use crate::matrix::to_rows;
 use crate::metrics::Diagnostics;
 
 /// Vectors that lie nearer together than this are said to have collapsed: on average less than a quarter apart, squared.
@@ -18,7 +18,7 @@ pub(crate) fn read<D: Backend, T>(
     diagnostics: &mut Diagnostics,
 ) {
     let width = head.width();
-    let (mentions, descriptions) = (numbers(&linked.mentions), numbers(&linked.descriptions));
+    let (mentions, descriptions) = (to_rows(&linked.mentions), to_rows(&linked.descriptions));
     let own = |&positive: &usize| &descriptions[positive * width..][..width];
     let positives: Vec<f32> = items.positives.iter().flat_map(own).copied().collect();
     let mut set = |gauge: &str, value: f64| diagnostics.insert(format!("{name}.{gauge}"), value);
@@ -46,12 +46,6 @@ pub(crate) fn warn_of_collapse(diagnostics: &Diagnostics, step: u64, steps: u64)
 fn collapsed(diagnostics: &Diagnostics) -> impl Iterator<Item = &str> {
     let near = diagnostics.iter().filter(|(name, value)| name.ends_with(".uniformity") && **value > UNIFORMITY_MAX);
     near.map(|(name, _)| name.as_str())
-}
-
-fn numbers<D: Backend>(x: &Matrix<D>) -> Vec<f32> {
-    let mut out = vec![0.0; x.shape().0 * x.shape().1];
-    D::copy_into(x, &mut out);
-    out
 }
 
 #[cfg(test)]

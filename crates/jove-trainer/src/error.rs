@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use jove_core::{Advise, InvalidSetting};
 
-use crate::source::Example;
+use crate::example::Example;
 
 /// An error of a lower crate that trains along; kept whole, so that its cause can be shown.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -141,6 +141,16 @@ impl From<InvalidSetting> for Error {
     }
 }
 
+/// `Error::Config` for `field` unless `holds`.
+pub(crate) fn check(
+    field: &str,
+    expected: impl Into<String>,
+    found: impl std::fmt::Display,
+    holds: bool,
+) -> Result<(), Error> {
+    if holds { Ok(()) } else { Err(Error::config(field, expected, found)) }
+}
+
 /// At most the first twenty examples, as a person would look them up.
 fn list(examples: &[Example]) -> String {
     const SHOWN_MAX: usize = 20;
@@ -182,7 +192,7 @@ impl Advise for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::ExampleSource;
+    use crate::example::ExampleSource;
 
     #[test]
     fn a_stop_names_the_step_and_the_examples() {

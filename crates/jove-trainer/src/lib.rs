@@ -5,7 +5,6 @@
 //! choice derives from the seed, the step and the example, so a run that was stopped and resumed ends at the same bits
 //! as one that was not, on any number of threads.
 
-mod alignment;
 mod batch;
 mod checkpoint;
 mod collator;
@@ -13,34 +12,57 @@ mod config;
 mod contrastive_state;
 mod diagnostics;
 mod error;
+mod example;
 mod gradient_share;
 mod hard_negatives;
+mod loop_options;
 mod loss_rows;
+mod matrix;
 mod metrics;
 mod momentum;
-mod objectives;
-mod pseudo_labels;
+mod objective;
+mod packing;
+mod pretraining;
 mod queue;
 mod random_crop;
 mod sampler;
 mod schedule;
 mod source;
+mod step;
 mod step_losses;
+mod targets;
+mod text_classification;
 mod trainer;
 mod training_run;
 
-pub use alignment::{TranslationForm, TranslationOptions, WordAlignmentOptions};
-pub use batch::{Batch, LinkTargets, Targets, TranslationTargets};
+pub use batch::Batch;
 pub use collator::{Collator, CollatorState};
 pub use config::TrainConfig;
 pub use error::{Cause, Error};
+pub use example::{Example, ExampleSource};
 pub use hard_negatives::{HardNegatives, RelationFact, Relations};
+pub use loop_options::LoopOptions;
 pub use metrics::{Diagnostics, Loss, Losses, MetricsLine, read_metrics};
 pub use momentum::MomentumEncoder;
-pub use objectives::{KnowledgeLinkOptions, MlmOptions, Objectives, RelationOptions, TlmOptions};
+pub use objective::Objectives;
+pub use objective::contrast::LinkTargets;
+pub use objective::kind::Objective;
+pub use objective::link::KnowledgeLinkOptions;
+pub use objective::mlm::MlmOptions;
+pub use objective::relation::RelationOptions;
+pub use objective::tlm::TlmOptions;
+pub use objective::translation::{TranslationForm, TranslationOptions, TranslationTargets};
+pub use objective::word_alignment::{Pointers, WordAlignmentOptions};
+pub use pretraining::{Pretraining, PretrainingState};
 pub use queue::KeyQueue;
 pub use sampler::{Sample, Sampler, SamplerState};
 pub use schedule::Schedule;
-pub use source::{Example, ExampleSource, Examples, Pair, TrainingData};
+pub use source::{Examples, Pair, TrainingData};
+pub use step::{BatchLosses, Step};
+pub use step_losses::StepShared;
+pub use targets::{MaskedTokens, Targets};
+pub use text_classification::{
+    ClassificationBatch, Classifier, LabelledText, TextClassification, TextClassificationOptions,
+};
 pub use trainer::{Output, StepReport, Trainer};
 pub use training_run::{Start, Trained, TrainingRun};

@@ -1,151 +1,131 @@
 //! The hidden states that the losses of a batch read.
 
-use std::ops::Range;
+use std::collections::BTreeMap;
 
-use jove_objectives::Pointer;
+use crate::batch::Batch;
+use crate::objective::kind::Objective;
+use crate::targets::Targets;
 
-use crate::batch::{Batch, LinkTargets, Targets, TranslationTargets};
-
-/// What the losses of a batch read of the last layer. Few rows of it, most often: a model that predicts hidden tokens needs
+/// What the losses of a batch read of the last layer. Few rows of it, most often: a model that predicts masked tokens needs
 /// no other hidden states, see [`jove_model::Encoder::forward_rows`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct LossRows {
     /// The rows of the packed matrix that some loss reads, ascending, none twice; at least one, since not every device
     /// knows matrices without rows.
     pub(crate) rows: Vec<u32>,
-    /// As in the batch, but rows are counted among [`LossRows::rows`]; the same for all below.
-    pub(crate) mlm: Targets,
-    pub(crate) tlm: Targets,
-    pub(crate) link: LinkTargets,
-    pub(crate) relation: LinkTargets,
-    /// `None` where translations are read of another layer.
-    pub(crate) translation: Option<TranslationTargets>,
-    pub(crate) pointers: Vec<Pointer>,
+    /// As in the batch, but rows are counted among [`LossRows::rows`]. Objectives that read another layer are left out.
+    pub(crate) targets: BTreeMap<Objective, Box<dyn Targets>>,
 }
 
 impl LossRows {
-    /// What is asked of `batch`; `inner` says that translations are read of another layer than the last.
-    pub(crate) fn of(batch: &Batch, inner: bool) -> Self {
-        let translation = (!inner).then_some(&batch.translation);
+    /// What the losses of `batch` read, without the objectives for which `reads_other_layer` holds.
+    pub(crate) fn of(batch: &Batch, reads_other_layer: impl Fn(Objective) -> bool) -> Self {
+        let mut targets = batch.targets.clone();
+        targets.retain(|&objective, _| !reads_other_layer(objective));
         let mut read = vec![false; batch.len()];
-        let mut mark = |rows: &Range<usize>| read[rows.clone()].fill(true);
-        batch.mlm.rows.iter().chain(&batch.tlm.rows).for_each(|&row| mark(&(row..row + 1)));
-        for targets in [&batch.link, &batch.relation] {
-            targets.mentions.iter().chain(&targets.descriptions).for_each(&mut mark);
-        }
-        translation.into_iter().flat_map(|pairs| pairs.sources.iter().chain(&pairs.targets)).for_each(&mut mark);
-        for pointer in &batch.pointers {
-            mark(&(pointer.row..pointer.row + 1));
-            mark(&pointer.among);
+        for targets in targets.values_mut() {
+            targets.for_each_range(&mut |rows| read[rows.clone()].fill(true));
         }
         if let (false, Some(first)) = (read.contains(&true), read.first_mut()) {
             *first = true;
         }
-        let places = RowMap::of(&read);
-        Self {
-            mlm: places.targets(&batch.mlm),
-            tlm: places.targets(&batch.tlm),
-            link: places.link(&batch.link),
-            relation: places.link(&batch.relation),
-            translation: translation.map(|pairs| TranslationTargets {
-                sources: places.ranges(&pairs.sources),
-                targets: places.ranges(&pairs.targets),
-                texts: pairs.texts.clone(),
-            }),
-            pointers: batch.pointers.iter().map(|pointer| places.pointer(pointer)).collect(),
-            rows: (0..read.len() as u32).filter(|&row| read[row as usize]).collect(),
+        let before = rows_before(&read);
+        for targets in targets.values_mut() {
+            // All rows of a range are read, so they stay side by side.
+            targets.for_each_range(&mut |rows| {
+                let start = before.get(rows.start).copied().unwrap_or(0);
+                *rows = start..start + rows.len();
+            });
         }
+        Self { rows: (0..read.len() as u32).filter(|&row| read[row as usize]).collect(), targets }
     }
 }
 
-/// For each row, how many rows before it are read: its place among them, if it is one.
-struct RowMap(Vec<usize>);
-
-impl RowMap {
-    fn of(read: &[bool]) -> Self {
-        let count = |count: &mut usize, &read: &bool| {
-            let before = *count;
-            *count += usize::from(read);
-            Some(before)
-        };
-        Self(read.iter().scan(0, count).collect())
-    }
-
-    /// All rows of a range are read, so they stay side by side.
-    fn range(&self, rows: &Range<usize>) -> Range<usize> {
-        let start = self.0.get(rows.start).copied().unwrap_or(0);
-        start..start + rows.len()
-    }
-
-    fn ranges(&self, ranges: &[Range<usize>]) -> Vec<Range<usize>> {
-        ranges.iter().map(|rows| self.range(rows)).collect()
-    }
-
-    fn targets(&self, targets: &Targets) -> Targets {
-        Targets { rows: targets.rows.iter().map(|&row| self.0[row]).collect(), labels: targets.labels.clone() }
-    }
-
-    fn link(&self, targets: &LinkTargets) -> LinkTargets {
-        LinkTargets {
-            mentions: self.ranges(&targets.mentions),
-            descriptions: self.ranges(&targets.descriptions),
-            ..targets.clone()
-        }
-    }
-
-    fn pointer(&self, pointer: &Pointer) -> Pointer {
-        Pointer { row: self.0[pointer.row], among: self.range(&pointer.among), target: self.0[pointer.target] }
-    }
+/// For each row, how many rows before it are read: its index among those, if it is one.
+fn rows_before(read: &[bool]) -> Vec<usize> {
+    let count = |count: &mut usize, &read: &bool| {
+        let before = *count;
+        *count += usize::from(read);
+        Some(before)
+    };
+    read.iter().scan(0, count).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
+    use jove_objectives::Pointer;
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::objective::contrast::LinkTargets;
+    use crate::objective::translation::TranslationTargets;
+    use crate::objective::word_alignment::Pointers;
+    use crate::targets::MaskedTokens;
 
     #[allow(clippy::single_range_in_vec_init, reason = "one span is what is meant")]
     fn batch() -> Batch {
-        let link = LinkTargets { mentions: vec![3..5], descriptions: vec![16..19], ..LinkTargets::default() };
-        let translation =
+        let mut batch = Batch { tokens: vec![5; 20], ..Batch::default() };
+        *batch.entry(Objective::Mlm) = MaskedTokens { rows: vec![1, 4], labels: vec![7, 8] };
+        *batch.entry(Objective::Tlm) = MaskedTokens { rows: vec![8], labels: vec![9] };
+        *batch.entry(Objective::Link) =
+            LinkTargets { mentions: vec![3..5], descriptions: vec![16..19], ..LinkTargets::default() };
+        *batch.entry(Objective::Translation) =
             TranslationTargets { sources: vec![10..12], targets: vec![13..15], ..TranslationTargets::default() };
-        Batch {
-            tokens: vec![5; 20],
-            mlm: Targets { rows: vec![1, 4], labels: vec![7, 8] },
-            tlm: Targets { rows: vec![8], labels: vec![9] },
-            link,
-            translation,
-            pointers: vec![Pointer { row: 8, among: 5..7, target: 6 }],
-            ..Batch::default()
+        *batch.entry(Objective::WordAlignment) = Pointers(vec![Pointer { row: 8, among: 5..7, target: 6 }]);
+        batch
+    }
+
+    /// All rows that targets name, one by one.
+    fn rows(targets: &BTreeMap<Objective, Box<dyn Targets>>) -> Vec<usize> {
+        let mut all = Vec::new();
+        for targets in targets.values() {
+            targets.clone().for_each_range(&mut |rows: &mut Range<usize>| all.extend(rows.clone()));
         }
+        all
     }
 
     #[test]
     fn every_row_read_keeps_its_hidden_state() {
-        let (batch, asked) = (batch(), LossRows::of(&batch(), false));
-        assert_eq!(asked.rows, [1, 3, 4, 5, 6, 8, 10, 11, 13, 14, 16, 17, 18]);
-        let back = |rows: &[usize]| rows.iter().map(|&row| asked.rows[row] as usize).collect::<Vec<_>>();
-        assert_eq!(back(&asked.mlm.rows), batch.mlm.rows);
-        assert_eq!(back(&asked.tlm.rows), batch.tlm.rows);
-        let ranges =
-            |ranges: &[Range<usize>]| ranges.iter().flat_map(|r| back(&r.clone().collect::<Vec<_>>())).collect();
-        let rows = |ranges: &[Range<usize>]| ranges.iter().flat_map(Clone::clone).collect::<Vec<_>>();
-        let check = |found: &[Range<usize>], expected: &[Range<usize>]| {
-            let found: Vec<usize> = ranges(found);
-            assert_eq!(found, rows(expected));
-        };
-        check(&asked.link.mentions, &batch.link.mentions);
-        check(&asked.link.descriptions, &batch.link.descriptions);
-        let translation = asked.translation.as_ref().unwrap();
-        check(&translation.sources, &batch.translation.sources);
-        check(&translation.targets, &batch.translation.targets);
-        check(&[asked.pointers[0].among.clone()], &[batch.pointers[0].among.clone()]);
-        assert_eq!(back(&[asked.pointers[0].row, asked.pointers[0].target]), [8, 6]);
+        let (batch, read) = (batch(), LossRows::of(&batch(), |_| false));
+        assert_eq!(read.rows, [1, 3, 4, 5, 6, 8, 10, 11, 13, 14, 16, 17, 18]);
+        let back: Vec<usize> = rows(&read.targets).into_iter().map(|row| read.rows[row] as usize).collect();
+        assert_eq!(back, rows(&batch.targets));
+        for (objective, targets) in &batch.targets {
+            assert_eq!(read.targets[objective].count(), targets.count());
+        }
     }
 
     #[test]
-    fn what_another_layer_is_asked_for_is_left_out() {
-        let asked = LossRows::of(&batch(), true);
-        assert_eq!(asked.rows, [1, 3, 4, 5, 6, 8, 16, 17, 18]);
-        assert!(asked.translation.is_none());
-        assert_eq!(LossRows::of(&Batch { tokens: vec![5; 3], ..Batch::default() }, false).rows, [0]);
+    fn what_another_layer_is_read_for_is_left_out() {
+        let read = LossRows::of(&batch(), |objective| objective == Objective::Translation);
+        assert_eq!(read.rows, [1, 3, 4, 5, 6, 8, 16, 17, 18]);
+        assert!(!read.targets.contains_key(&Objective::Translation));
+    }
+
+    #[test]
+    fn a_batch_without_targets_reads_one_row() {
+        assert_eq!(LossRows::of(&Batch { tokens: vec![5; 3], ..Batch::default() }, |_| false).rows, [0]);
+        assert!(LossRows::of(&Batch::default(), |_| false).rows.is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn labels_stay_with_their_rows(rows in prop::collection::btree_set(0usize..40, 0..20), spans in prop::collection::vec((0usize..36, 0usize..4), 0..6)) {
+            let mut batch = Batch { tokens: vec![5; 40], ..Batch::default() };
+            let labels: Vec<u32> = rows.iter().map(|&row| row as u32).collect();
+            *batch.entry(Objective::Mlm) = MaskedTokens { rows: rows.into_iter().collect(), labels };
+            let mentions = spans.into_iter().map(|(start, length)| start..start + length).collect();
+            *batch.entry(Objective::Link) = LinkTargets { mentions, ..LinkTargets::default() };
+            let mut read = LossRows::of(&batch, |_| false);
+            let targets = read.targets.remove(&Objective::Mlm).unwrap();
+            let targets: &dyn std::any::Any = &*targets;
+            let masked = targets.downcast_ref::<MaskedTokens>().unwrap();
+            for (&row, &label) in masked.rows.iter().zip(&masked.labels) {
+                prop_assert_eq!(read.rows[row], label);
+            }
+            prop_assert!(read.rows.windows(2).all(|pair| pair[0] < pair[1]));
+        }
     }
 }

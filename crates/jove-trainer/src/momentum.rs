@@ -7,7 +7,7 @@ use jove_model::ops::tape;
 use jove_model::{Backend, Encoder, Matrix, PackedBatch, Parameters, Pass, ValueMut, ValueRef, parameters};
 use jove_objectives::LinkHead;
 
-use crate::batch::{Batch, TranslationTargets};
+use crate::batch::Batch;
 use crate::error::Error;
 use jove_objectives::Model;
 
@@ -91,27 +91,9 @@ impl<D: Backend> MomentumEncoder<D> {
         Ok(D::span_mean(hidden.layer.unwrap_or(hidden.last), &spans)?)
     }
 
-    /// The first and the second sides of a batch's translation pairs, each [pairs, hidden], after layer `layer` or the last.
-    ///
-    /// # Errors
-    /// If there is no such layer or the device fails.
-    pub(crate) fn translations(&self, batch: &Batch, layer: Option<usize>) -> Result<[Matrix<D>; 2], Error> {
-        let TranslationTargets { sources, targets, .. } = &batch.translation;
-        // One pass over both sides.
-        let ranges: Vec<Range<usize>> = sources.iter().chain(targets).cloned().collect();
-        let whole = self.pooled(batch, &ranges, layer)?;
-        let count = sources.len() as u32;
-        let [first, second] = [0..count, count..2 * count].map(Iterator::collect::<Vec<u32>>);
-        Ok([D::rows(whole.clone(), &first)?, D::rows(whole, &second)?])
-    }
-
-    /// The descriptions of a batch as the link head projects them, [descriptions, width]; `None` where there is neither.
-    ///
-    /// # Errors
-    /// If the device fails.
-    pub(crate) fn descriptions(&self, batch: &Batch) -> Result<Option<Matrix<D>>, Error> {
-        let (Some(head), false) = (&self.link, batch.link.descriptions.is_empty()) else { return Ok(None) };
-        Ok(Some(head.descriptions(self.pooled(batch, &batch.link.descriptions, None)?)?))
+    /// The head of the knowledge link, where the model has one.
+    pub(crate) fn link(&self) -> Option<&LinkHead<D>> {
+        self.link.as_ref()
     }
 }
 

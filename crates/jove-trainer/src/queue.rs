@@ -6,8 +6,20 @@ use jove_model::{Backend, Matrix};
 
 use crate::error::Error;
 
+/// The most keys of a queue.
+pub(crate) const QUEUE_MAX: usize = 1 << 20;
+
+/// The keys of a queue as constants on a device.
+#[derive(Debug)]
+pub(crate) struct QueuedKeys<D: Backend> {
+    /// [keys, width], the oldest first.
+    pub(crate) keys: Matrix<D>,
+    /// What every key stands for.
+    pub(crate) identities: Vec<u64>,
+}
+
 /// The last keys that a contrast has seen, first in, first out, each with the number of what it stands for, so that a
-/// query is not held against a key of its own: the queue of Momentum Contrast (MoCo), arXiv 1911.05722, section 3.2.
+/// query is not contrasted with a key of its own: the queue of Momentum Contrast (MoCo), arXiv 1911.05722, section 3.2.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct KeyQueue {
     capacity: usize,

@@ -5,12 +5,10 @@ use std::fmt;
 use jove_core::{Lang, TokenizedText};
 use jove_corpus::{PairReader, ShardReader};
 use jove_masking::{MaskConfig, SameType};
-use serde::{Deserialize, Serialize};
 
 use crate::error::Cause;
 use crate::error::Error;
 use crate::hard_negatives::{HardNegatives, Relations};
-use crate::objectives::Objectives;
 use jove_objectives::Descriptions;
 
 /// Examples that can be read in any order, from any thread: a shard file, or a list in memory.
@@ -105,38 +103,6 @@ impl fmt::Debug for TrainingData {
 }
 
 impl TrainingData {
-    /// Checks that every objective that is on has data.
-    pub(crate) fn check(&self, objectives: &Objectives) -> Result<(), Error> {
-        let needs = [
-            (objectives.mlm.weight > 0.0, "mlm", "at least one text", !self.text.is_empty()),
-            (objectives.link.weight > 0.0, "link", "at least one text", !self.text.is_empty()),
-            (
-                objectives.link.weight > 0.0,
-                "link",
-                "descriptions of at least two entities",
-                self.descriptions.len() > 1,
-            ),
-            (objectives.tlm.weight > 0.0, "tlm", "at least one translation pair", !self.pairs.is_empty()),
-            (
-                objectives.word_alignment.weight > 0.0,
-                "word-alignment",
-                "at least one translation pair",
-                !self.pairs.is_empty(),
-            ),
-            (
-                objectives.translation.weight > 0.0,
-                "translation",
-                "at least two translation pairs",
-                self.pairs.len() > 1,
-            ),
-            (objectives.relation.weight > 0.0, "relation", "at least two facts", self.relations.facts().len() > 1),
-        ];
-        match needs.into_iter().find(|&(on, _, _, met)| on && !met) {
-            Some((_, objective, expected, _)) => Err(Error::NoData { objective, expected }),
-            None => Ok(()),
-        }
-    }
-
     pub(crate) fn text(&self, index: usize) -> Result<TokenizedText, Error> {
         self.text.get(index).map_err(|cause| Error::Example { source_name: "texts", index, cause })
     }
@@ -157,49 +123,6 @@ impl TrainingData {
     }
 }
 
-/// Where an example of a batch comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ExampleSource {
-    /// The texts.
-    Text,
-    /// The translation pairs, read as one sequence.
-    Tlm,
-    /// The translation pairs, read as two sequences.
-    Translation,
-    /// The facts of the graph.
-    Relation,
-}
-
-/// An example of a batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Example {
-    /// Where it comes from.
-    pub origin: ExampleSource,
-    /// Its index there.
-    pub index: usize,
-    /// How often its language had been read through before.
-    pub epoch: u64,
-}
-
-impl fmt::Display for Example {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let origin = match self.origin {
-            ExampleSource::Text => "text",
-            ExampleSource::Tlm | ExampleSource::Translation => "pair",
-            ExampleSource::Relation => "fact",
-        };
-        write!(f, "{origin} {} (epoch {})", self.index, self.epoch)
-    }
-}
-
-impl Example {
-    /// The number that this example's random choices derive from: different for the same index of another origin.
-    pub(crate) fn key(self) -> u64 {
-        (self.origin as u64) << 56 | self.index as u64
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use jove_core::TokenId;
@@ -207,24 +130,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_objective_without_data_is_named() {
-        let mut objectives = Objectives::default();
-        objectives.link.weight = 1.0;
-        let check = |data: &TrainingData| data.check(&objectives).unwrap_err().to_string();
-        let mut data = TrainingData::default();
-        assert_eq!(check(&data), "objective mlm: expected at least one text, found none");
-        let text = TokenizedText { lang: Lang::ZH, tokens: vec![TokenId(9)], words: vec![], mentions: vec![] };
-        data.text = Box::new(vec![text]);
-        assert!(check(&data).starts_with("objective link"));
-        objectives.link.weight = 0.0;
-        data.check(&objectives).unwrap();
+    fn an_example_that_is_not_there_is_named() {
+        let data = TrainingData { text: Box::new(Vec::new()), ..TrainingData::default() };
         assert!(data.text(7).unwrap_err().to_string().contains("example 7 of the texts"));
+        assert!(data.pair(0).unwrap_err().to_string().contains("example 0 of the pairs"));
     }
 
     #[test]
-    fn keys_of_different_origins_differ() {
-        let key = |origin| Example { origin, index: 5, epoch: 0 }.key();
-        assert_ne!(key(ExampleSource::Text), key(ExampleSource::Tlm));
-        assert_ne!(key(ExampleSource::Tlm), key(ExampleSource::Translation));
+    fn the_language_of_a_pair_is_the_one_that_is_not_english() {
+        let side = |lang| TokenizedText { lang, tokens: vec![TokenId(9)], words: vec![], mentions: vec![] };
+        let pairs = [(Lang::EN, Lang::ZH), (Lang::ZH, Lang::EN), (Lang::EN, Lang::EN)];
+        let pairs = pairs.map(|(first, second)| (side(first), side(second))).to_vec();
+        let data = TrainingData { pairs: Box::new(pairs), ..TrainingData::default() };
+        assert_eq!(data.pair_langs().unwrap(), [Lang::ZH, Lang::ZH, Lang::EN]);
+        assert_eq!(data.text_langs().unwrap(), []);
     }
 }

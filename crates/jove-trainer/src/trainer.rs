@@ -1,29 +1,21 @@
-//! The training loop.
+//! The training loop, whatever is trained.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use jove_checkpoint::ExtraFile;
-use jove_core::{Progress, SpecialTokens};
+use jove_core::Progress;
 use jove_model::ops::{adamw, norm, tape};
-use jove_model::{AdamState, AdamW, Backend, Gradients, OwnedTape, Pass};
+use jove_model::{AdamState, Gradients, OwnedTape};
 
-use crate::batch::Batch;
 use crate::checkpoint::{self, State};
-use crate::collator::Collator;
-use crate::config::TrainConfig;
-use crate::contrastive_state::{ContrastiveState, Queues};
 use crate::diagnostics::warn_of_collapse;
 use crate::error::Error;
-use crate::gradient_share::gradient_shares;
-use crate::metrics::{Diagnostics, MetricsWriter, add_losses};
-use crate::metrics::{Losses, MetricsLine};
-use crate::pseudo_labels;
+use crate::loop_options::LoopOptions;
+use crate::metrics::{Diagnostics, Losses, MetricsLine, MetricsWriter, add_losses};
 use crate::schedule::Schedule;
-use crate::source::TrainingData;
-use crate::step_losses::{Counts, ObjectiveKind, StepLosses};
-use jove_objectives::Model;
+use crate::step::{Step, same};
 
 /// Where a run writes.
 #[derive(Clone, Debug, Default)]
@@ -57,73 +49,57 @@ pub struct StepReport {
     pub losses: Losses,
     /// The global gradient norm before clipping.
     pub gradient_norm: f64,
-    /// Each objective's share in the encoder's gradient, see [`MetricsLine::gradient_shares`]; empty where not measured.
+    /// Each loss's share in the encoder's gradient, see [`MetricsLine::gradient_shares`]; empty where not measured.
     pub gradient_shares: BTreeMap<String, f64>,
     /// The learning rate.
     pub learning_rate: f64,
 }
 
-/// A run of training.
+/// A run of training: AdamW with a schedule, accumulation and clipping on the losses of a [`Step`], with checkpoints from
+/// which it resumes exactly, and metrics.
 #[derive(Debug)]
-pub struct Trainer<D: Backend> {
-    config: TrainConfig,
-    model: Model<D>,
-    adam: AdamState<D>,
+pub struct Trainer<S: Step> {
+    options: LoopOptions,
+    task: S,
+    adam: AdamState<S::Device>,
     schedule: Schedule,
-    assembler: Collator,
-    /// What contrasts remember, where one of them has a queue.
-    memory: Option<ContrastiveState<D>>,
-    state: State,
+    state: State<S::State>,
     output: Output,
-    /// What was watched in the last step.
+    /// Those of the last step.
     diagnostics: Diagnostics,
     /// All 0 between steps; their memory is used again.
-    gradients: Option<Gradients<D>>,
+    gradients: Option<Gradients<S::Device>>,
 }
 
-impl<D: Backend> Trainer<D> {
-    /// A run at its beginning, from the weights of `model`; it gets a link head if that objective is on.
+impl<S: Step> Trainer<S> {
+    /// A run at its beginning.
     ///
     /// # Errors
-    /// Where a setting cannot hold, an objective that is on has no data, or an example cannot be read.
-    pub fn new(
-        config: &TrainConfig,
-        model: Model<D>,
-        data: TrainingData,
-        specials: SpecialTokens,
-        output: Output,
-    ) -> Result<Self, Error> {
-        let assembler = Collator::new(config, data, specials, model.config())?;
-        let model = config.objectives.add_heads(model, config.seed)?;
+    /// Where an option is invalid.
+    pub fn new(options: LoopOptions, task: S, output: Output) -> Result<Self, Error> {
+        options.validate()?;
+        let (settings, data) = (task.settings_digest(&options), task.data_digest());
         Ok(Self {
-            schedule: Schedule::new(config.learning_rate, config.warmup, config.total_steps()),
-            state: State { settings: config.fingerprint(), data: assembler.data_fingerprint(), ..State::default() },
-            config: config.clone(),
-            memory: ContrastiveState::new(&config.objectives, &model),
-            model,
+            schedule: Schedule::new(options.learning_rate, options.warmup, options.steps),
+            state: State { settings, data, ..State::default() },
+            options,
+            task,
             adam: AdamState::default(),
-            assembler,
             output,
             diagnostics: Diagnostics::new(),
             gradients: None,
         })
     }
 
-    /// The run of [`Trainer::new`], gone on to where its checkpoint stands: from here it ends as if never stopped.
-    /// Without a checkpoint it begins anew.
+    /// The run of [`Trainer::new`], resumed from its checkpoint: from here it ends as if never stopped. Without a
+    /// checkpoint it begins anew.
     ///
     /// # Errors
     /// As [`Trainer::new`]; also where the checkpoint is damaged, or of a run with other settings or other data.
-    pub fn resume(
-        config: &TrainConfig,
-        model: Model<D>,
-        data: TrainingData,
-        specials: SpecialTokens,
-        output: Output,
-    ) -> Result<Self, Error> {
+    pub fn resume(options: LoopOptions, task: S, output: Output) -> Result<Self, Error> {
         let dir = output.checkpoint();
         checkpoint::recover(&dir)?;
-        let mut trainer = Self::new(config, model, data, specials, output)?;
+        let mut trainer = Self::new(options, task, output)?;
         if dir.exists() {
             trainer.load(&dir)?;
         }
@@ -131,25 +107,12 @@ impl<D: Backend> Trainer<D> {
     }
 
     fn load(&mut self, dir: &Path) -> Result<(), Error> {
-        let model = Model::open(dir, self.model.device())?;
-        let same = |part, expected: String, found: String| {
-            let path = dir.to_owned();
-            if expected == found { Ok(()) } else { Err(Error::OtherRun { path, part, expected, found }) }
-        };
-        same("model", format!("{:?}", self.model.config()), format!("{:?}", model.config()))?;
-        same("link head", self.model.link.is_some().to_string(), model.link.is_some().to_string())?;
-        same("relation head", self.model.relation.is_some().to_string(), model.relation.is_some().to_string())?;
-        same("pointer head", self.model.pointer.is_some().to_string(), model.pointer.is_some().to_string())?;
-        let (state, adam) = checkpoint::load(dir, &model)?;
-        same("settings", self.state.settings.clone(), state.settings.clone())?;
-        same("data", self.state.data.clone(), state.data.clone())?;
-        if !self.assembler.restore(&state.examples) {
-            return Err(Error::damaged(dir, "expected a position within the data"));
-        }
-        if let Some(memory) = &mut self.memory {
-            memory.load(dir, &state.queues)?;
-        }
-        (self.model, self.adam, self.state) = (model, adam, state);
+        self.task.load_model(dir)?;
+        let (state, adam) = checkpoint::load(dir, self.task.model(), self.task.device())?;
+        same(dir, "settings", self.state.settings.clone(), state.settings.clone())?;
+        same(dir, "data", self.state.data.clone(), state.data.clone())?;
+        self.task.restore(dir, &state.task)?;
+        (self.adam, self.state) = (adam, state);
         Ok(())
     }
 
@@ -159,22 +122,19 @@ impl<D: Backend> Trainer<D> {
     /// `Error::NotFinite` before the update where a loss or the gradient is not finite; where an example cannot be read;
     /// where the device fails.
     pub fn step(&mut self) -> Result<StepReport, Error> {
-        let mut batches = self.assembler.step(self.state.step)?;
-        pseudo_labels::label(&self.model, &self.config.objectives.word_alignment, &mut batches)?;
-        let gradient_shares = self.gradient_shares(&batches)?;
+        let batches = self.task.batches(self.state.step)?;
+        let shared = self.task.share(&batches, self.options.is_logged(self.state.step + 1))?;
+        let gradient_shares = self.gradient_shares(&shared, &batches)?;
         // A step that fails leaves none, since they would not be 0.
-        let (mut gradients, losses) = self.accumulate(&batches)?;
-        let gradient_norm = norm::global(&self.model, &mut gradients)?;
+        let (mut gradients, losses) = self.accumulate(&shared, &batches)?;
+        let gradient_norm = norm::global(self.task.model(), &mut gradients)?;
         self.check_finite(&losses, gradient_norm, &batches)?;
         let learning_rate = self.schedule.learning_rate(self.state.step);
-        let (constants, scale) = (self.constants(), self.clip_scale(gradient_norm));
-        adamw::update(&mut self.model, &mut gradients, &mut self.adam, &constants, learning_rate, scale)?;
-        self.gradients = Some(tape::recycle(&self.model, gradients)?);
-        self.model.clamp();
-        if let Some(memory) = &mut self.memory {
-            memory.update(&self.model, &batches)?;
-        }
-        let tokens = batches.iter().map(|batch| batch.len() as u64).sum();
+        let (constants, scale) = (self.options.adamw(), self.options.clip_scale(gradient_norm));
+        adamw::update(self.task.model_mut(), &mut gradients, &mut self.adam, &constants, learning_rate, scale)?;
+        self.gradients = Some(tape::recycle(self.task.model(), gradients)?);
+        self.task.updated(&batches)?;
+        let tokens = batches.iter().map(S::tokens).sum();
         self.state.step += 1;
         self.state.tokens += tokens;
         add_losses(&mut self.state.losses, &losses);
@@ -187,7 +147,7 @@ impl<D: Backend> Trainer<D> {
     /// As [`Trainer::step`]; where a file cannot be written; `Error::Interrupted`, after a checkpoint was saved, where
     /// `progress` says that the user asked to stop.
     pub fn run(&mut self, progress: &dyn Progress) -> Result<(), Error> {
-        let total = self.config.total_steps();
+        let total = self.options.steps;
         std::fs::create_dir_all(&self.output.dir)
             .map_err(|source| Error::Write { path: self.output.dir.clone(), source })?;
         let mut metrics = MetricsWriter::open(&self.output.metrics(), self.state.step)?;
@@ -203,13 +163,13 @@ impl<D: Backend> Trainer<D> {
             let report = self.step()?;
             progress.advance(1);
             progress.note(&note(&report));
-            if self.is_logged(report.step) {
+            if self.options.is_logged(report.step) {
                 warn_of_collapse(&self.diagnostics, report.step, total);
                 metrics.append(&self.line(&report, clock))?;
                 self.state.losses.clear();
                 clock = (Instant::now(), self.state.tokens);
             }
-            if self.config.save_every > 0 && report.step % self.config.save_every == 0 {
+            if self.options.save_every > 0 && report.step % self.options.save_every == 0 {
                 self.save()?;
                 saved = Some(report.step);
             }
@@ -223,21 +183,18 @@ impl<D: Backend> Trainer<D> {
     /// # Errors
     /// Where it cannot be written.
     pub fn save(&mut self) -> Result<(), Error> {
-        self.state.examples = self.assembler.state();
-        self.state.queues = self.memory.as_ref().map(ContrastiveState::identities).unwrap_or_default();
-        let (model, adam, state, memory) = (&self.model, &self.adam, &self.state, self.memory.as_ref());
-        let parts = checkpoint::Parts { model, adam, state, memory, files: &self.output.files };
-        checkpoint::save(&self.output.checkpoint(), &parts)
+        self.state.task = self.task.state();
+        checkpoint::save(&self.output.checkpoint(), &self.task, &self.adam, &self.state, &self.output.files)
     }
 
     /// The model as it stands.
-    pub fn model(&self) -> &Model<D> {
-        &self.model
+    pub fn model(&self) -> &S::Model {
+        self.task.model()
     }
 
-    /// Ends the run and hands out its model.
-    pub fn into_model(self) -> Model<D> {
-        self.model
+    /// What is trained.
+    pub fn task(&self) -> &S {
+        &self.task
     }
 
     /// Steps taken.
@@ -245,57 +202,38 @@ impl<D: Backend> Trainer<D> {
         self.state.step
     }
 
-    /// Runs every batch forth and back. Gradients add up over batches and objectives; each loss is already divided by
-    /// the items of the whole step.
-    fn accumulate(&mut self, batches: &[Batch]) -> Result<(Gradients<D>, Losses), Error> {
+    /// Runs every batch forth and back. Gradients add up over batches and losses; each loss is already divided by the items
+    /// of the whole step.
+    fn accumulate(
+        &mut self,
+        shared: &S::Shared,
+        batches: &[S::Batch],
+    ) -> Result<(Gradients<S::Device>, Losses), Error> {
         let mut gradients = self.gradients.take().unwrap_or_else(Gradients::leaky);
-        let objective = self.objective(batches)?;
         let mut losses = Losses::new();
         let mut diagnostics = Diagnostics::new();
         for (index, batch) in batches.iter().enumerate() {
-            let tape: OwnedTape<D> = tape::resume(self.model.device(), gradients)?;
-            let evaluated = objective.evaluate(&self.model, batch, tape, &self.pass(index), &ObjectiveKind::ALL)?;
-            add_losses(&mut losses, &evaluated.losses);
-            diagnostics.extend(evaluated.diagnostics);
-            gradients = tape::backward(evaluated.loss)?;
+            let tape: OwnedTape<S::Device> = tape::resume(self.task.device(), gradients)?;
+            let computed = self.task.losses(shared, batch, tape, &self.options.pass(self.state.step, index))?;
+            add_losses(&mut losses, &computed.losses);
+            diagnostics.extend(computed.diagnostics);
+            gradients = tape::backward(computed.loss)?;
         }
         self.diagnostics = diagnostics;
         Ok((gradients, losses))
     }
 
-    /// Whether a line of metrics is written after a step.
-    fn is_logged(&self, step: u64) -> bool {
-        step.is_multiple_of(self.config.log_every) || step == self.config.total_steps()
-    }
-
-    fn objective(&self, batches: &[Batch]) -> Result<StepLosses<'_, D>, Error> {
-        Ok(StepLosses {
-            options: &self.config.objectives,
-            counts: Counts::of(batches),
-            watched: self.is_logged(self.state.step + 1),
-            queues: Queues::of(self.memory.as_ref(), self.model.device())?,
-            slow: self.memory.as_ref().map(|memory| &memory.encoder),
-        })
-    }
-
-    /// Each objective's share in the gradient, where the step's line of metrics is to tell it.
-    fn gradient_shares(&mut self, batches: &[Batch]) -> Result<BTreeMap<String, f64>, Error> {
-        let every = self.config.log_every.saturating_mul(self.config.gradient_share_every);
-        if every == 0 || !(self.state.step + 1).is_multiple_of(every) {
+    /// Each loss's share in the gradient, where the step's line of metrics reports it.
+    fn gradient_shares(&mut self, shared: &S::Shared, batches: &[S::Batch]) -> Result<BTreeMap<String, f64>, Error> {
+        let Some(first) = batches.first().filter(|_| self.options.is_share_measured(self.state.step + 1)) else {
             return Ok(BTreeMap::new());
-        }
+        };
         // So that no more memory is held than in the step itself.
         self.gradients = None;
-        gradient_shares(&self.objective(batches)?, &self.model, &batches[0], &self.pass(0))
+        self.task.gradient_shares(shared, first, &self.options.pass(self.state.step, 0))
     }
 
-    fn pass(&self, index: usize) -> Pass {
-        let number = self.state.step * self.config.accumulation as u64 + index as u64;
-        let pass = if self.config.dropout { Pass::train(self.config.seed, number) } else { Pass::eval() };
-        pass.with_recompute(self.config.recompute)
-    }
-
-    fn check_finite(&self, losses: &Losses, gradient_norm: f64, batches: &[Batch]) -> Result<(), Error> {
+    fn check_finite(&self, losses: &Losses, gradient_norm: f64, batches: &[S::Batch]) -> Result<(), Error> {
         let parts = losses.iter().map(|(name, loss)| (format!("the {name} loss"), loss.sum));
         let norm = [("the gradient norm".to_owned(), gradient_norm)];
         match parts.chain(norm).find(|(_, value)| !value.is_finite()) {
@@ -304,19 +242,9 @@ impl<D: Backend> Trainer<D> {
                 step: self.state.step + 1,
                 what,
                 value,
-                examples: batches.iter().flat_map(|batch| batch.examples.iter().copied()).collect(),
+                examples: batches.iter().flat_map(S::examples).copied().collect(),
             }),
         }
-    }
-
-    /// What gradients are multiplied by so that their norm is at most the limit.
-    fn clip_scale(&self, norm: f64) -> f64 {
-        if self.config.clip > 0.0 { (self.config.clip / (norm + 1e-6)).min(1.0) } else { 1.0 }
-    }
-
-    fn constants(&self) -> AdamW {
-        let [beta1, beta2] = self.config.betas;
-        AdamW { beta1, beta2, epsilon: self.config.epsilon, weight_decay: self.config.weight_decay }
     }
 
     fn line(&self, report: &StepReport, (since, tokens_before): (Instant, u64)) -> MetricsLine {

@@ -8,6 +8,7 @@ use jove_objectives::{Device, Model, cuda};
 
 use crate::config::TrainConfig;
 use crate::error::Error;
+use crate::pretraining::Pretraining;
 use crate::source::TrainingData;
 use crate::trainer::{Output, Trainer};
 
@@ -46,7 +47,7 @@ impl TrainingRun {
     /// Trains to the end, from the checkpoint in the output folder where there is one.
     ///
     /// # Errors
-    /// As [`Trainer::resume`] and [`Trainer::run`]; also where the device is not there.
+    /// As [`Pretraining::new`], [`Trainer::resume`] and [`Trainer::run`]; also where the device is not there.
     pub fn run(self, progress: &dyn Progress) -> Result<Trained, Error> {
         match self.config.device {
             Device::Cpu => self.run_on(&Cpu::default(), progress),
@@ -59,7 +60,8 @@ impl TrainingRun {
             Start::Random(shape) => Model::new(shape, device, self.config.seed)?,
             Start::Checkpoint(dir) => Model::start(dir, device, self.config.seed)?,
         };
-        let mut trainer = Trainer::resume(&self.config, model, self.data, self.specials, self.output)?;
+        let pretraining = Pretraining::new(&self.config, model, self.data, self.specials)?;
+        let mut trainer = Trainer::resume(self.config.loop_options(), pretraining, self.output)?;
         trainer.run(progress)?;
         Ok(Trained { parameters: trainer.model().parameter_count() as u64 })
     }

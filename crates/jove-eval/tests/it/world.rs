@@ -8,7 +8,7 @@ use jove_kb::{BuildOptions, Format, Kb, Patterns, Sentence, Source, VerbalizeOpt
 use jove_masking::MaskConfig;
 use jove_model::Cpu;
 use jove_objectives::{Descriptions, Model};
-use jove_trainer::{Output, TrainConfig, Trainer, TrainingData};
+use jove_trainer::{Output, Pretraining, TrainConfig, Trainer, TrainingData};
 
 const PATTERNS: &str = r#"
 [relations.capital.sentences]
@@ -130,7 +130,8 @@ impl World {
         };
         let dir = tempfile::tempdir().unwrap();
         let output = Output { dir: dir.path().to_owned(), files: Vec::new() };
-        let mut trainer = Trainer::new(&config, self.untrained(), data, self.tokenizer.specials(), output).unwrap();
+        let task = Pretraining::new(&config, self.untrained(), data, self.tokenizer.specials()).unwrap();
+        let mut trainer = Trainer::new(config.loop_options(), task, output).unwrap();
         trainer.run(&Silent).unwrap();
         let saved = Model::open(&dir.path().join("checkpoint"), &Cpu::default()).unwrap();
         assert!(saved.link.is_some(), "a checkpoint brings its link head");

@@ -213,7 +213,7 @@ fn part(
 ) -> Result<Stage> {
     work.cache.stage(name, key, Leftover::Discard, |folder| {
         work.check()?;
-        work.progress.begin(&name.replace('-', ", "), None, "entities");
+        work.progress.begin(&name.replacen('-', ": ", 1), None, "entities");
         make(folder)?;
         work.progress.end();
         Ok(())

@@ -22,11 +22,11 @@ fn refused(change: impl Fn(&mut BuildOptions), expected: &str) {
 fn build_options_outside_their_range_are_refused_by_name() {
     refused(|o| o.out = "".into(), "out: expected a file to write, found ``");
     refused(|o| o.out = "..".into(), "out: expected a file to write");
-    refused(|o| o.sources.push(Source::new(Format::Tsv, "b/a.csv")), "sources.name: expected a different name");
-    refused(|o| o.sources[0].columns.subject = 0, "sources.columns: expected columns counted from 1, found 0");
-    refused(|o| o.sources[0].columns.object = 0, "sources.columns");
-    refused(|o| o.sources[0].columns.predicate = 0, "sources.columns.relation: expected a name");
-    refused(|o| o.sort_memory_mib = 7, "sort-memory-mib: expected at least 8, found 7");
+    refused(|o| o.sources.push(Source::new(Format::Tsv, "b/a.csv")), "sources[1].name: expected a different name");
+    refused(|o| o.sources[0].columns.subject = 0, "sources[0].columns.subject: expected");
+    refused(|o| o.sources[0].columns.object = 0, "sources[0].columns.object");
+    refused(|o| o.sources[0].columns.predicate = 0, "sources[0].columns.relation: expected");
+    refused(|o| o.sort_memory_mib = 7, "sort-memory-mib: expected an integer, 8 or more, found 7");
 }
 
 #[test]
@@ -35,10 +35,13 @@ fn sentence_options_outside_their_range_are_refused_by_name() {
     valid.validate().unwrap();
     for (options, expected) in [
         (VerbalizeOptions { langs: Vec::new(), ..valid.clone() }, "langs: expected at least one language"),
-        (VerbalizeOptions { held_out_fraction: 1.0, ..valid.clone() }, "held-out-fraction: expected a share in [0, 1)"),
+        (
+            VerbalizeOptions { held_out_fraction: 1.0, ..valid.clone() },
+            "held-out-fraction: expected a number from 0 to below 1, found 1",
+        ),
         (VerbalizeOptions { held_out_fraction: f64::NAN, ..valid.clone() }, "held-out-fraction"),
         (VerbalizeOptions { held_out_fraction: -0.1, ..valid.clone() }, "held-out-fraction"),
-        (VerbalizeOptions { per_fact: 0, ..valid.clone() }, "per-fact: expected at least 1, found 0"),
+        (VerbalizeOptions { per_fact: 0, ..valid.clone() }, "per-fact: expected an integer, 1 or more, found 0"),
     ] {
         let message = options.validate().unwrap_err().to_string();
         assert!(message.starts_with(expected), "{message}");

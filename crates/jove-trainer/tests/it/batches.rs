@@ -3,13 +3,28 @@
 use jove_core::{EntityId, Lang, Layout, ModelConfig, TokenId};
 use jove_masking::{MaskConfig, SameType, TypedName, UnitWeights};
 use jove_objectives::Pooling;
-use jove_trainer::{Batch, Collator, TrainConfig, TrainingData};
+use jove_trainer::{
+    Batch, Collator, LinkTargets, MaskedTokens, Objective, Targets, TrainConfig, TrainingData, TranslationTargets,
+};
 use proptest::prelude::*;
 
 use crate::world::{COUNTRIES, data, everything, linking, model, plain, sentence, specials};
 
 fn assembler(config: &TrainConfig, data: TrainingData) -> Collator {
     Collator::new(config, data, specials(), model().config()).unwrap()
+}
+
+/// An objective's targets; empty ones where it has none.
+fn targets<T: Targets + Default + Clone>(batch: &Batch, objective: Objective) -> T {
+    batch.get(objective).cloned().unwrap_or_default()
+}
+
+fn masked(batch: &Batch, objective: Objective) -> MaskedTokens {
+    targets(batch, objective)
+}
+
+fn links(batch: &Batch) -> LinkTargets {
+    targets(batch, Objective::Link)
 }
 
 fn sequence(batch: &Batch, index: usize) -> &[u32] {
@@ -30,18 +45,20 @@ proptest! {
             let tokens = sequence(batch, index);
             prop_assert!(tokens.len() <= max_length && tokens[0] == 1 && tokens[tokens.len() - 1] == 2);
         }
-        for targets in [&batch.mlm, &batch.tlm] {
+        for targets in [masked(batch, Objective::Mlm), masked(batch, Objective::Tlm)] {
             prop_assert_eq!(targets.rows.len(), targets.labels.len());
             prop_assert!(targets.rows.windows(2).all(|pair| pair[0] < pair[1]));
             prop_assert!(targets.rows.iter().all(|&row| row < batch.len() && batch.tokens[row] > 2));
         }
-        prop_assert!(batch.link.positives.iter().all(|&index| index < batch.link.entities.len()));
-        let mut entities = batch.link.entities.clone();
+        let link = links(batch);
+        prop_assert!(link.positives.iter().all(|&index| index < link.entities.len()));
+        let mut entities = link.entities.clone();
         entities.sort();
         entities.dedup();
-        prop_assert_eq!(entities.len(), batch.link.descriptions.len());
-        prop_assert_eq!(batch.translation.sources.len(), batch.translation.targets.len());
-        prop_assert!(batch.translation.sources.len() >= 2);
+        prop_assert_eq!(entities.len(), link.descriptions.len());
+        let pairs: TranslationTargets = targets(batch, Objective::Translation);
+        prop_assert_eq!(pairs.sources.len(), pairs.targets.len());
+        prop_assert!(pairs.sources.len() >= 2);
     }
 }
 
@@ -52,12 +69,13 @@ fn mentions_stand_where_their_entity_does() {
     config.objectives.tlm.weight = 0.0;
     config.objectives.link.pooling = Pooling::First;
     let batch = assembler(&config, data()).step(0).unwrap().remove(0);
-    assert!(batch.mlm.rows.is_empty() && batch.link.mentions.len() > 2);
-    for (rows, &index) in batch.link.mentions.iter().zip(&batch.link.positives) {
-        let EntityId(country) = batch.link.entities[index];
+    let link = links(&batch);
+    assert!(masked(&batch, Objective::Mlm).rows.is_empty() && link.mentions.len() > 2);
+    for (rows, &index) in link.mentions.iter().zip(&link.positives) {
+        let EntityId(country) = link.entities[index];
         let spelt = [sentence(country, true, false).tokens[4], sentence(country, true, true).tokens[4]];
         assert!(spelt.contains(&TokenId(batch.tokens[rows.start])) && rows.len() == 1);
-        assert_eq!(batch.tokens[batch.link.descriptions[index].start], 1, "the first token stands for the description");
+        assert_eq!(batch.tokens[link.descriptions[index].start], 1, "the first token stands for the description");
     }
 }
 
@@ -70,7 +88,7 @@ proptest! {
         config.objectives.link.hard_negatives = wanted;
         config.objectives.link.mentions = 2;
         let batch = assembler(&config, data()).step(step).unwrap().remove(0);
-        let link = &batch.link;
+        let link = links(&batch);
         prop_assert!(link.descriptions.len() <= 2 * (1 + wanted));
         prop_assert_eq!(link.descriptions.len(), link.entities.len());
         prop_assert_eq!(link.excluded.len(), link.mentions.len());
@@ -89,7 +107,7 @@ proptest! {
     fn facts_stand_beside_their_objects_and_nothing_true_is_a_negative(seed: u64, step in 0u64..9) {
         let config = TrainConfig { seed: jove_core::Seed(seed), ..linking(9) };
         let batch = assembler(&config, data()).step(step).unwrap().remove(0);
-        let (facts, truth) = (&batch.relation, data().relations);
+        let (facts, truth) = (targets::<LinkTargets>(&batch, Objective::Relation), data().relations);
         prop_assert!(facts.mentions.len() > 1);
         for ((query, &positive), excluded) in facts.mentions.iter().zip(&facts.positives).zip(&facts.excluded) {
             let subject = EntityId(batch.tokens[query.start] - 10);
@@ -110,7 +128,7 @@ fn hard_negatives_are_drawn_anew_within_the_share() {
     let mut assembler = assembler(&config, data());
     let mut drawn = Vec::new();
     for step in 0..9 {
-        let link = assembler.step(step).unwrap().remove(0).link;
+        let link = links(&assembler.step(step).unwrap()[0]);
         drawn.push((0..link.entities.len()).filter(|index| !link.positives.contains(index)).count());
         let tokens: usize = link.descriptions.iter().map(|rows| rows.len() + 2).sum();
         assert!(tokens <= config.batch_tokens / 4);
@@ -125,7 +143,8 @@ fn masks_change_with_the_epoch_and_hide_what_they_say() {
     let batch = assembler.step(0).unwrap().remove(0);
     let original = sentence(3, true, false).tokens;
     let mut inputs: Vec<&[u32]> = (0..batch.bounds.len() - 1).map(|index| sequence(&batch, index)).collect();
-    for (&row, &label) in batch.mlm.rows.iter().zip(&batch.mlm.labels) {
+    let masked = masked(&batch, Objective::Mlm);
+    for (&row, &label) in masked.rows.iter().zip(&masked.labels) {
         let start = batch.bounds[batch.bounds.partition_point(|&bound| bound <= row) - 1];
         assert_eq!(original[row - start - 1], TokenId(label));
     }
@@ -173,7 +192,7 @@ fn text_without_links_fills_the_batch_all_the_same() {
     });
     unlinked.text = Box::new(texts.collect::<Vec<_>>());
     let batch = assembler(&config, unlinked).step(0).unwrap().remove(0);
-    assert!(batch.link.mentions.is_empty());
+    assert_eq!(batch.count(Objective::Link), 0);
     let longest = sentence(0, true, false).tokens.len() + 2;
     assert!(batch.len() <= config.batch_tokens && batch.len() + longest > config.batch_tokens, "{}", batch.len());
 }
@@ -192,7 +211,8 @@ fn word_alignment_alone_reads_pairs_as_one_sequence() {
         );
     }
     let hidden = |row: &usize| batch.pairs.iter().any(|pair| pair.first.contains(row) || pair.second.contains(row));
-    assert!(!batch.tlm.rows.is_empty() && batch.tlm.rows.iter().all(hidden));
+    let masked = masked(&batch, Objective::Tlm);
+    assert!(!masked.rows.is_empty() && masked.rows.iter().all(hidden));
 }
 
 /// Each language is sampled by its number of examples to the power of the exponent, texts and pairs alike.
@@ -250,7 +270,8 @@ fn a_swapped_name_is_of_the_same_type_and_the_label_is_what_stood_there() {
     };
     let batch = assembler(&plain(1), data()).step(0).unwrap().remove(0);
     let mut swapped = 0;
-    for (&row, &label) in batch.mlm.rows.iter().zip(&batch.mlm.labels) {
+    let masked = masked(&batch, Objective::Mlm);
+    for (&row, &label) in masked.rows.iter().zip(&masked.labels) {
         let spelt = |other, token| (0..COUNTRIES).find(|c| sentence(*c, true, other).tokens[4] == TokenId(token));
         let Some(country) = spelt(false, label) else {
             assert!(spelt(true, label).is_some(), "only names are masked");

@@ -5,7 +5,7 @@ use std::path::Path;
 use dfdx::prelude::Cpu;
 use jove_masking::MaskConfig;
 use jove_model::{Backend, Parameters as _};
-use jove_trainer::{StepReport, TrainConfig, Trainer, TrainingData};
+use jove_trainer::{Pretraining, StepReport, TrainConfig, Trainer, TrainingData};
 
 use crate::world::{data, everything, linking, model_on, output, plain, specials};
 
@@ -18,9 +18,10 @@ const NEAR_ZERO: f64 = 1e-2;
 /// Each step's report, and every parameter at the end.
 type Trained = (Vec<StepReport>, Vec<(String, Vec<f32>)>);
 
-fn trainer<D: Backend>(config: &TrainConfig, device: &D, dir: &Path) -> Trainer<D> {
+fn trainer<D: Backend>(config: &TrainConfig, device: &D, dir: &Path) -> Trainer<Pretraining<D>> {
     let data = TrainingData { mask: MaskConfig::kg(), ..data() };
-    Trainer::resume(config, model_on(device), data, specials(), output(dir)).unwrap()
+    let task = Pretraining::new(config, model_on(device), data, specials()).unwrap();
+    Trainer::resume(config.loop_options(), task, output(dir)).unwrap()
 }
 
 /// All steps of a run, which stops halfway and goes on from its checkpoint.

@@ -2,7 +2,7 @@
 
 use jove_core::{Advise as _, EntityId, Silent, TokenId};
 use jove_model::Parameters as _;
-use jove_trainer::{Error, Trainer, TrainingData};
+use jove_trainer::{Error, Pretraining, Trainer, TrainingData};
 
 use crate::world::{bits, data, everything, model, output, plain, specials, trainer};
 
@@ -17,7 +17,12 @@ fn a_loss_that_is_no_number_stops_before_the_step() {
         }
     });
     let before = bits(&poisoned);
-    let mut trainer = Trainer::new(&plain(5), poisoned, data(), specials(), output(dir.path())).unwrap();
+    let mut trainer = Trainer::new(
+        plain(5).loop_options(),
+        Pretraining::new(&plain(5), poisoned, data(), specials()).unwrap(),
+        output(dir.path()),
+    )
+    .unwrap();
     let error = trainer.step().unwrap_err();
     assert!(matches!(error, Error::NotFinite { step: 1, .. }));
     assert!(error.to_string().contains("step 1: the mlm loss is NaN") && error.to_string().contains("text "));
@@ -40,9 +45,7 @@ fn a_run_that_cannot_write_keeps_the_last_checkpoint() {
 
 #[test]
 fn missing_data_and_wrong_settings_are_named() {
-    let dir = tempfile::tempdir().unwrap();
-    let refuse =
-        |config, data| Trainer::new(&config, model(), data, specials(), output(dir.path())).unwrap_err().to_string();
+    let refuse = |config, data| Pretraining::new(&config, model(), data, specials()).unwrap_err().to_string();
     assert_eq!(refuse(plain(1), TrainingData::default()), "objective mlm: expected at least one text, found none");
     let mut long = plain(1);
     long.max_length = 64;
@@ -69,6 +72,7 @@ fn a_token_beyond_the_vocabulary_is_an_error() {
     let mut texts = vec![crate::world::sentence(0, true, false)];
     texts[0].tokens[0] = TokenId(9999);
     let bad = TrainingData { text: Box::new(texts), ..data() };
-    let mut trainer = Trainer::new(&plain(1), model(), bad, specials(), output(dir.path())).unwrap();
+    let task = Pretraining::new(&plain(1), model(), bad, specials()).unwrap();
+    let mut trainer = Trainer::new(plain(1).loop_options(), task, output(dir.path())).unwrap();
     assert!(trainer.step().is_err());
 }

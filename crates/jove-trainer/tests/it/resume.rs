@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use jove_core::{Progress, Silent};
 use jove_objectives::Model;
-use jove_trainer::{Error, MetricsLine, TrainConfig, Trainer, read_metrics};
+use jove_trainer::{Error, MetricsLine, Pretraining, TrainConfig, Trainer, read_metrics};
 
-use crate::world::{bits, data, everything, linking, model, output, plain, remembering, specials, trainer};
+use crate::world::{
+    bits, data, everything, linking, model, output, plain, pretraining, remembering, specials, trainer,
+};
 
 /// Asks to stop after some steps.
 struct StopAfter {
@@ -42,8 +44,8 @@ fn result(dir: &Path, model: &Model<dfdx::prelude::Cpu>) -> Trained {
     (bits(model), plain.collect())
 }
 
-fn resumed(config: &TrainConfig, dir: &Path) -> Result<Trainer<dfdx::prelude::Cpu>, Error> {
-    Trainer::resume(config, model(), data(), specials(), output(dir))
+fn resumed(config: &TrainConfig, dir: &Path) -> Result<Trainer<Pretraining<dfdx::prelude::Cpu>>, Error> {
+    Trainer::resume(config.loop_options(), pretraining(config), output(dir))
 }
 
 fn straight(config: &TrainConfig) -> Trained {
@@ -143,7 +145,8 @@ fn a_checkpoint_of_another_run_is_refused() {
     assert!(message(&everything(2)).contains("same link head"));
     let mut fewer = data();
     fewer.fingerprint = "other".to_owned();
-    let other = Trainer::resume(&plain(2), model(), fewer, specials(), output(dir.path()));
+    let other = Pretraining::new(&plain(2), model(), fewer, specials()).unwrap();
+    let other = Trainer::resume(plain(2).loop_options(), other, output(dir.path()));
     assert!(other.unwrap_err().to_string().contains("same data"));
     assert_eq!(resumed(&TrainConfig { log_every: 1, ..plain(2) }, dir.path()).unwrap().steps_taken(), 2);
 }

@@ -3,7 +3,7 @@
 use jove_core::{EntityId, Lang, ModelConfig, Pos, Seed, SpecialTokens, TokenId, TokenSpan, TokenizedText};
 use jove_model::{Backend, Parameters as _};
 use jove_objectives::Model;
-use jove_trainer::{HardNegatives, Output, Relations, TrainConfig, Trainer, TrainingData};
+use jove_trainer::{HardNegatives, Output, Pretraining, Relations, TrainConfig, Trainer, TrainingData};
 
 use dfdx::prelude::Cpu;
 
@@ -128,8 +128,12 @@ pub(crate) fn output(dir: &std::path::Path) -> Output {
     Output { dir: dir.to_owned(), files: Vec::new() }
 }
 
-pub(crate) fn trainer(config: &TrainConfig, dir: &std::path::Path) -> Trainer<Cpu> {
-    Trainer::new(config, model(), data(), specials(), output(dir)).unwrap()
+pub(crate) fn pretraining(config: &TrainConfig) -> Pretraining<Cpu> {
+    Pretraining::new(config, model(), data(), specials()).unwrap()
+}
+
+pub(crate) fn trainer(config: &TrainConfig, dir: &std::path::Path) -> Trainer<Pretraining<Cpu>> {
+    Trainer::new(config.loop_options(), pretraining(config), output(dir)).unwrap()
 }
 
 /// Every parameter's bits.
