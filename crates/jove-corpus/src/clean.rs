@@ -8,18 +8,18 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct CleanOptions {
-    /// The minimum length of a text, in characters; shorter ones are skipped. Default: 4.
+    /// The minimum length of a text, in characters; shorter ones are skipped.
     pub chars_min: usize,
-    /// The maximum length of a text, in characters; longer ones are split at sentence ends. Default: 2000.
+    /// The maximum length of a text, in characters; longer ones are split at sentence ends.
     pub chars_max: usize,
     /// The maximum share of characters that are neither letters nor white space nor punctuation of prose; texts with a
-    /// larger share are skipped as code or tables. From 0 to 1. Default: 0.5.
+    /// larger share are skipped as code or tables. From 0 to 1.
     pub symbols_max: f64,
-    /// Whether duplicates are skipped; case, punctuation and white space are ignored in the comparison. Default: true.
+    /// Whether duplicates are skipped; case, punctuation and white space are ignored in the comparison.
     pub duplicates: bool,
     /// The Jaccard similarity of character 5-grams (estimated by MinHash) with an earlier text from which a text is
     /// skipped as a near-duplicate. From 0 to 1; 1 disables the check. Only texts of 80 characters or more are compared,
-    /// since short texts are similar without being copies. Default: 0.85.
+    /// since short texts are similar without being copies.
     pub near_duplicates: f64,
 }
 

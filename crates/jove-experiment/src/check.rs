@@ -133,7 +133,7 @@ fn fit(variant: &Variant, model: &ModelConfig) -> Checked {
     Ok(())
 }
 
-/// What one section asks of another.
+/// What one section requires of another.
 fn check_together(file: &RunFile, variants: &[Variant]) -> Result<()> {
     if let (Some(variant), true) = (variants.iter().find(|v| uses_graph(v)), file.kb.sources.is_empty()) {
         let expected = format!("a source, since `{}` uses the graph", variant.name);

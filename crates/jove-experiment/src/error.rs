@@ -104,8 +104,8 @@ pub enum Error {
         /// Why it failed.
         source: std::io::Error,
     },
-    /// Another process is at work on the same stage.
-    #[error("another run is at work on {}", path.display())]
+    /// Another process is working on the same stage.
+    #[error("another run is working on {}", path.display())]
     Busy {
         /// The stage's folder.
         path: PathBuf,
@@ -131,7 +131,7 @@ pub enum Error {
     /// A checkpoint.
     #[error(transparent)]
     Checkpoint(#[from] jove_checkpoint::Error),
-    /// The user asked to stop.
+    /// The user interrupted the run.
     #[error("stopped before the end; everything finished so far is kept")]
     Interrupted,
 }
@@ -150,7 +150,7 @@ impl Error {
         Self::VariantSetting { variant: name.to_owned(), setting }
     }
 
-    /// Whether the user asked to stop, in whichever stage.
+    /// Whether the user interrupted the run, in whichever stage.
     pub fn is_interrupted(&self) -> bool {
         use jove_eval::Error as Eval;
         use jove_trainer::Error as Trainer;
@@ -175,10 +175,8 @@ impl Advise for Error {
             }
             Self::Setting { .. } | Self::VariantSetting { .. } => settings(),
             Self::TwoNames { old, .. } => Some(format!("remove `{old}`")),
-            Self::SingleSeed { .. } => {
-                Some("add seeds, or pass --allow-single-seed to look at how a grid will run".to_owned())
-            }
-            Self::Arm { .. } => Some("mend it and run the same command again; finished arms are kept".to_owned()),
+            Self::SingleSeed { .. } => Some("add seeds, or pass --allow-single-seed to try how a grid runs".to_owned()),
+            Self::Arm { .. } => Some("fix it and run the same command again; finished arms are kept".to_owned()),
             Self::Data { hint, .. } | Self::Leak { hint, .. } => Some(hint.clone()),
             Self::Io { source, path, .. } => Some(io_hint(source, path)),
             Self::Busy { .. } => Some("wait for it, or give this run another `output` folder".to_owned()),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::error::{Error, Result};
 use crate::run::Run;
 
-/// Fewer seeds than this cannot tell an effect from luck.
+/// Fewer seeds than this cannot distinguish an effect from chance.
 const SEEDS_MIN: usize = 2;
 /// Fewer seeds than this give rough intervals.
 pub(crate) const SEEDS_WANTED: usize = 5;

@@ -129,17 +129,17 @@ impl FromStr for Format {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Columns {
-    /// Column of the subject, from 1. Default 1.
+    /// Column of the subject, from 1.
     pub subject: u32,
-    /// Column of the predicate, from 1; 0 when every row has the same, see `relation`. Default 2.
+    /// Column of the predicate, from 1; 0 when every row has the same, see `relation`.
     pub predicate: u32,
-    /// Column of the object, from 1. Default 3.
+    /// Column of the object, from 1.
     pub object: u32,
-    /// The predicate of every row when `predicate` is 0. Default empty.
+    /// The predicate of every row when `predicate` is 0.
     pub relation: String,
-    /// Lines to skip at the top, such as a header. Default 0.
+    /// Lines to skip at the top, such as a header.
     pub skip: u64,
-    /// Parts one object column into several objects, such as `|`. Default empty: never parted.
+    /// Parts one object column into several objects, such as `|`. Where it is empty: never parted.
     pub separator: String,
 }
 
@@ -163,19 +163,19 @@ impl Columns {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Source {
-    /// The layout. Default `jsonl`.
+    /// The layout.
     pub format: Format,
     /// The file or folder; `.gz`, `.bz2` and `.zst` files are uncompressed on the way. A folder of `jsonl`, `tsv` or `csv`
     /// files is read in order of name.
     pub path: PathBuf,
-    /// The name under which the source is kept and replaced. Default: the file's name.
+    /// The name under which the source is kept and replaced. Without it: the file's name.
     pub name: String,
-    /// The licence of the data, kept in the knowledge base. Default empty.
+    /// The licence of the data, kept in the knowledge base.
     pub licence: String,
-    /// The language of names and descriptions in formats that do not say it. Default: `zh` for text with Han characters,
-    /// else none.
+    /// The language of names and descriptions in formats that do not say it. Without it: `zh` for text with Han
+    /// characters, else none.
     pub lang: Option<Lang>,
-    /// A TOML file that maps attributes to roles, like `"别名" = "alias"`. Default: the built-in roles of the format.
+    /// A TOML file that maps attributes to roles, like `"别名" = "alias"`. Without it: the built-in roles of the format.
     pub roles: Option<PathBuf>,
     /// Columns of `tsv` and `csv`.
     pub columns: Columns,
@@ -231,13 +231,13 @@ impl FromStr for Source {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Selection {
     /// Languages of names, descriptions and literals, by tag or primary tag; text without a language always stays.
-    /// Default empty: all.
+    /// Where it is empty: all.
     pub languages: Vec<Lang>,
-    /// Types an entity must have one of. Default empty: all.
+    /// Types an entity must have one of. Where it is empty: all.
     pub types: Vec<String>,
-    /// Predicates of facts and literals, by key. Default empty: all.
+    /// Predicates of facts and literals, by key. Where it is empty: all.
     pub predicates: Vec<String>,
-    /// The least popularity of an entity, in the sources' own unit. Default 0: all.
+    /// The least popularity of an entity, in the sources' own unit. With 0: all.
     pub popularity_min: f32,
 }
 

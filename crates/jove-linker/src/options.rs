@@ -10,18 +10,18 @@ use crate::normal::Normalization;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct EntityLinkingOptions {
-    /// The search engine; all give the same links. Default `auto`.
+    /// The search engine; all give the same links.
     pub engine: EngineKind,
     /// What counts as the same text.
     pub normalization: Normalization,
     /// Whether a name must stand at word boundaries in scripts that write spaces, and may not cut a Katakana run, a
-    /// Thai cluster, a Korean stem or a number. Default true.
+    /// Thai cluster, a Korean stem or a number.
     pub boundaries: bool,
-    /// Minimum length of a name in characters, from 1. Default 2.
+    /// Minimum length of a name in characters, from 1.
     pub chars_min: u32,
-    /// Minimum score of a link, in [0, 1]; a mention with a lower score is not linked (NIL). Default 0.7.
+    /// Minimum score of a link, in [0, 1]; a mention with a lower score is not linked (NIL).
     pub score_min: f32,
-    /// Which of two overlapping mentions is kept. Default `longest`.
+    /// Which of two overlapping mentions is kept.
     pub overlap: Overlap,
 }
 

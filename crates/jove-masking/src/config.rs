@@ -8,27 +8,27 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct MaskConfig {
-    /// Mask rate (Hugging Face's `mlm_probability`): share of the tokens, special ones not counted, that become targets,
-    /// in (0, 0.9]. Default 0.15.
+    /// The mask rate (mlm-probability): share of the tokens, special ones not counted, that become targets,
+    /// in (0, 0.9].
     pub budget: f64,
-    /// How the targets are shared among the kinds of units. Default: whole words only.
+    /// How the targets are shared among the kinds of units.
     pub weights: UnitWeights,
-    /// What the model sees in place of a target. Default 0.8 mask, 0.1 random, 0.1 kept (BERT, arXiv 1810.04805, section 3.1).
+    /// What the model sees in place of a target. The defaults are those of BERT (arXiv 1810.04805, section 3.1).
     pub corruption: Corruption,
-    /// Whether the action (mask, random or keep) is drawn once for a unit or for each of its tokens. Default `unit`.
+    /// Whether the action (mask, random or keep) is drawn once for a unit or for each of its tokens.
     pub draw: ReplacementScope,
-    /// Parts of speech that count as POS units, by universal tag. Default NOUN, VERB, ADJ, PROPN.
+    /// Parts of speech that count as POS units, by universal tag.
     pub pos_tags: Vec<Pos>,
-    /// Probability p of the geometric distribution of span lengths in words, in (0, 1]; the mean length is about 1/p. Default 0.2
-    /// (SpanBERT, arXiv 1907.10529, section 3.1).
+    /// Probability p of the geometric distribution of span lengths in words, in (0, 1]; the mean length is about 1/p.
+    /// The default is that of SpanBERT (arXiv 1907.10529, section 3.1).
     pub span_stop: f64,
-    /// The longest span, in words, 1 to 64. Default 10.
+    /// The longest span, in words, 1 to 64.
     pub span_words_max: u32,
-    /// The longest unit, in tokens, 1 to 512; longer words and entities are left to the other kinds. Default 16.
+    /// The longest unit, in tokens, 1 to 512; longer words and entities are left to the other kinds.
     pub unit_tokens_max: u32,
     /// Share of the chosen entities that are replaced by another entity of the same type, with a name in the text's
     /// language of as many tokens, in [0, 1]; the model must still predict the original. Entities without such a
-    /// replacement are masked like all other units. Default 0.
+    /// replacement are masked like all other units.
     pub entity_swap: f64,
 }
 
@@ -37,15 +37,15 @@ pub struct MaskConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct UnitWeights {
-    /// Linked mentions. Default 0.
+    /// Linked mentions.
     pub entity: f64,
-    /// Words whose part of speech is in `pos-tags`. Default 0.
+    /// Words whose part of speech is in `pos-tags`.
     pub pos: f64,
-    /// Words of any kind, and single tokens that no word covers. Default 1.
+    /// Words of any kind, and single tokens that no word covers.
     pub word: f64,
-    /// Random spans: runs of words with geometric length. Default 0.
+    /// Random spans: runs of words with geometric length.
     pub span: f64,
-    /// Single tokens. Default 0.
+    /// Single tokens.
     pub token: f64,
 }
 
@@ -53,9 +53,9 @@ pub struct UnitWeights {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Corruption {
-    /// Share that becomes the mask token, in [0, 1]. Default 0.8.
+    /// Share that becomes the mask token, in [0, 1].
     pub mask: f64,
-    /// Share that becomes a random token, in [0, 1]. Default 0.1.
+    /// Share that becomes a random token, in [0, 1].
     pub random: f64,
 }
 

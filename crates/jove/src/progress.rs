@@ -51,7 +51,7 @@ impl Bars {
         move || LogWriter(screen.clone())
     }
 
-    /// The first Ctrl-C asks the work to stop at the next safe place; the second ends the process.
+    /// The first Ctrl-C stops the work at the next safe place; the second ends the process.
     pub(crate) fn stop_on_interrupt(&self) {
         let interrupted = Arc::clone(&self.interrupted);
         let installed = ctrlc::set_handler(move || {

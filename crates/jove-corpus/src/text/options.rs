@@ -31,14 +31,14 @@ pub enum TextFormat {
 pub struct TextSource {
     /// A file, or a folder whose `.txt` and `.jsonl` files are read in the order of their names, subfolders included.
     pub path: PathBuf,
-    /// The language of every text, as a tag such as `zh`; without it the language of each text is identified. Default: none.
+    /// The language of every text, as a tag such as `zh`; without it the language of each text is identified.
     pub lang: Option<Lang>,
-    /// How the files hold their texts. Default: `auto`.
+    /// How the files hold their texts.
     pub format: TextFormat,
     /// The place of the text in a row: the name of a field in JSON lines, the number of a column in a table, counted
-    /// from 1. Default when empty: `text` and 1.
+    /// from 1. Where it is empty: `text` and 1.
     pub field: String,
-    /// The domain of the texts, such as `news`, by which texts may be balanced. Default: none.
+    /// The domain of the texts, such as `news`, by which texts may be balanced.
     pub domain: Option<String>,
 }
 

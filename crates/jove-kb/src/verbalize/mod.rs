@@ -25,13 +25,13 @@ use crate::kb::Kb;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct VerbalizeOptions {
-    /// Languages to write in; a fact whose names are missing in one is left out there. Default `zh` and `en`.
+    /// Languages to write in; a fact whose names are missing in one is left out there.
     pub langs: Vec<Lang>,
-    /// Share of facts that are kept out of the training sentences, in [0, 1). Default 0.1.
+    /// Share of facts that are kept out of the training sentences, in [0, 1).
     pub held_out_fraction: f64,
-    /// Sentences for each fact and language, each by another pattern where there are enough. Default 3.
+    /// Sentences for each fact and language, each by another pattern where there are enough.
     pub per_fact: usize,
-    /// Where every choice comes from. Default 0.
+    /// Where every choice comes from.
     pub seed: Seed,
 }
 

@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Normalization {
-    /// Whether compatible characters are the same (Unicode NFKC): `Ａ` and `A`, `①` and `1`. Default true.
+    /// Whether compatible characters are the same (Unicode NFKC): `Ａ` and `A`, `①` and `1`.
     pub compatible: bool,
-    /// Whether upper and lower case are the same. Default true.
+    /// Whether upper and lower case are the same.
     pub case: bool,
-    /// Whether a traditional Chinese character and its simplified form are the same. Default false.
+    /// Whether a traditional Chinese character and its simplified form are the same.
     pub traditional: bool,
 }
 

@@ -22,9 +22,9 @@ use crate::segments::Segment;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct TaggerOptions {
-    /// Whether a hidden Markov model joins runs of Chinese characters that are not in the dictionary into new words. Default true.
+    /// Whether a hidden Markov model joins runs of Chinese characters that are not in the dictionary into new words.
     pub new_words: bool,
-    /// Priority of the user's words over the dictionary's. Default `prefer`.
+    /// Priority of the user's words over the dictionary's.
     pub user_words: UserWords,
 }
 

@@ -1,4 +1,4 @@
-//! What pages say of an entity.
+//! The card of an entity on HTML pages.
 
 use jove_core::{EntityId, Lang};
 use jove_kb::Kb;
@@ -7,7 +7,7 @@ use jove_linker::html::Card;
 /// Facts on a card that has no description.
 const FACTS_MAX: usize = 4;
 
-/// What the base says of an entity; what cannot be read stays empty.
+/// Label, description and types of an entity; what cannot be read stays empty.
 pub(crate) fn card(kb: &Kb, entity: EntityId, lang: Lang) -> Card {
     let key = kb.key(entity).unwrap_or_default();
     let description = kb.description(entity, lang).ok().flatten();
@@ -27,10 +27,10 @@ fn label(kb: &Kb, entity: EntityId, lang: Lang) -> String {
 /// The first facts, as `relation object`.
 fn facts(kb: &Kb, entity: EntityId, lang: Lang) -> String {
     let facts = kb.facts_of(entity, FACTS_MAX).unwrap_or_default();
-    let told = facts.iter().map(|fact| {
+    let shown = facts.iter().map(|fact| {
         let relation = kb.predicate_label(fact.predicate, lang).ok().flatten();
         let relation = relation.or_else(|| kb.predicate_name(fact.predicate).ok().flatten().map(str::to_owned));
         format!("{} {}", relation.unwrap_or_default(), label(kb, fact.object, lang))
     });
-    told.collect::<Vec<_>>().join("; ")
+    shown.collect::<Vec<_>>().join("; ")
 }

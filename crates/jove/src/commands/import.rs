@@ -29,7 +29,8 @@ pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome>
     let exported =
         export(&args.out, Format::Hf, &loaded.config, &loaded.weights, &files, &options, context.progress())?;
     let mut report = loaded.report;
-    let strays = exported.left_out.into_iter().map(|name| (name, "no class of transformers takes it beside the head"));
+    let strays =
+        exported.left_out.into_iter().map(|name| (name, "no class of transformers has it together with the head"));
     report.left_out.extend(strays);
     print_report(context, &report, &args.out)?;
     Ok(Outcome::Done)

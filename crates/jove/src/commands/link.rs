@@ -19,7 +19,7 @@ use crate::context::{Context, Outcome};
 /// Texts that a page shows at most.
 const SHOWN_MAX: usize = 500;
 
-/// Texts annotated between two looks at the clock.
+/// Texts annotated between two updates of the progress.
 const CHUNK: usize = 2048;
 
 /// Arguments of `jove link`.

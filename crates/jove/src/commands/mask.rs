@@ -15,7 +15,7 @@ use crate::commands::card::card;
 use crate::commands::link::write_file;
 use crate::context::{Context, Outcome};
 
-/// Unlinked names that are told, the most frequent first.
+/// Unlinked names that are reported, the most frequent first.
 const UNLINKED_MAX: usize = 20;
 
 /// Arguments of `jove mask`.
@@ -105,7 +105,7 @@ fn preview(source: &Source, html: &std::path::Path, texts: usize, context: &Cont
     source.each(&masks, texts, context, |text, tokens, mask| {
         let inputs: Vec<String> =
             mask.targets.iter().map(|target| masks.tokenizer.piece(target.input).unwrap_or_default()).collect();
-        let cards: Vec<String> = mask.units.iter().map(|unit| told(&masks, text, tokens, unit)).collect();
+        let cards: Vec<String> = mask.units.iter().map(|unit| unit_card(&masks, text, tokens, unit)).collect();
         shown.push((text.clone(), masks.tokenizer.encode_text(&text.text)?, mask, inputs, cards));
         Ok(())
     })?;
@@ -118,7 +118,7 @@ fn preview(source: &Source, html: &std::path::Path, texts: usize, context: &Cont
 }
 
 /// The card of a unit: what it names, how sure the linker was, and what the graph says of it.
-fn told(masks: &MaskSource, text: &AnnotatedText, tokens: &TokenizedText, unit: &MaskedUnit) -> String {
+fn unit_card(masks: &MaskSource, text: &AnnotatedText, tokens: &TokenizedText, unit: &MaskedUnit) -> String {
     let Some(entity) = unit.entity else { return String::new() };
     let card = card(&masks.kb, entity, text.lang);
     // A mention that no piece was left for is not among the tokens: the two lists are walked by entity.
@@ -130,10 +130,10 @@ fn told(masks: &MaskSource, text: &AnnotatedText, tokens: &TokenizedText, unit: 
     lines.chain([format!("score {score:.2}")]).collect::<Vec<_>>().join("\n")
 }
 
-/// What is told of the masks of a run.
+/// Counts of the masks of a run.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct Told {
+struct MaskReport {
     variant: String,
     budget: f64,
     rate: f64,
@@ -160,20 +160,20 @@ fn count(source: &Source, context: &Context) -> anyhow::Result<()> {
     unlinked.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     unlinked.truncate(UNLINKED_MAX);
     let (budget, rate) = (masks.masking.budget, counts.rate());
-    let told = Told { variant: masks.variant, budget, rate, counts, coverage: coverage.covered(), unlinked };
-    if context.json() { context.print_json(&told) } else { context.print(table(&told)) }
+    let report = MaskReport { variant: masks.variant, budget, rate, counts, coverage: coverage.covered(), unlinked };
+    if context.json() { context.print_json(&report) } else { context.print(table(&report)) }
 }
 
-fn table(told: &Told) -> String {
-    let counts = &told.counts;
+fn table(report: &MaskReport) -> String {
+    let counts = &report.counts;
     let share = |part: u64, whole: u64| 100.0 * part as f64 / whole.max(1) as f64;
     let mut lines = vec![format!(
-        "{}: {:.2}% of {} tokens in {} texts are targets, the budget is {:.2}%; {} texts have none",
-        told.variant,
-        100.0 * told.rate,
+        "{}: {:.2}% of {} tokens in {} texts are targets, the mask rate is set to {:.2}%; {} texts have none",
+        report.variant,
+        100.0 * report.rate,
         counts.tokens,
         counts.texts,
-        100.0 * told.budget,
+        100.0 * report.budget,
         counts.texts_without_target
     )];
     lines.push(format!("{:<8}{:>10}{:>10}{:>9}  {}", "unit", "units", "targets", "share", "units by length in tokens"));
@@ -188,7 +188,7 @@ fn table(told: &Told) -> String {
         counts.targets_by_action.iter().map(|(action, n)| format!("{action} {:.1}%", share(*n, counts.targets)));
     lines.push(format!("the model sees: {}", actions.collect::<Vec<_>>().join(", ")));
     lines.push(format!("mentions: {}, of which masked {}", counts.mentions, counts.mentions_masked));
-    let graph = told.coverage;
+    let graph = report.coverage;
     for (what, part, whole) in [
         ("entities linked", graph.entities_linked, graph.entities),
         ("facts with both ends in one text", graph.facts_told, graph.facts),
@@ -196,7 +196,7 @@ fn table(told: &Told) -> String {
     ] {
         lines.push(format!("{what}: {part} of {whole}, {:.1}%", share(part, whole)));
     }
-    let names = told.unlinked.iter().map(|(name, times)| format!("{name} {times}"));
+    let names = report.unlinked.iter().map(|(name, times)| format!("{name} {times}"));
     lines.push(format!("names that nothing was linked to: {}", names.collect::<Vec<_>>().join(", ")));
     lines.join("\n")
 }
