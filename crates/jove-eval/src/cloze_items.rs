@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jove_core::{AnnotatedText, ByteSpan, EntityId, Lang, Mention, Purpose, Seed, TokenSpan, TokenizedText};
+use jove_core::{AnnotatedText, ByteSpan, EntityId, Lang, Mention, Purpose, Seed, TokenId, TokenSpan, TokenizedText};
 use jove_corpus::Tokenizer;
 use jove_kb::{Fact, Kb, PredicateId, Sentence};
 use rand::seq::SliceRandom as _;
@@ -270,14 +270,18 @@ fn item(
             candidates.push(tokens.tokens[span.range()].to_vec());
         }
     }
-    // A wrong candidate with the tokens of the answer could not be ranked apart from it.
+    drop_copies_of_the_first(&mut candidates);
+    Ok((candidates.len() > 1).then_some(ClozeItem { tokens: tokens.tokens, gap, candidates, answer: 0, relation }))
+}
+
+/// A wrong candidate with the tokens of the answer could not be ranked apart from it.
+fn drop_copies_of_the_first(candidates: &mut Vec<Vec<TokenId>>) {
     let answer = candidates[0].clone();
     let mut index = 0;
     candidates.retain(|tokens| {
         index += 1;
         index == 1 || *tokens != answer
     });
-    Ok((candidates.len() > 1).then_some(ClozeItem { tokens: tokens.tokens, gap, candidates, answer: 0, relation }))
 }
 
 /// The tokens of `before + name + after` and the span of the name; `None` where the name has no token.

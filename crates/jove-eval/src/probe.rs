@@ -93,11 +93,7 @@ impl<'a, D: Backend> Probe<'a, D> {
                 return Err(Error::Interrupted);
             }
             let end = next + self.batch_size(&queries[next..], rows_max);
-            let mut builder = PackedBatch::builder(self.model.config());
-            for query in &queries[next..end] {
-                builder.push(&query.tokens)?;
-            }
-            let sequences = builder.build();
+            let sequences = self.pack(&queries[next..end])?;
             let hidden = self.model.hidden(&sequences)?;
             answer(next, &sequences, hidden)?;
             self.progress.advance((end - next) as u64);
@@ -105,6 +101,14 @@ impl<'a, D: Backend> Probe<'a, D> {
         }
         self.progress.end();
         Ok(())
+    }
+
+    fn pack(&self, queries: &[Query]) -> Result<PackedBatch, Error> {
+        let mut builder = PackedBatch::builder(self.model.config());
+        for query in queries {
+            builder.push(&query.tokens)?;
+        }
+        Ok(builder.build())
     }
 
     /// How many of the queries fit into a batch; at least one.

@@ -23,7 +23,7 @@ pub struct MaskSource {
     /// How tokens are chosen and hidden.
     pub masking: MaskConfig,
     /// Names that may stand in for masked ones.
-    pub swaps: SameType,
+    pub replacements: SameType,
     /// The run's first seed.
     pub seed: Seed,
     annotated: PathBuf,
@@ -60,11 +60,11 @@ impl Run {
         let annotated = annotate::annotate(&work, &base, &text)?;
         let vocabulary = tokenizer::tokenizer(&work, variant.layout, &annotated)?;
         let annotated = control::control(&work, variant.graph, &annotated)?;
-        let swaps = knowledge::replacement_names(&work, variant, &base, &vocabulary)?;
+        let replacements = knowledge::replacement_names(&work, variant, &base, &vocabulary)?;
         let (kb, tokenizer) = (kb::open(&base)?, tokenizer::open(&vocabulary)?);
         Ok(MaskSource {
             variant: variant.name.clone(),
-            swaps,
+            replacements,
             kb,
             tokenizer,
             masking: variant.masking.clone(),

@@ -17,7 +17,7 @@ pub struct Batch {
     /// Token types, one a token.
     pub segments: Vec<u32>,
     /// Where sequences begin, and where the last one ends; one longer than there are sequences.
-    pub bounds: Vec<usize>,
+    pub cu_seqlens: Vec<usize>,
     /// The pairs that are read as one sequence; these sequences stand one behind the other.
     pub pairs: Vec<PairRows>,
     /// The items of every objective that has any.
@@ -29,7 +29,7 @@ pub struct Batch {
 impl Batch {
     /// A batch of nothing.
     pub(crate) fn new() -> Self {
-        Self { bounds: vec![0], ..Self::default() }
+        Self { cu_seqlens: vec![0], ..Self::default() }
     }
 
     /// Number of tokens, special ones included.
@@ -66,7 +66,7 @@ impl Batch {
         self.tokens.extend(tokens);
         let length = self.tokens.len() - start;
         self.segments.extend((0..length).map(segments));
-        self.bounds.push(self.tokens.len());
+        self.cu_seqlens.push(self.tokens.len());
         start
     }
 }

@@ -16,55 +16,55 @@ use jove_objectives::Device;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct TrainConfig {
-    /// Where the arithmetic is done, `cpu` or `cuda`; default `cpu`.
+    /// Where the arithmetic is done, `cpu` or `cuda`.
     pub device: Device,
-    /// The number all randomness of the run comes from; default 1.
+    /// The number all randomness of the run comes from.
     pub seed: Seed,
-    /// Length of the run in optimizer steps; default none. Give either `steps` or `tokens`.
+    /// Length of the run in optimizer steps. Give either `steps` or `tokens`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<u64>,
     /// Length of the run in tokens read by the model, special tokens, descriptions and pairs included; rounded up to
-    /// whole steps; default none. Give either `steps` or `tokens`.
+    /// whole steps. Give either `steps` or `tokens`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<u64>,
-    /// The most tokens in one forward pass, special tokens included; default 4096.
+    /// The most tokens in one forward pass, special tokens included.
     pub batch_tokens: usize,
-    /// Forward passes whose gradients are summed into one optimizer step; default 1.
+    /// Forward passes whose gradients are summed into one optimizer step.
     #[serde(alias = "accumulation")]
     pub gradient_accumulation_steps: usize,
     /// The longest sequence in tokens, special tokens included; of a longer text a random crop is read,
-    /// another one in every epoch; default 128.
+    /// another one in every epoch.
     pub max_length: usize,
-    /// Peak learning rate of AdamW; default 0.0005.
+    /// Peak learning rate of AdamW.
     pub learning_rate: f64,
     /// Part of the steps over which the learning rate rises linearly from 0; after it the rate falls linearly to 0;
-    /// in [0, 1); default 0.05.
+    /// in [0, 1).
     pub warmup: f64,
-    /// Decoupled weight decay, on every parameter but biases and layer norms; default 0.01.
+    /// Decoupled weight decay, on every parameter but biases and layer norms.
     pub weight_decay: f64,
-    /// Decay rates of AdamW's two moments, each in [0, 1); default [0.9, 0.98].
+    /// Decay rates of AdamW's two moments, each in [0, 1).
     pub betas: [f64; 2],
-    /// Added to the root of AdamW's second moment; default 0.000001.
+    /// Added to the root of AdamW's second moment.
     pub epsilon: f64,
-    /// The largest global gradient norm; larger gradients are scaled down to it; 0 is no limit; default 1.
+    /// The largest global gradient norm; larger gradients are scaled down to it; 0 is no limit.
     #[serde(alias = "clip")]
     pub max_grad_norm: f64,
     /// Whether the intermediate activations of each layer are computed again in the backward pass instead of kept: less
-    /// memory, more time, the same numbers; only the CPU heeds it; default false.
+    /// memory, more time, the same numbers; only the CPU heeds it.
     #[serde(alias = "recompute")]
     pub gradient_checkpointing: bool,
-    /// Whether activations are dropped with the model's probabilities; default true.
+    /// Whether activations are dropped with the model's probabilities.
     pub dropout: bool,
-    /// Optimizer steps between two checkpoints; 0 saves only at the end or when interrupted; default 500.
+    /// Optimizer steps between two checkpoints; 0 saves only at the end or when interrupted.
     pub save_every: u64,
-    /// Optimizer steps between two lines of `metrics.jsonl`; default 10.
+    /// Optimizer steps between two lines of `metrics.jsonl`.
     pub log_every: u64,
     /// Lines of `metrics.jsonl` from one that reports each objective's share in the encoder's gradient to the next; measuring
     /// it takes as long as one more step for every objective and changes nothing else; 0 is never; runs of one objective
-    /// never do; default 10.
+    /// never do.
     pub gradient_share_every: u64,
     /// Exponent on a language's share of the examples when sampling: 1 keeps the corpus as it is, 0 makes all languages
-    /// equal; in [0, 1]; default 0.3. (Unsupervised Cross-lingual Representation Learning at Scale, arXiv 1911.02116.)
+    /// equal; in [0, 1]. (Unsupervised Cross-lingual Representation Learning at Scale, arXiv 1911.02116.)
     pub language_exponent: f64,
     /// What is learned, and with what weight.
     pub objectives: Objectives,

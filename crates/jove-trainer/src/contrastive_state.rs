@@ -140,7 +140,7 @@ mod tests {
         assert!((held..2 * held).contains(&expected), "{held} {expected}");
     }
 
-    /// Without momentum the slow encoder is the model, so a queue that holds a batch holds what the model makes of it: the
+    /// Without momentum the key encoder is the model, so a queue that holds a batch holds what the model makes of it: the
     /// contrast is that of a batch with these descriptions.
     #[test]
     fn without_momentum_the_queue_holds_what_the_model_makes_of_the_batch() {
@@ -148,7 +148,7 @@ mod tests {
         let mut memory = ContrastiveState::new(&objectives, &model).unwrap();
         memory.update(&objectives, &model, std::slice::from_ref(&batch)).unwrap();
         let mut builder = PackedBatch::builder(model.config());
-        for bounds in batch.bounds.windows(2) {
+        for bounds in batch.cu_seqlens.windows(2) {
             builder.push(&batch.tokens[bounds[0]..bounds[1]]).unwrap();
         }
         let pooled = Cpu::span_mean(model.hidden(&builder.build()).unwrap(), &[(5, 7), (9, 11)]).unwrap();

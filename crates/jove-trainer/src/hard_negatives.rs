@@ -19,19 +19,19 @@ pub struct HardNegatives {
 impl HardNegatives {
     /// From the entities that bear each name; names of one entity alone say nothing and are left out.
     pub fn sharing(names: impl IntoIterator<Item = Vec<EntityId>>) -> Self {
-        let mut lookalikes = Self::default();
+        let mut hard_negatives = Self::default();
         for mut bearers in names {
             bearers.sort_unstable();
             bearers.dedup();
             if bearers.len() > 1 {
-                let number = lookalikes.names.len() as u32;
+                let number = hard_negatives.names.len() as u32;
                 for &entity in &bearers {
-                    lookalikes.names_of.entry(entity).or_default().push(number);
+                    hard_negatives.names_of.entry(entity).or_default().push(number);
                 }
-                lookalikes.names.push(bearers);
+                hard_negatives.names.push(bearers);
             }
         }
-        lookalikes
+        hard_negatives
     }
 
     /// Whether two entities share a name.
@@ -41,7 +41,7 @@ impl HardNegatives {
     }
 
     /// The entities that share a name with one, ascending, without itself.
-    pub fn namesakes(&self, entity: EntityId) -> Vec<EntityId> {
+    pub(crate) fn namesakes(&self, entity: EntityId) -> Vec<EntityId> {
         let numbers = self.names_of.get(&entity).map_or(&[][..], Vec::as_slice);
         let mut all: Vec<EntityId> =
             numbers.iter().flat_map(|&number| &self.names[number as usize]).copied().filter(|&e| e != entity).collect();
@@ -110,15 +110,17 @@ mod tests {
 
     #[test]
     fn namesakes_share_a_name_and_the_relation_is_mutual() {
-        let lookalikes = HardNegatives::sharing(
+        let hard_negatives = HardNegatives::sharing(
             [vec![1, 2], vec![2, 3, 2], vec![4], vec![]].map(|all| all.into_iter().map(EntityId).collect()),
         );
-        let namesakes = |entity| lookalikes.namesakes(EntityId(entity)).into_iter().map(|e| e.0).collect::<Vec<_>>();
+        let namesakes =
+            |entity| hard_negatives.namesakes(EntityId(entity)).into_iter().map(|e| e.0).collect::<Vec<_>>();
         assert_eq!([namesakes(1), namesakes(2), namesakes(4)], [vec![2], vec![1, 3], vec![]]);
         assert!(
-            lookalikes.share_a_name(EntityId(3), EntityId(2)) && !lookalikes.share_a_name(EntityId(1), EntityId(3))
+            hard_negatives.share_a_name(EntityId(3), EntityId(2))
+                && !hard_negatives.share_a_name(EntityId(1), EntityId(3))
         );
-        assert!(!lookalikes.is_unambiguous() && HardNegatives::sharing([vec![EntityId(1)]]).is_unambiguous());
+        assert!(!hard_negatives.is_unambiguous() && HardNegatives::sharing([vec![EntityId(1)]]).is_unambiguous());
     }
 
     #[test]

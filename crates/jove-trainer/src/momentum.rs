@@ -31,20 +31,20 @@ impl<D: Backend> MomentumEncoder<D> {
     ///
     /// # Errors
     /// Where the model has other parameters, or the device fails.
-    pub fn follow(&mut self, model: &Model<D>) -> Result<(), Error> {
-        let mut fast = Vec::new();
-        model.lm.encoder.visit(&mut |parameter| fast.push(parameter));
+    pub(crate) fn follow(&mut self, model: &Model<D>) -> Result<(), Error> {
+        let mut query = Vec::new();
+        model.lm.encoder.visit(&mut |parameter| query.push(parameter));
         if let Some(link) = &model.link {
-            link.visit(&mut |parameter| fast.push(parameter));
+            link.visit(&mut |parameter| query.push(parameter));
         }
         let momentum = self.momentum as f32;
-        let (mut next, mut result) = (fast.into_iter(), Ok(()));
-        self.visit_mut(&mut |slow| {
+        let (mut next, mut result) = (query.into_iter(), Ok(()));
+        self.visit_mut(&mut |key| {
             if result.is_ok() {
-                result = match (slow.value, next.next().map(|fast| fast.value)) {
-                    (ValueMut::Matrix(slow), Some(ValueRef::Matrix(fast))) => approach(slow, fast, momentum),
-                    (ValueMut::Vector(slow), Some(ValueRef::Vector(fast))) => approach(slow, fast, momentum),
-                    _ => Err(jove_model::Error::MissingParameter { name: slow.name, expected: 1 }.into()),
+                result = match (key.value, next.next().map(|query| query.value)) {
+                    (ValueMut::Matrix(key), Some(ValueRef::Matrix(query))) => approach(key, query, momentum),
+                    (ValueMut::Vector(key), Some(ValueRef::Vector(query))) => approach(key, query, momentum),
+                    _ => Err(jove_model::Error::MissingParameter { name: key.name, expected: 1 }.into()),
                 };
             }
         });
@@ -65,13 +65,13 @@ impl<D: Backend> MomentumEncoder<D> {
         order.sort_by_key(|&index| ranges[index].start);
         let mut start_of = vec![0; ranges.len()];
         for index in order {
-            let at = batch.bounds.partition_point(|&bound| bound <= ranges[index].start);
+            let at = batch.cu_seqlens.partition_point(|&bound| bound <= ranges[index].start);
             let outside = || jove_model::Error::Shape {
                 op: "pooled",
                 expected: "ranges within the batch".to_owned(),
                 found: format!("{:?}", ranges[index]),
             };
-            let (Some(&from), Some(&to)) = (batch.bounds.get(at.wrapping_sub(1)), batch.bounds.get(at)) else {
+            let (Some(&from), Some(&to)) = (batch.cu_seqlens.get(at.wrapping_sub(1)), batch.cu_seqlens.get(at)) else {
                 return Err(outside().into());
             };
             if ranges[index].end > to {
@@ -98,13 +98,13 @@ impl<D: Backend> MomentumEncoder<D> {
 }
 
 fn approach<S: Shape, D: Backend>(
-    slow: &mut Tensor<S, f32, D>,
-    fast: &Tensor<S, f32, D>,
+    key: &mut Tensor<S, f32, D>,
+    query: &Tensor<S, f32, D>,
     momentum: f32,
 ) -> Result<(), Error> {
-    let part = tape::scale(fast.clone(), 1.0 - momentum)?;
-    let whole = tape::scale(slow.clone(), momentum)?.try_add(part);
-    *slow = whole.map_err(|error| jove_model::Error::Device(format!("{error:?}")))?;
+    let part = tape::scale(query.clone(), 1.0 - momentum)?;
+    let whole = tape::scale(key.clone(), momentum)?.try_add(part);
+    *key = whole.map_err(|error| jove_model::Error::Device(format!("{error:?}")))?;
     Ok(())
 }
 
@@ -140,11 +140,11 @@ mod tests {
     #[test]
     fn it_follows_by_its_momentum() {
         let (start, goal) = (model(1), model(2));
-        let mut slow = MomentumEncoder::new(&start, 0.75);
-        slow.follow(&goal).unwrap();
+        let mut key = MomentumEncoder::new(&start, 0.75);
+        key.follow(&goal).unwrap();
         let before = numbers(&MomentumEncoder::new(&start, 0.0));
         let expected = numbers(&MomentumEncoder::new(&goal, 0.0));
-        for ((now, before), goal) in numbers(&slow).into_iter().zip(before).zip(&expected) {
+        for ((now, before), goal) in numbers(&key).into_iter().zip(before).zip(&expected) {
             assert!((now - (0.75 * before + 0.25 * goal)).abs() < 1e-6);
         }
         let mut quick = MomentumEncoder::new(&start, 0.0);
@@ -167,12 +167,12 @@ mod tests {
                 .map(|(sequence, from, count)| {
                     let sequence = sequence % lengths.len();
                     let from = from % lengths[sequence];
-                    let start = batch.bounds[sequence] + from;
+                    let start = batch.cu_seqlens[sequence] + from;
                     start..start + count.min(lengths[sequence] - from)
                 })
                 .collect();
             let mut builder = PackedBatch::builder(model.config());
-            for bounds in batch.bounds.windows(2) {
+            for bounds in batch.cu_seqlens.windows(2) {
                 builder.push(&batch.tokens[bounds[0]..bounds[1]]).unwrap();
             }
             let spans: Vec<(u32, u32)> = ranges.iter().map(|range| (range.start as u32, range.end as u32)).collect();
@@ -184,13 +184,13 @@ mod tests {
 
     #[test]
     fn ranges_outside_are_refused() {
-        let (slow, batch) = (MomentumEncoder::new(&model(1), 0.9), batch(&[3, 4]));
+        let (key, batch) = (MomentumEncoder::new(&model(1), 0.9), batch(&[3, 4]));
         for range in [7..8, 2..4, 99..100] {
-            assert!(slow.pooled(&batch, &[range], None).is_err());
+            assert!(key.pooled(&batch, &[range], None).is_err());
         }
         let range = std::slice::from_ref(&(1..2));
-        assert!(slow.pooled(&batch, range, Some(9)).is_err());
-        let first = slow.pooled(&batch, range, Some(1)).unwrap().as_vec();
-        assert_ne!(first, slow.pooled(&batch, range, None).unwrap().as_vec());
+        assert!(key.pooled(&batch, range, Some(9)).is_err());
+        let first = key.pooled(&batch, range, Some(1)).unwrap().as_vec();
+        assert_ne!(first, key.pooled(&batch, range, None).unwrap().as_vec());
     }
 }

@@ -95,7 +95,7 @@ impl Packing {
         rng: &mut Rng,
         targets: &mut MaskedTokens,
     ) -> Result<Vec<u32>, Error> {
-        let plan = jove_masking::plan_with(text, &self.data.mask, &self.specials, &self.data.swaps, rng)?;
+        let plan = jove_masking::plan_with(text, &self.data.mask, &self.specials, &self.data.replacements, rng)?;
         targets.rows.extend(plan.targets.iter().map(|target| target.position as usize));
         targets.labels.extend(plan.targets.iter().map(|target| target.original.0));
         Ok(ids(&plan.apply(&text.tokens)))

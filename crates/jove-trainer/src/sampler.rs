@@ -32,7 +32,7 @@ pub struct SamplerState {
 ///
 /// Orders derive from the seed, the epoch and the language alone, so a sampler resumes exactly where its state says.
 #[derive(Clone, Debug)]
-pub struct Sampler {
+pub(crate) struct Sampler {
     seed: Seed,
     /// Parts the samplers of one run; below 2^8.
     id: u64,
@@ -52,7 +52,7 @@ struct Group {
 impl Sampler {
     /// A sampler of examples given by their languages. With exponent 1 all examples form one group, so that each is
     /// read exactly once an epoch.
-    pub fn new(seed: Seed, id: u64, langs: &[Lang], exponent: f64) -> Self {
+    pub(crate) fn new(seed: Seed, id: u64, langs: &[Lang], exponent: f64) -> Self {
         let mut by_lang: BTreeMap<Option<Lang>, Vec<usize>> = BTreeMap::new();
         for (index, lang) in langs.iter().enumerate() {
             let key = (exponent < 1.0).then_some(*lang);
@@ -74,19 +74,14 @@ impl Sampler {
         sampler
     }
 
-    /// Whether there is nothing to read.
-    pub fn is_empty(&self) -> bool {
-        self.groups.is_empty()
-    }
-
     /// Where the sampler stands.
-    pub fn state(&self) -> &SamplerState {
+    pub(crate) fn state(&self) -> &SamplerState {
         &self.state
     }
 
     /// Goes to where `state` says; `false`, and nothing changes, where it belongs to other data.
     #[must_use]
-    pub fn restore(&mut self, state: &SamplerState) -> bool {
+    pub(crate) fn restore(&mut self, state: &SamplerState) -> bool {
         let fits = state.groups.len() == self.groups.len()
             && state.groups.iter().zip(&self.groups).all(|(&(_, cursor), group)| cursor <= group.members.len() as u64)
             && state
@@ -100,7 +95,7 @@ impl Sampler {
     }
 
     /// The next example; `None` only where there is nothing to read.
-    pub fn draw(&mut self) -> Option<Sample> {
+    pub(crate) fn draw(&mut self) -> Option<Sample> {
         if let Some(pending) = self.state.pending.take() {
             return Some(pending);
         }
@@ -117,7 +112,7 @@ impl Sampler {
     }
 
     /// Gives back the example drawn last, so that it comes next again: it did not fit into a batch.
-    pub fn put_back(&mut self, drawn: Sample) {
+    pub(crate) fn put_back(&mut self, drawn: Sample) {
         self.state.pending = Some(drawn);
     }
 

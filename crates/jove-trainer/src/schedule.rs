@@ -2,7 +2,7 @@
 
 /// Linear warmup to the peak, then linear decay towards 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Schedule {
+pub(crate) struct Schedule {
     peak: f64,
     warmup_steps: u64,
     total_steps: u64,
@@ -10,12 +10,12 @@ pub struct Schedule {
 
 impl Schedule {
     /// A schedule over `total_steps` that reaches `peak` after the fraction `warmup` of them.
-    pub fn new(peak: f64, warmup: f64, total_steps: u64) -> Self {
+    pub(crate) fn new(peak: f64, warmup: f64, total_steps: u64) -> Self {
         Self { peak, warmup_steps: (warmup * total_steps as f64).round() as u64, total_steps }
     }
 
     /// The learning rate of step `step`, counted from 0; above 0 for every step of the run, 0 after it.
-    pub fn learning_rate(&self, step: u64) -> f64 {
+    pub(crate) fn learning_rate(&self, step: u64) -> f64 {
         let part = if step >= self.total_steps {
             0.0
         } else if step < self.warmup_steps {

@@ -70,13 +70,13 @@ pub struct TrainingData {
     /// Descriptions of entities.
     pub descriptions: Descriptions,
     /// Which entities look like others, for the hard negatives and the filter of the link.
-    pub lookalikes: HardNegatives,
+    pub hard_negatives: HardNegatives,
     /// Facts for the relation form of the link.
     pub relations: Relations,
     /// Which tokens are hidden, and how.
     pub mask: MaskConfig,
     /// Names that may stand in for masked ones, where `mask` asks for that.
-    pub swaps: SameType,
+    pub replacements: SameType,
     /// Digest of the files that all this was read from; part of what a checkpoint belongs to.
     pub fingerprint: String,
 }
@@ -87,10 +87,10 @@ impl Default for TrainingData {
             text: Box::new(Vec::new()),
             pairs: Box::new(Vec::new()),
             descriptions: Descriptions::new(),
-            lookalikes: HardNegatives::default(),
+            hard_negatives: HardNegatives::default(),
             relations: Relations::default(),
             mask: MaskConfig::default(),
-            swaps: SameType::default(),
+            replacements: SameType::default(),
             fingerprint: String::new(),
         }
     }

@@ -112,7 +112,7 @@ impl<D: Backend> StepLosses<'_, D> {
 
 fn sequences<D: Backend>(model: &Model<D>, batch: &Batch) -> Result<PackedBatch, Error> {
     let mut builder = PackedBatch::builder(model.config());
-    for bounds in batch.bounds.windows(2) {
+    for bounds in batch.cu_seqlens.windows(2) {
         let rows = bounds[0]..bounds[1];
         builder.push_with_segments(&batch.tokens[rows.clone()], &batch.segments[rows])?;
     }

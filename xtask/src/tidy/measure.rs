@@ -24,9 +24,6 @@ const FUNCTION_LINES_P90_MAX: usize = 25;
 /// Lines of tests per line of code, over the workspace.
 const TEST_RATIO_MIN: f64 = 0.4;
 
-/// Whether too few tests break a rule, or are shown in the table alone.
-const TEST_RATIO_IS_A_RULE: bool = false;
-
 /// What is counted in a crate.
 #[derive(Clone, Default)]
 pub(crate) struct Sizes {
@@ -54,7 +51,7 @@ pub(crate) fn check(workspace: &Workspace, broken: &mut Vec<String>) -> String {
         all.add(sizes);
     }
     all.check("the workspace", broken);
-    if TEST_RATIO_IS_A_RULE && all.ratio() < TEST_RATIO_MIN {
+    if all.ratio() < TEST_RATIO_MIN {
         broken.push(format!("the workspace: {:.2} test lines per code line, fewer than {TEST_RATIO_MIN}", all.ratio()));
     }
     table + &all.row("all")

@@ -60,10 +60,10 @@ pub(crate) fn train(work: &StageContext<'_>, variant: &Variant, seed: u64, prepa
             text: Box::new(ShardReader::open(&shards.file(super::shards::TRAIN))?),
             pairs: Box::new(PairReader::open(&shards.file(super::shards::PAIRS))?),
             descriptions: knowledge.descriptions()?,
-            lookalikes: knowledge.hard_negatives()?,
+            hard_negatives: knowledge.hard_negatives()?,
             relations: knowledge.relations()?,
             mask: variant.masking.clone(),
-            swaps: knowledge.replacements()?,
+            replacements: knowledge.replacements()?,
             fingerprint: key.as_str().to_owned(),
         };
         let files = tokenizer

@@ -24,7 +24,7 @@ fn training_alone_shares_its_stages_with_the_whole_run() {
     let plan = run.plan(&[]).unwrap();
     assert_eq!(plan.len(), 3);
     assert!(plan.iter().all(|plan| plan.peak_bytes > 4 * plan.weights_bytes && plan.steps > 0), "{plan:?}");
-    assert!(plan.iter().all(|plan| plan.memory_bytes == 0), "no queue, no slow encoder");
+    assert!(plan.iter().all(|plan| plan.memory_bytes == 0), "no queue, no momentum encoder");
     let error = run.plan(&["kgg".to_owned()]).unwrap_err().to_string();
     assert!(error.contains("pd, kg, ml") && error.contains("kgg"), "{error}");
 }

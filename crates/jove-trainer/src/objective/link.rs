@@ -30,31 +30,31 @@ const QUEUE: &str = "link";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct KnowledgeLinkOptions {
-    /// Loss weight: factor on the mean loss per linked mention; 0 is off; default 0.
+    /// Loss weight: factor on the mean loss per linked mention; 0 is off.
     pub weight: f64,
-    /// Part of a batch's tokens that descriptions may take, in (0, 0.5]; default 0.25.
+    /// Part of a batch's tokens that descriptions may take, in (0, 0.5].
     #[serde(alias = "share")]
     pub token_fraction: f64,
-    /// The most mentions contrasted in one forward pass; default 128.
+    /// The most mentions contrasted in one forward pass.
     pub mentions: usize,
-    /// The longest description in tokens, special tokens included; default 48.
+    /// The longest description in tokens, special tokens included.
     pub description_length: usize,
-    /// Softmax temperature: cosines are divided by it; above 0; default 0.05.
+    /// Softmax temperature: cosines are divided by it; above 0.
     pub temperature: f64,
-    /// Whether descriptions also have to find their mentions; default true.
+    /// Whether descriptions also have to find their mentions.
     pub symmetric: bool,
-    /// Width of the space that mentions and descriptions are projected into; default 128.
+    /// Width of the space that mentions and descriptions are projected into.
     pub projection: usize,
-    /// How one vector is made of a description; default mean.
+    /// How one vector is made of a description.
     pub pooling: Pooling,
     /// Descriptions of former batches, as the momentum encoder encoded them, that every mention is contrasted with besides
-    /// those of its batch; 0 is none, and then there is no momentum encoder; see `objectives.momentum`; default 0.
+    /// those of its batch; 0 is none, and then there is no momentum encoder; see `objectives.momentum`.
     pub queue: usize,
-    /// Whether the temperature is a parameter that begins at `temperature` and is kept between 0.01 and 1; default false.
+    /// Whether the temperature is a parameter that begins at `temperature` and is kept between 0.01 and 1.
     /// (Learning Transferable Visual Models From Natural Language Supervision, arXiv 2103.00020, section 2.3.)
     pub learned_temperature: bool,
     /// Hard negatives per linked entity: descriptions of entities of the same type or with a shared neighbour in the graph,
-    /// added to the batch within `token-fraction`; 0 to 16; default 0.
+    /// added to the batch within `token-fraction`; 0 to 16.
     pub hard_negatives: usize,
 }
 
@@ -127,14 +127,14 @@ impl Rules for KnowledgeLinkOptions {
             targets.mentions.push(rows);
             targets.positives.push(index);
             if new {
-                self.add_hard_negatives(&packing.data.lookalikes, &mut chosen, entity, &mut rng);
+                self.add_hard_negatives(&packing.data.hard_negatives, &mut chosen, entity, &mut rng);
             }
         }
         if chosen.tokens.len() < 2 {
             return Ok(());
         }
         chosen.push(packing, self.pooling, batch, &mut targets);
-        targets.excluded = sharing_names(&packing.data.lookalikes, &targets);
+        targets.excluded = sharing_names(&packing.data.hard_negatives, &targets);
         batch.targets.insert(Objective::Link, Box::new(targets));
         Ok(())
     }

@@ -20,7 +20,7 @@ use crate::targets::MaskedTokens;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct MlmOptions {
-    /// Loss weight: factor on the mean loss per masked token; default 1.
+    /// Loss weight: factor on the mean loss per masked token.
     pub weight: f64,
 }
 

@@ -46,7 +46,7 @@ pub struct Objectives {
     /// Pointing at the counterparts of hidden words in the translation.
     pub word_alignment: WordAlignmentOptions,
     /// Momentum coefficient m of the key encoder that fills queues: after every step key = m · key + (1 − m) · query, for
-    /// each of its parameters; in [0, 1); without a queue there is no such encoder; default 0.999. (Momentum Contrast,
+    /// each of its parameters; in [0, 1); without a queue there is no such encoder. (Momentum Contrast,
     /// arXiv 1911.05722, equation 2.)
     pub momentum: f64,
 }
@@ -89,7 +89,7 @@ impl Objectives {
     }
 
     /// The objectives that are on, in order.
-    pub fn active(&self) -> impl Iterator<Item = Objective> + '_ {
+    pub(crate) fn active(&self) -> impl Iterator<Item = Objective> + '_ {
         Objective::ALL.into_iter().filter(|&objective| self.weight(objective) > 0.0)
     }
 
@@ -104,7 +104,7 @@ impl Objectives {
     }
 
     /// Whether any objective reads single texts.
-    pub fn needs_text(&self) -> bool {
+    pub(crate) fn needs_text(&self) -> bool {
         self.reads(ExampleSource::Text)
     }
 

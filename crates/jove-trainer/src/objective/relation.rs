@@ -24,20 +24,20 @@ use crate::source::TrainingData;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct RelationOptions {
-    /// Loss weight: factor on the mean loss per fact; 0 is off; default 0.
+    /// Loss weight: factor on the mean loss per fact; 0 is off.
     pub weight: f64,
-    /// Part of a batch's tokens that facts may take, in (0, 0.5]; default 0.25.
+    /// Part of a batch's tokens that facts may take, in (0, 0.5].
     #[serde(alias = "share")]
     pub token_fraction: f64,
-    /// The longest description and the longest relation in tokens, special tokens included; default 32.
+    /// The longest description and the longest relation in tokens, special tokens included.
     pub description_length: usize,
-    /// Softmax temperature: cosines are divided by it; above 0; default 0.05.
+    /// Softmax temperature: cosines are divided by it; above 0.
     pub temperature: f64,
-    /// Whether objects also have to find their subjects and relations; default true.
+    /// Whether objects also have to find their subjects and relations.
     pub symmetric: bool,
-    /// Width of the space that both sides are projected into; default 128.
+    /// Width of the space that both sides are projected into.
     pub projection: usize,
-    /// How one vector is made of a text; default mean.
+    /// How one vector is made of a text.
     pub pooling: Pooling,
 }
 

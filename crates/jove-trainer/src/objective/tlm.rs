@@ -24,9 +24,9 @@ use crate::targets::MaskedTokens;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct TlmOptions {
-    /// Loss weight: factor on the mean loss per masked token of a pair; 0 is off; default 0.
+    /// Loss weight: factor on the mean loss per masked token of a pair; 0 is off.
     pub weight: f64,
-    /// Part of a batch's tokens that pairs may take, in (0, 0.5]; default 0.25.
+    /// Part of a batch's tokens that pairs may take, in (0, 0.5].
     #[serde(alias = "share")]
     pub token_fraction: f64,
 }

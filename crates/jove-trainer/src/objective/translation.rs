@@ -45,21 +45,20 @@ pub enum TranslationForm {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct TranslationOptions {
-    /// Loss weight: factor on the mean loss per pair; 0 is off; default 0.
+    /// Loss weight: factor on the mean loss per pair; 0 is off.
     pub weight: f64,
-    /// Part of a batch's tokens that pairs may take, in (0, 0.5]; default 0.25.
+    /// Part of a batch's tokens that pairs may take, in (0, 0.5].
     #[serde(alias = "share")]
     pub token_fraction: f64,
-    /// The negatives; default `in-batch`.
+    /// The negatives.
     pub form: TranslationForm,
-    /// Pairs that the queue of `xlco` holds, 0 to 1048576; InfoXLM takes 131072; default 4096.
+    /// Pairs that the queue of `xlco` holds, 0 to 1048576; InfoXLM takes 131072.
     pub queue: usize,
-    /// Softmax temperature: cosines are divided by it; above 0; default 0.05.
+    /// Softmax temperature: cosines are divided by it; above 0.
     pub temperature: f64,
-    /// Subtracted from the cosine of a true pair, so that it has to win by that much; 0 or more; LaBSE takes 0.3;
-    /// default 0. (Language-agnostic BERT Sentence Embedding, arXiv 2007.01852.)
+    /// Subtracted from the cosine of a true pair, so that it has to win by that much; 0 or more; LaBSE takes 0.3. (Language-agnostic BERT Sentence Embedding, arXiv 2007.01852.)
     pub margin: f64,
-    /// How one vector is made of a sentence; default mean.
+    /// How one vector is made of a sentence.
     pub pooling: Pooling,
     /// The layer whose hidden states are contrasted, counted from 1; InfoXLM takes 8 of 12; default: the last.
     #[serde(skip_serializing_if = "Option::is_none")]

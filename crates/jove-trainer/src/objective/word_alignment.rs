@@ -26,22 +26,21 @@ use crate::targets::{MaskedTokens, Targets, single_row};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct WordAlignmentOptions {
-    /// Loss weight: factor on the mean loss per masked word that has a counterpart; 0 is off; default 0.
+    /// Loss weight: factor on the mean loss per masked word that has a counterpart; 0 is off.
     pub weight: f64,
     /// Part of a batch's tokens that pairs may take, in (0, 0.5]; with `tlm` the two read the same pairs, and the larger
-    /// part counts; default 0.25.
+    /// part counts.
     #[serde(alias = "share")]
     pub token_fraction: f64,
     /// The layer whose hidden states find the counterparts, counted from 1; XLM-Align takes 10 of 12; default: the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layer: Option<usize>,
-    /// Rounds of Sinkhorn's iteration, 1 to 1000; default 2.
+    /// Rounds of Sinkhorn's iteration, 1 to 1000.
     pub iterations: usize,
     /// Entropy regularization: cosines are divided by it before the transport; above 0; the smaller, the sharper the
-    /// alignment; default 0.1.
+    /// alignment.
     pub regularization: f64,
-    /// Rounds of alignment, 1 to 10: with 1 both directions have to agree; each further round aligns what is left;
-    /// default 1.
+    /// Rounds of alignment, 1 to 10: with 1 both directions have to agree; each further round aligns what is left.
     pub rounds: usize,
 }
 
@@ -54,7 +53,7 @@ impl Default for WordAlignmentOptions {
 
 /// Masked words of pairs and their counterparts.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Pointers(pub Vec<Pointer>);
+pub(crate) struct Pointers(pub(crate) Vec<Pointer>);
 
 impl Targets for Pointers {
     fn count(&self) -> usize {
@@ -159,8 +158,8 @@ fn masked_rows(batch: &Batch) -> &[usize] {
 /// The sequences of a batch's pairs as they were before masking, and the row of the batch that they begin at; pairs stand
 /// one behind the other.
 fn unmasked<D: Backend>(model: &Model<D>, batch: &Batch) -> Result<(PackedBatch, usize), Error> {
-    let first = batch.bounds.partition_point(|&bound| bound < batch.pairs[0].first.start) - 1;
-    let bounds = &batch.bounds[first..=first + batch.pairs.len()];
+    let first = batch.cu_seqlens.partition_point(|&bound| bound < batch.pairs[0].first.start) - 1;
+    let bounds = &batch.cu_seqlens[first..=first + batch.pairs.len()];
     let (start, end) = (bounds[0], bounds[bounds.len() - 1]);
     let mut tokens = batch.tokens[start..end].to_vec();
     if let Some(masked) = batch.get::<MaskedTokens>(Objective::Tlm) {

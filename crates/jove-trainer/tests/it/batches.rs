@@ -28,7 +28,7 @@ fn links(batch: &Batch) -> LinkTargets {
 }
 
 fn sequence(batch: &Batch, index: usize) -> &[u32] {
-    &batch.tokens[batch.bounds[index]..batch.bounds[index + 1]]
+    &batch.tokens[batch.cu_seqlens[index]..batch.cu_seqlens[index + 1]]
 }
 
 proptest! {
@@ -41,7 +41,7 @@ proptest! {
         let batch = &batches[0];
         prop_assert!(batch.len() <= batch_tokens && batch.len() > batch_tokens / 2);
         prop_assert_eq!(batch.segments.len(), batch.len());
-        for index in 0..batch.bounds.len() - 1 {
+        for index in 0..batch.cu_seqlens.len() - 1 {
             let tokens = sequence(batch, index);
             prop_assert!(tokens.len() <= max_length && tokens[0] == 1 && tokens[tokens.len() - 1] == 2);
         }
@@ -142,10 +142,10 @@ fn masks_change_with_the_epoch_and_hide_what_they_say() {
     let mut assembler = assembler(&plain(1), all);
     let batch = assembler.step(0).unwrap().remove(0);
     let original = sentence(3, true, false).tokens;
-    let mut inputs: Vec<&[u32]> = (0..batch.bounds.len() - 1).map(|index| sequence(&batch, index)).collect();
+    let mut inputs: Vec<&[u32]> = (0..batch.cu_seqlens.len() - 1).map(|index| sequence(&batch, index)).collect();
     let masked = masked(&batch, Objective::Mlm);
     for (&row, &label) in masked.rows.iter().zip(&masked.labels) {
-        let start = batch.bounds[batch.bounds.partition_point(|&bound| bound <= row) - 1];
+        let start = batch.cu_seqlens[batch.cu_seqlens.partition_point(|&bound| bound <= row) - 1];
         assert_eq!(original[row - start - 1], TokenId(label));
     }
     assert_eq!(batch.examples.last().unwrap().epoch as usize, inputs.len() - 1);
@@ -165,7 +165,7 @@ fn pairs_follow_the_layout() {
     let batch = Collator::new(&config, data(), specials(), &shape).unwrap().step(0).unwrap().remove(0);
     assert!(batch.segments.iter().all(|&segment| segment == 0));
     let separators = |tokens: &[u32]| tokens.iter().filter(|&&token| token == 2).count();
-    assert!((0..batch.bounds.len() - 1).all(|index| separators(sequence(&batch, index)) == 3));
+    assert!((0..batch.cu_seqlens.len() - 1).all(|index| separators(sequence(&batch, index)) == 3));
     assert!(batch.len() > 200, "pairs alone fill the batch");
 }
 
@@ -177,7 +177,10 @@ fn texts_of_any_kind_fit() {
     long.tokens = vec![TokenId(9); 500];
     let data = TrainingData { text: Box::new(vec![odd, long]), ..TrainingData::default() };
     let batch = assembler(&plain(1), data).step(0).unwrap().remove(0);
-    assert!((1..batch.bounds.len()).all(|index| [2, 16].contains(&(batch.bounds[index] - batch.bounds[index - 1]))));
+    assert!(
+        (1..batch.cu_seqlens.len())
+            .all(|index| [2, 16].contains(&(batch.cu_seqlens[index] - batch.cu_seqlens[index - 1])))
+    );
 }
 
 /// What the link cannot use goes to text: a control without links reads as many tokens.
@@ -203,8 +206,8 @@ fn word_alignment_alone_reads_pairs_as_one_sequence() {
     config.objectives.mlm.weight = 0.0;
     config.objectives.word_alignment.weight = 1.0;
     let batch = assembler(&config, data()).step(0).unwrap().remove(0);
-    assert!(batch.len() > 200 && batch.pairs.len() == batch.bounds.len() - 1);
-    for (pair, bounds) in batch.pairs.iter().zip(batch.bounds.windows(2)) {
+    assert!(batch.len() > 200 && batch.pairs.len() == batch.cu_seqlens.len() - 1);
+    for (pair, bounds) in batch.pairs.iter().zip(batch.cu_seqlens.windows(2)) {
         assert_eq!(
             (pair.first.clone(), pair.second.clone()),
             (bounds[0] + 1..bounds[0] + 6, bounds[1] - 6..bounds[1] - 1)
@@ -265,7 +268,7 @@ fn a_swapped_name_is_of_the_same_type_and_the_label_is_what_stood_there() {
     let data = || TrainingData {
         text: Box::new(texts.clone()),
         mask: mask.clone(),
-        swaps: SameType::new(names.clone()),
+        replacements: SameType::new(names.clone()),
         ..TrainingData::default()
     };
     let batch = assembler(&plain(1), data()).step(0).unwrap().remove(0);

@@ -43,21 +43,21 @@ pub(crate) fn data() -> TrainingData {
                 (EntityId(c), vec![vec![TokenId(FIRST_CAPITAL + c), TokenId(7)], vec![TokenId(FIRST_COUNTRY + c)]])
             })
             .collect(),
-        lookalikes: lookalikes(),
+        hard_negatives: hard_negatives(),
         relations: relations(),
         ..TrainingData::default()
     }
 }
 
 /// Every country is taken for the next two; the first two share a name.
-fn lookalikes() -> HardNegatives {
-    let mut lookalikes = HardNegatives::sharing([vec![EntityId(0), EntityId(1)]]);
+fn hard_negatives() -> HardNegatives {
+    let mut hard_negatives = HardNegatives::sharing([vec![EntityId(0), EntityId(1)]]);
     for country in 0..COUNTRIES {
         let next = (1..3).map(|by| EntityId((country + by) % COUNTRIES));
-        let others = next.filter(|&other| !lookalikes.share_a_name(EntityId(country), other)).collect();
-        lookalikes.negatives.insert(EntityId(country), others);
+        let others = next.filter(|&other| !hard_negatives.share_a_name(EntityId(country), other)).collect();
+        hard_negatives.negatives.insert(EntityId(country), others);
     }
-    lookalikes
+    hard_negatives
 }
 
 /// Every country borders the next and, by another relation, trades with the three after it.

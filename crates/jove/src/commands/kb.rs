@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use jove_core::{EntityId, Lang, Seed};
 use jove_kb::{
-    BuildOptions, BuildReport, ExportFormat, Kb, Level, LintOptions, Patterns, Selection, Source, VerbalizeOptions,
-    ViewOptions,
+    BuildOptions, BuildReport, ExportFormat, Kb, Level, LintOptions, Patterns, Selection, Sentence, Source,
+    VerbalizeOptions, ViewOptions,
 };
 use serde_json::json;
 
@@ -356,19 +356,23 @@ fn execute_verbalize(args: Verbalize, context: &Context) -> anyhow::Result<()> {
     let out = jove_kb::verbalize(&kb, &patterns, &options)?;
     for (part, sentences) in [("train", &out.train), ("held-out", &out.held_out)] {
         for sentence in sentences {
-            let fact = sentence.fact;
-            context.print_json(&json!({
-                "text": sentence.text,
-                "lang": sentence.lang,
-                "part": part,
-                "subject": kb.key(fact.subject)?,
-                "predicate": kb.predicate_name(fact.predicate)?,
-                "object": kb.key(fact.object)?,
-                "subject-span": sentence.subject,
-                "object-span": sentence.object,
-                "pattern": sentence.pattern,
-            }))?;
+            context.print_json(&sentence_json(&kb, part, sentence)?)?;
         }
     }
     Ok(())
+}
+
+fn sentence_json(kb: &Kb, part: &str, sentence: &Sentence) -> anyhow::Result<serde_json::Value> {
+    let fact = sentence.fact;
+    Ok(json!({
+        "text": sentence.text,
+        "lang": sentence.lang,
+        "part": part,
+        "subject": kb.key(fact.subject)?,
+        "predicate": kb.predicate_name(fact.predicate)?,
+        "object": kb.key(fact.object)?,
+        "subject-span": sentence.subject,
+        "object-span": sentence.object,
+        "pattern": sentence.pattern,
+    }))
 }

@@ -90,7 +90,7 @@ impl Source {
             let tokens = masks.tokenizer.encode(&text)?;
             let mut rng = masks.seed.rng(Purpose::Mask, self.epoch, example);
             let specials = masks.tokenizer.specials();
-            let mask = plan_with(&tokens, &masks.masking, &specials, &masks.swaps, &mut rng)?;
+            let mask = plan_with(&tokens, &masks.masking, &specials, &masks.replacements, &mut rng)?;
             visit(&text, &tokens, mask)?;
             context.progress().advance(1);
         }
