@@ -38,8 +38,9 @@ impl AliasUsage {
         }
     }
 
-    /// Whether an alias is mostly a common word.
-    pub(crate) fn is_stopped(&self, alias: u32) -> bool {
+    /// Whether an alias is refused outright: seen often enough, it is mostly a common word. Milder cases lower the score
+    /// through [`AliasUsage::relative_keyphraseness`].
+    pub(crate) fn is_refused(&self, alias: u32) -> bool {
         let counts = self.get(alias);
         counts.seen >= SEEN_MIN && f64::from(counts.common) >= 0.6 * f64::from(counts.seen)
     }
@@ -72,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn common_words_are_stopped() {
+    fn common_words_are_refused() {
         let mut usage = AliasUsage::new(3);
         for place in 0..10 {
             usage.add(0, false, place < 7);
@@ -80,7 +81,7 @@ mod tests {
             usage.add(7, true, true);
         }
         usage.add(2, false, true);
-        assert_eq!([0, 1, 2, 7].map(|alias| usage.is_stopped(alias)), [true, false, false, false]);
+        assert_eq!([0, 1, 2, 7].map(|alias| usage.is_refused(alias)), [true, false, false, false]);
         assert!(usage.relative_keyphraseness(0) < -0.3 && usage.relative_keyphraseness(1) > 0.3);
         assert!((0.4..0.6).contains(&usage.mean_keyphraseness()), "{}", usage.mean_keyphraseness());
         assert!(usage.relative_keyphraseness(9).abs() < f32::EPSILON);

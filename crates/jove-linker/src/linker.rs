@@ -151,7 +151,7 @@ impl Linker {
             aliases: self.aliases,
             pairs: self.table.pairs(),
             short: self.table.short,
-            stopped: (0..self.aliases as u32).filter(|alias| self.usage.is_stopped(*alias)).count(),
+            stopped: (0..self.aliases as u32).filter(|alias| self.usage.is_refused(*alias)).count(),
             engine_bytes: self.automaton.memory(),
             table_bytes: self.table.memory() + self.knowledge.memory() + self.usage.memory(),
         }
@@ -229,7 +229,7 @@ impl Linker {
         let normal = normalized.text();
         let mut found = Vec::new();
         self.each_name(text, &normalized, |name, normal_start| {
-            if !self.usage.is_stopped(name.alias) {
+            if !self.usage.is_refused(name.alias) {
                 found.push(Found { name, normal_start });
             }
         });
