@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use jove_core::{Layout, Progress};
+use jove_core::Progress;
 use serde::Serialize;
 
 use crate::cache::{CODE, Stage};
@@ -96,7 +96,7 @@ impl Run {
     }
 }
 
-/// Everything up to the tokens.
+/// Everything that arms and probes share: text, links, vocabularies, tokens, the check for leaks, knowledge.
 pub(crate) fn prepare(work: &StageContext<'_>) -> Result<Prepared> {
     let base = kb::build_kb(work)?;
     let text = text::gather(work, &base)?;
@@ -140,10 +140,21 @@ fn stage_notes(prepared: &Prepared) -> Vec<(String, String)> {
     let mut notes =
         vec![note("kb", &prepared.base), note("text", &prepared.text), note("annotate", &prepared.annotated)];
     for corpus in &prepared.corpora {
-        notes.push(note(&format!("tokenizer {}", corpus.layout), &corpus.vocabulary));
-        notes.push(note(&format!("shards {}", corpus.layout), &corpus.shards));
+        let corpus_name = corpus_name(corpus);
+        notes.push(note(&format!("tokenizer {corpus_name}"), &corpus.vocabulary));
+        notes.push(note(&format!("shards {corpus_name}"), &corpus.shards));
     }
     notes
+}
+
+/// Its layout, and which graph its links are from where that is not the graph as it is.
+fn corpus_name(corpus: &TokenizedCorpus) -> String {
+    let layout = corpus.layout;
+    match corpus.graph {
+        Graph::Full => format!("{layout} layout"),
+        Graph::Shuffled => format!("{layout} layout, graph shuffled"),
+        Graph::Off => format!("{layout} layout, graph off"),
+    }
 }
 
 /// The numbers under "what went in".
@@ -170,12 +181,9 @@ fn inputs(prepared: &Prepared) -> Result<Vec<InputNote>> {
     ];
     for corpus in &prepared.corpora {
         let summary: shards::Summary = read_json(&corpus.shards, shards::SUMMARY)?;
-        let layout = match corpus.layout {
-            Layout::Bert => "tokens, BERT layout",
-            Layout::XlmRoberta => "tokens, XLM-R layout",
-        };
+        let label = format!("tokens, {}", corpus_name(corpus));
         let unknown = 100.0 * summary.unknown as f64 / summary.tokens.max(1) as f64;
-        notes.push(note(layout, summary.tokens, format!("{unknown:.2}% unknown")));
+        notes.push(note(&label, summary.tokens, format!("{unknown:.2}% unknown")));
     }
     Ok(notes)
 }

@@ -45,7 +45,7 @@ pub(crate) fn is_title(name: &str, title: &str) -> bool {
 pub struct CurvePoint {
     /// Real tokens seen so far.
     pub tokens: u64,
-    /// Mean loss of masked-language modelling, in nats a masked token.
+    /// Mean loss of masked-language modelling, in nats per masked token.
     pub loss: f64,
 }
 

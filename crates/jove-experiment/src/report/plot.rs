@@ -64,7 +64,7 @@ fn draw(
         .label_style(("sans-serif", 14, &grey))
         .axis_desc_style(("sans-serif", 14, &grey))
         .x_desc("tokens read")
-        .y_desc("loss, nats a masked token")
+        .y_desc("loss, nats per masked token")
         .x_label_formatter(&|tokens| short(*tokens))
         .draw()
         .map_err(|error| error.to_string())?;

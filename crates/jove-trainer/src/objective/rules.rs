@@ -108,10 +108,14 @@ pub(crate) struct LossInput<'a, D: Backend> {
 }
 
 impl<D: Backend> LossInput<'_, D> {
-    /// The items as what they are.
+    /// The items, as the type that the objective's `fill` made; `None` where there are none.
+    ///
+    /// # Panics
+    /// Where `fill` made another type: a loss that is silently missing would be worse.
     pub(crate) fn items<T: Targets>(&self) -> Option<&T> {
         let targets: &dyn std::any::Any = self.targets;
-        targets.downcast_ref().filter(|items: &&T| items.count() > 0)
+        let items: &T = targets.downcast_ref().expect("an objective reads the targets that its own `fill` made");
+        (items.count() > 0).then_some(items)
     }
 }
 
