@@ -45,7 +45,7 @@ pub enum Error {
         setting: InvalidSetting,
     },
     /// A setting is given by its former name and by its name.
-    #[error("{}`{old}` is the former name of `{new}`: expected one of them, found both", place(.variant))]
+    #[error("{}`{old}` is the former name of `{new}`: expected one of them, found both", place(.variant.as_ref()))]
     TwoNames {
         /// The variant whose section it is, if it is one's.
         variant: Option<String>,
@@ -200,8 +200,8 @@ impl From<InvalidSetting> for Error {
 }
 
 /// The variant that a message is about, with what parts it from the message.
-fn place(variant: &Option<String>) -> String {
-    variant.as_ref().map_or_else(String::new, |name| format!("variant \"{name}\": "))
+fn place(variant: Option<&String>) -> String {
+    variant.map_or_else(String::new, |name| format!("variant \"{name}\": "))
 }
 
 fn io_hint(source: &std::io::Error, path: &Path) -> String {

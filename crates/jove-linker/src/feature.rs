@@ -121,9 +121,9 @@ mod tests {
     fn every_feature_has_its_own_slot_and_name() {
         let mut features = Features::default();
         for (place, feature) in Feature::ALL.into_iter().enumerate() {
-            assert_eq!(features[feature], 0.0, "{feature:?} shares a slot");
+            assert_eq!(features[feature].to_bits(), 0, "{feature:?} shares a slot");
             features[feature] = 1.0;
-            assert_eq!(features.0[place], 1.0, "{feature:?}");
+            assert_eq!(features.0[place].to_bits(), 1.0_f32.to_bits(), "{feature:?}");
         }
         let names: BTreeSet<&str> = Feature::ALL.iter().map(|feature| feature.as_str()).collect();
         assert_eq!(names.len(), FEATURES);

@@ -212,22 +212,30 @@ impl<D: Device<f32>> Parameters<D> for Parameter<Vector<D>> {
 
 impl<D: Device<f32>, P: Parameters<D>> Parameters<D> for Vec<P> {
     fn visit<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
-        self.iter().for_each(|part| part.visit(f));
+        for part in self {
+            part.visit(f);
+        }
     }
 
     fn visit_mut<'a>(&'a mut self, f: &mut dyn FnMut(ParameterMut<'a, D>)) {
-        self.iter_mut().for_each(|part| part.visit_mut(f));
+        for part in self {
+            part.visit_mut(f);
+        }
     }
 }
 
 /// A part that a model may lack.
 impl<D: Device<f32>, P: Parameters<D>> Parameters<D> for Option<P> {
     fn visit<'a>(&'a self, f: &mut dyn FnMut(ParameterRef<'a, D>)) {
-        self.iter().for_each(|part| part.visit(f));
+        if let Some(part) = self {
+            part.visit(f);
+        }
     }
 
     fn visit_mut<'a>(&'a mut self, f: &mut dyn FnMut(ParameterMut<'a, D>)) {
-        self.iter_mut().for_each(|part| part.visit_mut(f));
+        if let Some(part) = self {
+            part.visit_mut(f);
+        }
     }
 }
 

@@ -63,17 +63,17 @@ mod tests {
 
     use super::*;
 
-    fn check(error: anyhow::Error, expected: &str) {
-        assert_eq!(message(&error), expected);
+    fn check(error: &anyhow::Error, expected: &str) {
+        assert_eq!(message(error), expected);
     }
 
     #[test]
     fn causes_follow_the_error_and_the_hint_comes_last() {
-        check(anyhow::anyhow!("no such layer"), "error: no such layer\n");
+        check(&anyhow::anyhow!("no such layer"), "error: no such layer\n");
         let kb: anyhow::Result<()> = Err(jove_kb::Error::UnknownEntity("岛".to_owned()).into());
         let expected = "error: looking it up\n  caused by: no entity has the key or name `岛`\n\nhint: \
                         `jove kb search KB TEXT` finds keys by name\n";
-        check(kb.context("looking it up").unwrap_err(), expected);
+        check(&kb.context("looking it up").unwrap_err(), expected);
     }
 
     #[test]
@@ -82,7 +82,7 @@ mod tests {
         let quoting = jove_kb::Error::Io { path: "kb.sqlite".into(), source: missing };
         let expected =
             "error: kb.sqlite: not there 😀\n\nhint: check the path; relative paths start at the current directory\n";
-        check(quoting.into(), expected);
+        check(&quoting.into(), expected);
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Context {
     }
 
     /// Loads a run file; warnings go to standard error.
-    pub(crate) fn load(&self, file: &Path, overrides: &[String]) -> anyhow::Result<Run> {
+    pub(crate) fn load(file: &Path, overrides: &[String]) -> anyhow::Result<Run> {
         let run = Run::load(file, overrides)?;
         for warning in run.warnings() {
             tracing::warn!("{}: {warning}", file.display());

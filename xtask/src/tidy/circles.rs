@@ -64,10 +64,10 @@ fn dependencies(modules: &Modules, module: usize) -> Vec<(usize, Named)> {
     let names = &modules.all[module].names;
     let mut found = Vec::new();
     for import in &names.imports {
-        if let Some(Target::Item(target)) = modules.resolve(module, &import.path.segments) {
-            if !import.public || !modules.is_below(target, module) {
-                found.push((target, import.path.clone()));
-            }
+        if let Some(Target::Item(target)) = modules.resolve(module, &import.path.segments)
+            && (!import.public || !modules.is_below(target, module))
+        {
+            found.push((target, import.path.clone()));
         }
     }
     for path in &names.paths {

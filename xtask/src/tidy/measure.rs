@@ -24,6 +24,9 @@ const FUNCTION_LINES_P90_MAX: usize = 25;
 /// Lines of tests per line of code, over the workspace.
 const TEST_RATIO_MIN: f64 = 0.4;
 
+/// Lines of code below which that share says nothing.
+const SMALL: usize = 1000;
+
 /// What is counted in a crate.
 #[derive(Clone, Default)]
 pub(crate) struct Sizes {
@@ -51,7 +54,7 @@ pub(crate) fn check(workspace: &Workspace, broken: &mut Vec<String>) -> String {
         all.add(sizes);
     }
     all.check("the workspace", broken);
-    if all.ratio() < TEST_RATIO_MIN {
+    if all.code >= SMALL && all.ratio() < TEST_RATIO_MIN {
         broken.push(format!("the workspace: {:.2} test lines per code line, fewer than {TEST_RATIO_MIN}", all.ratio()));
     }
     table + &all.row("all")
@@ -151,10 +154,11 @@ fn test_files(package: &Package) -> BTreeSet<&str> {
         let folder = source.path.trim_end_matches(".rs");
         let folder = ["/mod", "/lib", "/main"].iter().find_map(|end| folder.strip_suffix(end)).unwrap_or(folder);
         for item in &source.syntax.items {
-            if let Item::Mod(module) = item {
-                if module.content.is_none() && for_tests(&module.attrs) {
-                    stems.push(format!("{folder}/{}", module.ident));
-                }
+            if let Item::Mod(module) = item
+                && module.content.is_none()
+                && for_tests(&module.attrs)
+            {
+                stems.push(format!("{folder}/{}", module.ident));
             }
         }
     }

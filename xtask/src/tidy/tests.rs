@@ -204,7 +204,9 @@ fn test_lines_are_those_of_tests() {
     write(&folder.path().join("xtask/Cargo.toml"), "[package]\nname = \"xtask\"\n");
     write(&folder.path().join("Cargo.toml"), "");
     write(&folder.path().join("crates/jove-core/Cargo.toml"), "[package]\nname = \"jove-core\"\n");
-    files.iter().for_each(|(path, text)| write(&folder.path().join("crates/jove-core").join(path), text));
+    for (path, text) in files {
+        write(&folder.path().join("crates/jove-core").join(path), text);
+    }
     let table = check(folder.path()).unwrap().table;
     let row: Vec<&str> = table.lines().find(|line| line.starts_with("jove-core")).unwrap().split_whitespace().collect();
     assert_eq!(row, ["jove-core", "1", "1", "8", "8.00", "1", "13", "crates/jove-core/src/lib.rs"]);

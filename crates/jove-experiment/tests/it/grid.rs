@@ -45,7 +45,7 @@ fn grids_that_cannot_be_valid_are_refused() {
         ),
         (
             "recipe = \"kg\"",
-            "recipe = \"kg\"\ngraph = \"off\"\ntrain = { objectives = { relation = { weight = 0.3 } } }",
+            "recipe = \"kg\"\ngraph = \"off\"\ntrain = { objectives = { relation = { weight = 0.3, description-length = 8 } } }",
             &["objectives.relation.weight", "`kg` has no graph"],
         ),
     ];

@@ -268,7 +268,7 @@ fn unknown_keys_are_named_with_the_nearest_key() {
         ("variants[1].masking.budgte", "variant \"kg\": masking: unknown key `budgte`", "budget"),
         ("variants[1].masking.weights.entitty", "variant \"kg\": masking.weights: unknown key `entitty`", "entity"),
         ("variants[1].train.warmpu", "variant \"kg\": train: unknown key `warmpu`", "warmup"),
-        ("text.clean.chars-mix", "", "chars-min"),
+        ("text.clean.symbols-mx", "", "symbols-max"),
     ] {
         let mut table: Table = RUN.parse().unwrap();
         plant(&mut table, path, value("1"));

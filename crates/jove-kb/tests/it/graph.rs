@@ -67,7 +67,11 @@ proptest! {
 
 /// The facts as rows of a table; keys are `e0`, `e1`, …
 fn rows(facts: &[Fact]) -> String {
-    facts.iter().map(|f| format!("e{}\tp{}\te{}\n", f.subject.0, f.predicate.0, f.object.0)).collect()
+    facts
+        .iter()
+        .map(|f| format!("e{}\tp{}\te{}\n", f.subject.0, f.predicate.0, f.object.0))
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 /// A fact by its keys.
@@ -111,7 +115,7 @@ proptest! {
     #[test]
     fn keys_that_are_the_same_are_one_entity(pairs in prop::collection::vec((0..9_usize, 0..9_usize), 0..9)) {
         let line = |(a, b): &(usize, usize)| format!("{{\"id\":\"e{a}\",\"same-as\":[\"e{b}\"]}}\n");
-        let named: String = (0..9).map(|n| format!("{{\"id\":\"e{n}\"}}\n")).collect();
+        let named = (0..9).map(|n| format!("{{\"id\":\"e{n}\"}}\n")).collect::<Vec<_>>().concat();
         let (kb, report) = Place::new().build(Format::Jsonl, named + &pairs.iter().map(line).collect::<String>());
         let mut class: Vec<usize> = (0..9).collect();
         for (a, b) in &pairs {

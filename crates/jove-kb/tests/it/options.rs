@@ -96,7 +96,7 @@ fn an_interrupted_build_leaves_the_existing_knowledge_base() {
     let place = Place::new();
     let (_, report) = place.build(Format::Tsv, "a\tp\tb\n");
     let before = std::fs::read(&report.out).unwrap();
-    let rows: String = (0..40_000).map(|n| format!("s{n}\tp\to{}\n", n % 7)).collect();
+    let rows = (0..40_000).map(|n| format!("s{n}\tp\to{}\n", n % 7)).collect::<Vec<_>>().concat();
     let source = place.file("many.tsv", rows);
     for checks in [0, 1, 5, 10, 14] {
         let stop = StopAfter { left: AtomicU64::new(checks) };
@@ -113,7 +113,7 @@ fn an_interrupted_build_leaves_the_existing_knowledge_base() {
 #[test]
 fn an_interrupted_page_or_export_leaves_no_file() {
     let place = Place::new();
-    let rows: String = (0..2_000).map(|n| format!("s{n}\tp\to{n}\n")).collect();
+    let rows = (0..2_000).map(|n| format!("s{n}\tp\to{n}\n")).collect::<Vec<_>>().concat();
     let (kb, _) = place.build(Format::Tsv, rows);
     let stop = || StopAfter { left: AtomicU64::new(1) };
     for format in [ExportFormat::Jsonl, ExportFormat::NTriples, ExportFormat::Tsv] {

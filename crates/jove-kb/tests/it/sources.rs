@@ -119,7 +119,7 @@ fn folders_are_read_in_order_of_name_and_by_ending() {
 #[test]
 fn a_build_is_the_same_byte_for_byte() {
     let place = Place::new();
-    let rows: String = (0..500).map(|n| format!("实体{n}\tp{}\t实体{}\n", n % 7, n * 31 % 500)).collect();
+    let rows = (0..500).map(|n| format!("实体{n}\tp{}\t实体{}\n", n % 7, n * 31 % 500)).collect::<Vec<_>>().concat();
     let options = place.options(Format::Tsv, &place.file("a.tsv", rows));
     let bytes = || {
         build(&options, &Silent).unwrap();

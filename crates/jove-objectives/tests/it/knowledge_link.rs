@@ -70,7 +70,7 @@ fn a_description_in_the_queue_counts_as_one_in_the_batch() {
     let head = head();
     let x = hidden(12);
     let whole = LinkItems { descriptions: &[6..9, 9..12, 1..4], entities: &[7, 8, 9], ..items() };
-    let keys = Cpu::l2_normalize(head.descriptions(pooled(&x, &[1..4])).unwrap()).unwrap();
+    let keys = Cpu::l2_normalize(head.descriptions(pooled(&x, std::slice::from_ref(&(1..4)))).unwrap()).unwrap();
     let loss = |items: &LinkItems<'_>, queue| {
         let link = knowledge_link(&head, x.clone(), items, &LinkForm { queue, ..form(false) }).unwrap();
         assert_eq!(link.keys, 3);

@@ -197,7 +197,7 @@ mod tests {
             ("objectives.translation.queue", |o| o.translation.queue = usize::MAX),
             ("objectives.translation.layer", |o| o.translation.layer = Some(0)),
             ("objectives.word-alignment.token-fraction", |o| {
-                (o.word_alignment.weight, o.word_alignment.token_fraction) = (1.0, 0.6)
+                (o.word_alignment.weight, o.word_alignment.token_fraction) = (1.0, 0.6);
             }),
             ("objectives.word-alignment.iterations", |o| o.word_alignment.iterations = 0),
             ("objectives.word-alignment.regularization", |o| o.word_alignment.regularization = 0.0),

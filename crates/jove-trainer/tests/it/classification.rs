@@ -13,7 +13,7 @@ use crate::world::{model, output, specials};
 /// Texts of odd length are of class 1 where they hold token 9, else of class 0; a third more are of class 0.
 fn texts() -> Vec<LabelledText> {
     let text = |index: u32| {
-        let label = u32::from(index % 3 == 0);
+        let label = u32::from(index.is_multiple_of(3));
         let noise = (0..3 + index % 5).map(|at| TokenId(10 + (7 * index + 3 * at) % 20));
         let tokens = noise.chain(std::iter::once(TokenId(8 + label))).collect();
         LabelledText { tokens, label }

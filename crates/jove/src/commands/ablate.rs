@@ -28,7 +28,7 @@ pub(crate) struct Args {
 
 /// Runs the grid, or one arm of it.
 pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
-    let run = context.load(&args.file, &args.set)?;
+    let run = Context::load(&args.file, &args.set)?;
     run.check_grid(args.allow_single_seed || args.arm.is_some())?;
     if let (Some(arm), Some(seed)) = (&args.arm, args.seed) {
         run.arm(arm, seed, context.progress())?;

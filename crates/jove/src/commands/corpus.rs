@@ -35,8 +35,8 @@ struct File {
 /// Runs the command.
 pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     match &args.action {
-        Action::Doctor(file) => examine(&context.load(&file.file, &file.set)?, context),
-        Action::Stats(file) => count(&context.load(&file.file, &file.set)?, context),
+        Action::Doctor(file) => examine(&Context::load(&file.file, &file.set)?, context),
+        Action::Stats(file) => count(&Context::load(&file.file, &file.set)?, context),
     }
 }
 

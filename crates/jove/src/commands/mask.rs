@@ -71,7 +71,7 @@ pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome>
 
 impl Source {
     fn open(&self, context: &Context) -> anyhow::Result<MaskSource> {
-        Ok(context.load(&self.file, &self.set)?.masks(self.variant.as_deref(), context.progress())?)
+        Ok(Context::load(&self.file, &self.set)?.masks(self.variant.as_deref(), context.progress())?)
     }
 
     /// Plans the masks of the first `texts` texts, each as training draws it where it is not cut for length.

@@ -19,7 +19,7 @@ pub(crate) struct Args {
 
 /// Runs every stage and prints the path of the report.
 pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
-    let run = context.load(&args.file, &args.set)?;
+    let run = Context::load(&args.file, &args.set)?;
     if args.resolve {
         context.print(run.resolved())?;
         return Ok(Outcome::Done);

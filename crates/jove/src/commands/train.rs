@@ -24,7 +24,7 @@ pub(crate) struct Args {
 
 /// Trains and prints where the checkpoints are.
 pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
-    let run = context.load(&args.file, &args.set)?;
+    let run = Context::load(&args.file, &args.set)?;
     if args.dry_run {
         let plans = run.plan(&args.variant)?;
         if context.json() {

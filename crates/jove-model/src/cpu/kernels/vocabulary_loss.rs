@@ -145,11 +145,12 @@ impl Problem<'_> {
     /// Adds the gradients of `scale` times the loss.
     pub(crate) fn backward(&self, scale: f32, denominators: Denominators, gradients: Gradients<'_>) {
         let (n, h, v) = self.sizes();
+        let Gradients { x, weight, bias } = gradients;
         let slices = self.slices();
         let groups = matmul::groups(slices.len() - 1, SHARES);
         let starts: Vec<usize> = groups.iter().map(|&g| slices[g]).collect();
-        let weights = Part::new(gradients.weight, v, h).split(&starts, &[0, h]);
-        let biases = Part::new(gradients.bias, v, 1).split(&starts, &[0, 1]);
+        let weights = Part::new(weight, v, h).split(&starts, &[0, h]);
+        let biases = Part::new(bias, v, 1).split(&starts, &[0, 1]);
         let mut partial = pool::take((groups.len() - 1) * n * h);
         let Denominators { log_sums, partial: known, mut kept } = denominators;
         let kept: Vec<Option<&mut [f32]>> = match &mut kept {
@@ -162,7 +163,7 @@ impl Problem<'_> {
             let known = &known[group[0] * n * 3..];
             self.backward_share(scale, &log_sums, Share { slices, known, kept, weight, bias, grad_x });
         });
-        columns::add_rows(gradients.x, &partial);
+        columns::add_rows(x, &partial);
     }
 
     /// Adds the gradients of a share of the vocabulary, and writes what it contributes to that of the rows.
