@@ -46,7 +46,7 @@ fn grids_that_cannot_be_valid_are_refused() {
         (
             "recipe = \"kg\"",
             "recipe = \"kg\"\ngraph = \"off\"\ntrain = { objectives = { relation = { weight = 0.3, description-length = 8 } } }",
-            &["objectives.relation.weight", "`kg` has no graph"],
+            &["variant \"kg\": train.objectives.relation.weight", "the variant has no graph"],
         ),
     ];
     for (from, to, parts) in cases {

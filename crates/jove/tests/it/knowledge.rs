@@ -188,7 +188,7 @@ fn links_slice_to_the_names_of_their_entities() {
         assert_eq!(line["text"], expected);
     }
     assert_eq!(lines[0]["mentions"].as_array().map(Vec::len), Some(1), "{}", lines[0]);
-    assert_eq!(lines[2]["mentions"].as_array().map(Vec::len), Some(1), "{}", lines[2]);
+    assert_eq!(lines[3]["mentions"].as_array().map(Vec::len), Some(1), "{}", lines[3]);
     assert!(folder.read("links.html").contains("洛拉岛"));
     let said = folder.works("link --kb kb.sqlite --input text.txt --output out.parquet");
     assert!(said.starts_with("2 mentions in 2 of 4 texts"), "{said}");
