@@ -45,7 +45,7 @@
 //! - `cpu/`: the CPU's fused forms, with the kernels that they call.
 //! - [`Encoder`] and [`MlmHead`], made of [`Linear`], [`LayerNorm`] and layers; they call [`Backend`] alone. Their names
 //!   are out of [`jove_core::parameter_names`], and [`parameters!`] makes their [`Parameters`].
-//! - [`bench`] and [`doctor`] measure and check a device.
+//! - [`mod@bench`] and [`doctor`] measure and check a device.
 //!
 //! # Adding a device
 //! A device is a folder with one `impl Backend for X`, where `X` is a device of dfdx, that is, it implements

@@ -113,8 +113,8 @@ impl Tokenizer {
     ///
     /// A word or mention takes every token that shares a byte with it, so a mention is widened where a token starts
     /// before it or ends after it: masking it then hides it completely. A token that two of them share goes to the first;
-    /// the second keeps its remaining tokens, and is dropped where it has none. [`Tokenizer::encode_counted`] counts
-    /// both cases. A bare `▁` belongs to the word or mention that starts at its place.
+    /// the second keeps its remaining tokens, and is dropped where it has none. A bare `▁` belongs to the word or
+    /// mention that starts at its place.
     ///
     /// # Errors
     /// When words or mentions are not sorted spans of the text ([`Error::Span`]), or as in [`Tokenizer::encode_text`].
