@@ -45,7 +45,7 @@ impl Collator {
         let longest = model.max_sequence_length();
         let expected = format!("at most {longest}, the positions that the model has");
         check("max-length", expected, config.max_length, config.max_length <= longest)?;
-        Objective::ALL.into_iter().try_for_each(|objective| objectives.rules(objective).validate_for(model))?;
+        objectives.active().try_for_each(|objective| objectives.rules(objective).validate_for(model))?;
         let reads = ExampleSource::ALL.into_iter().filter(|&source| objectives.reads(source)).collect();
         let order = (config.seed, config.max_length, config.language_exponent);
         Ok(Self {

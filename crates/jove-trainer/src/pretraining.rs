@@ -1,11 +1,11 @@
 //! Pretraining: a masked language model with the heads of its objectives, trained on texts, pairs and facts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use jove_checkpoint::ExtraFile;
 use jove_core::SpecialTokens;
-use jove_model::{Backend, OwnedTape, Pass};
+use jove_model::{Backend, OwnedTape, Parameters as _, Pass};
 use jove_objectives::Model;
 use serde::{Deserialize, Serialize};
 
@@ -160,13 +160,18 @@ impl<D: Backend> Step for Pretraining<D> {
     fn load_model(&mut self, dir: &Path) -> Result<(), Error> {
         let model = Model::open(dir, self.device())?;
         same(dir, "model", format!("{:?}", self.model.config()), format!("{:?}", model.config()))?;
-        let heads = |model: &Model<D>| [model.link.is_some(), model.relation.is_some(), model.pointer.is_some()];
-        for ((part, expected), found) in
-            ["link head", "relation head", "pointer head"].into_iter().zip(heads(&self.model)).zip(heads(&model))
-        {
-            same(dir, part, expected.to_string(), found.to_string())?;
-        }
+        same(dir, "heads", heads(&self.model), heads(&model))?;
         self.model = model;
         Ok(())
     }
+}
+
+/// The heads that a model has, by the second part of their parameters' names, such as `link` of `jove.link.mention.weight`.
+fn heads<D: Backend>(model: &Model<D>) -> String {
+    let mut heads = BTreeSet::new();
+    model.visit(&mut |parameter| {
+        let head = parameter.name.strip_prefix("jove.").and_then(|rest| rest.split('.').next());
+        heads.extend(head.map(str::to_owned));
+    });
+    if heads.is_empty() { "none".to_owned() } else { Vec::from_iter(heads).join(", ") }
 }

@@ -65,7 +65,7 @@ impl<D: Backend> StepLosses<'_, D> {
     ) -> Result<BatchLosses<D>, Error> {
         let sequences = sequences(model, batch)?;
         let layer_of = |objective| self.options.rules(objective).layer();
-        let pass = Pass { layer: Objective::ALL.into_iter().find_map(layer_of), ..*pass };
+        let pass = Pass { layer: self.options.active().find_map(layer_of), ..*pass };
         let rows = LossRows::of(batch, |objective| layer_of(objective).is_some());
         let hidden = model.lm.forward_rows(&sequences, &rows.rows, tape, &pass)?;
         let inner = hidden.layer.map(|inner| inner.split_tape().0);

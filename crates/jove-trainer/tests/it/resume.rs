@@ -146,7 +146,7 @@ fn a_checkpoint_of_another_run_is_refused() {
     trainer(&plain(2), dir.path()).run(&Silent).unwrap();
     let message = |config: &TrainConfig| resumed(config, dir.path()).unwrap_err().to_string();
     assert!(message(&TrainConfig { learning_rate: 1e-4, ..plain(2) }).contains("same settings"));
-    assert!(message(&everything(2)).contains("same link head"));
+    assert!(message(&everything(2)).contains("same heads"));
     let mut fewer = data();
     fewer.fingerprint = "other".to_owned();
     let other = Pretraining::new(&plain(2), model(), fewer, specials()).unwrap();
