@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jove_core::{Advise, ModelConfigError};
 
-pub(crate) use crate::message::shortened;
+use crate::message::shortened;
 use crate::report::NameReport;
 
 /// The result of the functions of this crate.

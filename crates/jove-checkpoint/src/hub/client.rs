@@ -1,6 +1,7 @@
 //! Requests to one hub.
 
 use std::io::Read;
+use std::time::Duration;
 
 use serde_json::Value;
 use ureq::http::{HeaderMap, Response};
@@ -11,6 +12,9 @@ use super::checksum::is_hex;
 const USER_AGENT: &str = concat!("jove/", env!("CARGO_PKG_VERSION"));
 const REDIRECTS_MAX: usize = 10;
 const JSON_BYTES_MAX: u64 = 16 << 20;
+
+/// How long a host may take to accept a connection, and to begin its answer.
+const SILENCE_MAX: Duration = Duration::from_secs(60);
 
 /// A client whose token goes to the hub's own host and to no other, wherever the hub redirects.
 pub(super) struct Client {
@@ -35,7 +39,13 @@ impl Client {
     /// For the hub at `endpoint`, such as `https://huggingface.co`.
     pub(super) fn new(endpoint: &str, token: Option<&str>) -> Self {
         // Redirects are followed here, so that each host is checked before it is sent anything.
-        let agent = Agent::config_builder().max_redirects(0).user_agent(USER_AGENT).build().into();
+        let agent = Agent::config_builder()
+            .max_redirects(0)
+            .user_agent(USER_AGENT)
+            .timeout_connect(Some(SILENCE_MAX))
+            .timeout_recv_response(Some(SILENCE_MAX))
+            .build()
+            .into();
         Self { agent, endpoint: endpoint.trim_end_matches('/').to_owned(), token: token.map(str::to_owned) }
     }
 

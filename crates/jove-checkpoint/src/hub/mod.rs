@@ -60,7 +60,7 @@ impl HubModel {
             return Ok(Self { name: name.to_owned(), revision: revision.to_owned() });
         }
         let reason = "expected OWNER/NAME or OWNER/NAME@REVISION".to_owned();
-        Err(Error::Hub { model: crate::error::shortened(text), reason })
+        Err(Error::Hub { model: crate::message::shortened(text), reason })
     }
 
     /// The revision as one part of an address.
@@ -71,7 +71,7 @@ impl HubModel {
     fn error(&self, reason: &dyn Display) -> Error {
         Error::Hub {
             model: format!("{}@{}", self.name, self.revision),
-            reason: crate::error::shortened(&reason.to_string()),
+            reason: crate::message::shortened(&reason.to_string()),
         }
     }
 }
