@@ -14,7 +14,7 @@ const REDIRECTS_MAX: usize = 10;
 const JSON_BYTES_MAX: u64 = 16 << 20;
 
 /// How long a host may take to accept a connection, and to begin its answer.
-const SILENCE_MAX: Duration = Duration::from_secs(60);
+const SILENCE_MAX: Duration = Duration::from_mins(1);
 
 /// A client whose token goes to the hub's own host and to no other, wherever the hub redirects.
 pub(super) struct Client {
