@@ -165,9 +165,13 @@ fn inputs(prepared: &Prepared) -> Result<Vec<InputNote>> {
     let note = |label: &str, value: u64, note: String| InputNote { label: label.to_owned(), value: count(value), note };
     let entities = kb.entity_count()?;
     let mut notes = vec![
-        note("entities", entities, format!("names in {} languages", kb.languages()?.len())),
+        note("entities", entities, format!("names in {} languages", kb.language_count()?)),
         note("facts", kb.fact_count()?, format!("{} sentences of held-out facts", count(text.held_out_sentences))),
-        note("training texts", linked.texts, format!("{} withheld: they tell held-out facts", count(linked.withheld))),
+        note(
+            "training texts",
+            linked.texts,
+            format!("{} withheld: they reveal held-out facts", count(linked.withheld)),
+        ),
         note(
             "links",
             linked.links,

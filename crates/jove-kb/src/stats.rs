@@ -32,7 +32,9 @@ pub struct Stats {
     pub degree_histogram: Vec<(u64, u64)>,
     /// How many entities have so many names: up to 0, 1, 2, 4, 8 … of them.
     pub names_histogram: Vec<(u64, u64)>,
-    /// Names in each language, most first, at most 200 of them.
+    /// Languages of the names.
+    pub language_count: u64,
+    /// Names in each language, and of names without one under the empty string; most first, at most 200 of them.
     pub languages: Vec<(String, u64)>,
     /// Entities of each type, most first, at most 50 of them.
     pub types: Vec<(String, u64)>,
@@ -69,6 +71,7 @@ impl Kb {
             degree_max: degrees.iter().copied().max().unwrap_or(0),
             degree_histogram: histogram(&degrees),
             names_histogram: histogram(&names),
+            language_count: self.language_count()?,
             languages,
             types: self.top(
                 "SELECT t.name, count(DISTINCT e.entity) FROM entity_type e JOIN type t ON t.id = e.type

@@ -174,6 +174,14 @@ impl Kb {
         Ok(())
     }
 
+    /// How many languages the names are in; names without a language do not count.
+    ///
+    /// # Errors
+    /// When the knowledge base cannot be read.
+    pub fn language_count(&self) -> Result<u64> {
+        self.number("SELECT count(DISTINCT lang) FROM name WHERE lang <> ''")
+    }
+
     /// Every language that a name has, with the number of names in it, ordered by tag; names without a language
     /// count under the empty string.
     ///

@@ -259,7 +259,7 @@ fn stats(kb: &Kb, context: &Context) -> anyhow::Result<Outcome> {
             ("without description", stats.undescribed),
             ("without fact", stats.isolated),
             ("most facts of one", stats.degree_max),
-            ("languages", stats.languages.len() as u64),
+            ("languages", stats.language_count),
         ] {
             context.print(format!("{name:<22}{count:>12}"))?;
         }
