@@ -62,7 +62,7 @@ pub struct LinkerReport {
     /// Aliases left out because they are shorter than `chars-min`.
     pub short: u64,
     /// Aliases not linked because the corpus uses them as common words.
-    pub stopped: usize,
+    pub refused: usize,
     /// Bytes of the search engine.
     pub engine_bytes: usize,
     /// Bytes of candidates, descriptions, neighbours and usage counts.
@@ -151,7 +151,7 @@ impl Linker {
             aliases: self.aliases,
             pairs: self.table.pairs(),
             short: self.table.short,
-            stopped: (0..self.aliases as u32).filter(|alias| self.usage.is_refused(*alias)).count(),
+            refused: (0..self.aliases as u32).filter(|alias| self.usage.is_refused(*alias)).count(),
             engine_bytes: self.automaton.memory(),
             table_bytes: self.table.memory() + self.knowledge.memory() + self.usage.memory(),
         }

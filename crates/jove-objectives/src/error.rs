@@ -1,5 +1,7 @@
 //! Errors of objectives.
 
+use std::path::PathBuf;
+
 use jove_core::Advise;
 use jove_model::Error as ModelError;
 
@@ -36,6 +38,14 @@ pub enum Error {
         /// What the driver says.
         reason: String,
     },
+    /// A checkpoint has a parameter that belongs to no head of this program.
+    #[error("{}: expected parameters of known heads (jove.link, jove.relation, jove.pointer), found {parameter}", file.display())]
+    UnknownHead {
+        /// The file of the heads.
+        file: PathBuf,
+        /// The parameter.
+        parameter: String,
+    },
     /// A checkpoint's tensors cannot be read or written.
     #[error(transparent)]
     Checkpoint(#[from] jove_checkpoint::Error),
@@ -50,6 +60,9 @@ impl Advise for Error {
             Self::Model(error) => error.hint(),
             Self::Checkpoint(error) => error.hint(),
             Self::NoDevice { .. } => Some("set train.device to cpu, or see docs/cuda.md".to_owned()),
+            Self::UnknownHead { .. } => Some(
+                "the checkpoint may be of a newer version of jove; without the file the encoder still opens".to_owned(),
+            ),
             _ => None,
         }
     }

@@ -26,6 +26,10 @@ impl<'a, D: Backend> Tensors<'a, D> {
         Self { parameters }
     }
 
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.parameters.contains_key(name)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.parameters.is_empty()
     }

@@ -17,8 +17,9 @@ mod wikidata;
 use std::path::PathBuf;
 
 use crate::error::{Error, Result};
+use crate::format::Format;
 use crate::intake::{CellLang, Intake};
-use crate::options::{Format, Source};
+use crate::options::Source;
 use crate::roles::Roles;
 
 /// Reads a source to its end.
@@ -52,7 +53,12 @@ pub(crate) fn roles(format: Format) -> Roles {
         Format::Tsv | Format::Csv | Format::Spo => Roles::common(),
         Format::NTriples | Format::Turtle | Format::Dbpedia => rdf::roles(),
         Format::OwnThink | Format::CnDbpedia => encyclopedia::roles(),
-        _ => Roles::default(),
+        Format::Jsonl
+        | Format::Wikidata
+        | Format::ConceptNet
+        | Format::CcCedict
+        | Format::GeoNames
+        | Format::Dbp15k => Roles::default(),
     }
 }
 
@@ -62,7 +68,15 @@ pub(crate) fn cell_lang(source: &Source) -> CellLang {
         Format::Tsv | Format::Csv | Format::Spo | Format::OwnThink | Format::CnDbpedia => {
             CellLang::Guessed(source.lang)
         }
-        _ => CellLang::Said,
+        Format::Jsonl
+        | Format::Wikidata
+        | Format::NTriples
+        | Format::Turtle
+        | Format::Dbpedia
+        | Format::ConceptNet
+        | Format::CcCedict
+        | Format::GeoNames
+        | Format::Dbp15k => CellLang::Said,
     }
 }
 

@@ -92,7 +92,7 @@ fn common_words_are_learned_from_a_corpus() {
     let texts = ["我喜欢唱歌", "他喜欢北京", "大家都喜欢她", "她喜欢你"];
     linker.learn(texts.map(|text| (text, Lang::ZH)), &TAGGER);
     check(&linker, "我喜欢北京", &[("北京", 2)]);
-    assert_eq!(linker.report().stopped, 1);
+    assert_eq!(linker.report().refused, 1);
 }
 
 #[test]

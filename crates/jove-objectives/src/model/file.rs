@@ -53,20 +53,10 @@ impl<D: Backend> Model<D> {
 
     fn open_heads(self, path: &Path) -> Result<Self, Error> {
         let file = TensorFile::open(path)?;
-        let width = |name: &str| Ok::<_, Error>(file.get(name)?.data.len());
-        let mut model = self;
-        if file.contains("jove.pointer.query.bias") {
-            model = model.with_pointer(Seed(0))?;
-        }
-        let others = model.pointer.is_some() || file.contains("jove.relation.query.bias");
-        if file.contains("jove.link.mention.bias") || !others {
-            model = model.with_link(width("jove.link.mention.bias")?, Seed(0))?;
-        }
-        if file.contains("jove.link.log_scale") {
-            model = model.with_learned_temperature(1.0)?;
-        }
-        if file.contains("jove.relation.query.bias") {
-            model = model.with_relation(width("jove.relation.query.bias")?, Seed(0))?;
+        let mut model = self.with_heads_of(&file)?;
+        let known = Tensors::collect(|f| model.visit_heads(f));
+        if let Some(stray) = file.names().find(|name| !known.contains(name)) {
+            return Err(Error::UnknownHead { file: path.to_owned(), parameter: stray.to_owned() });
         }
         let mut failure = None;
         let mut find =
@@ -80,6 +70,26 @@ impl<D: Backend> Model<D> {
         }
         failure.map_or(Ok(()), Err)?;
         loaded?;
+        Ok(model)
+    }
+
+    /// The same model with a head for each that has parameters in `file`.
+    fn with_heads_of(self, file: &TensorFile) -> Result<Self, Error> {
+        let has = |head: &str| file.names().any(|name| name.starts_with(head));
+        let width = |name: &str| Ok::<_, Error>(file.get(name)?.data.len());
+        let mut model = self;
+        if has("jove.pointer.") {
+            model = model.with_pointer(Seed(0))?;
+        }
+        if has("jove.link.") {
+            model = model.with_link(width("jove.link.mention.bias")?, Seed(0))?;
+        }
+        if file.contains("jove.link.log_scale") {
+            model = model.with_learned_temperature(1.0)?;
+        }
+        if has("jove.relation.") {
+            model = model.with_relation(width("jove.relation.query.bias")?, Seed(0))?;
+        }
         Ok(model)
     }
 

@@ -1,6 +1,9 @@
 //! A model's files bring back every head, bit for bit.
 
-use jove_core::{ModelConfig, Seed};
+use std::collections::BTreeMap;
+
+use jove_checkpoint::{NamedTensor, write_tensor_file};
+use jove_core::{ModelConfig, Seed, Silent};
 use jove_model::{Cpu, Parameters as _};
 use jove_objectives::{Error, Model, Pooling};
 use proptest::prelude::*;
@@ -79,4 +82,21 @@ fn folders_without_a_model_are_refused() {
     model([true; 4], 1).unwrap().save(folder.path(), &[]).unwrap();
     std::fs::write(folder.path().join("heads.safetensors"), b"\0").unwrap();
     assert!(matches!(Model::open(folder.path(), &Cpu::default()), Err(Error::Checkpoint(_))));
+}
+
+#[test]
+fn a_head_that_is_not_known_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |head: &str, expected: &str| {
+        model([false; 4], 1).unwrap().save(folder.path(), &[]).unwrap();
+        let names = [format!("jove.{head}.weight")];
+        let tensors: Vec<_> =
+            names.iter().map(|name| NamedTensor::new(name, vec![2], vec![0.0, 1.0]).unwrap()).collect();
+        write_tensor_file(&folder.path().join("heads.safetensors"), &tensors, &BTreeMap::new(), &Silent).unwrap();
+        let error = Model::open(folder.path(), &Cpu::default()).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    };
+    check("transe", "found jove.transe.weight");
+    check("link", "jove.link.mention.bias");
+    check("pointer", "jove.pointer.weight");
 }

@@ -88,7 +88,7 @@ pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome>
             "{} names of {} entities, {megabytes} MiB; {} of the names are common words here",
             report.aliases,
             kb.entity_count()?,
-            report.stopped
+            report.refused
         ))?;
     }
     Ok(Outcome::Done)
