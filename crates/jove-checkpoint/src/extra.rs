@@ -25,6 +25,20 @@ impl ExtraFile {
         Ok(Self { name: name.to_owned(), bytes: bytes.into() })
     }
 
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// Where it cannot be read or is larger than 256 MiB.
+    pub fn read(path: &Path) -> Result<Self> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        Self::new(&name, read_small(path, EXTRA_BYTES_MAX)?)
+    }
+
+    /// Whether a name is that of a tokenizer's file, see [`ExtraFile::tokenizer_of`].
+    pub fn is_of_tokenizer(name: &str) -> bool {
+        TOKENIZER_FILES.contains(&name) && name != "README.md"
+    }
+
     /// The name within the folder.
     pub fn name(&self) -> &str {
         &self.name
@@ -41,7 +55,7 @@ impl ExtraFile {
     /// Where a file cannot be read or is larger than 256 MiB.
     pub fn tokenizer_of(folder: &Path) -> Result<Vec<Self>> {
         let mut found = Vec::new();
-        for name in TOKENIZER_FILES.into_iter().filter(|name| *name != "README.md") {
+        for name in TOKENIZER_FILES.into_iter().filter(|name| Self::is_of_tokenizer(name)) {
             let path = folder.join(name);
             if path.is_file() {
                 found.push(Self { name: name.to_owned(), bytes: read_small(&path, EXTRA_BYTES_MAX)? });

@@ -1,21 +1,22 @@
 //! Folders that are written atomically.
 
-use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::atomic_folder::AtomicFolder;
 use crate::error::{Error, Result};
 use crate::message::shortened;
 
 /// Files of a tokenizer, in the layouts of common tools.
-pub(crate) const TOKENIZER_FILES: [&str; 9] = [
+pub(crate) const TOKENIZER_FILES: [&str; 10] = [
     "vocab.txt",
     "tokenizer.json",
     "tokenizer_config.json",
     "special_tokens_map.json",
     "added_tokens.json",
     "sentencepiece.bpe.model",
+    "sentencepiece.model",
     "spiece.model",
     "tokenizer.model",
     "README.md",
@@ -50,91 +51,40 @@ pub(crate) fn check_plain(path: &Path, name: &str) -> Result<()> {
     Err(Error::Refused { path: path.to_owned(), reason })
 }
 
-/// A folder that is written under a temporary name next to its target; removed unless committed.
+/// A checkpoint's folder in the making; removed unless committed.
 #[derive(Debug)]
 pub(crate) struct NewFolder {
     target: PathBuf,
-    making: PathBuf,
+    folder: AtomicFolder,
 }
 
 impl NewFolder {
     /// Starts a folder for `target`; an existing one is replaced on commit if it holds only files of checkpoints.
     pub(crate) fn create(target: &Path) -> Result<Self> {
+        // First what a killed process may have left half done.
+        let folder = AtomicFolder::create(target)?;
         check_replaceable(target)?;
-        let absolute = std::path::absolute(target).map_err(Error::io(target))?;
-        let parent = absolute.parent().unwrap_or(Path::new("/")).to_owned();
-        fs::create_dir_all(&parent).map_err(Error::io(&parent))?;
-        let making = sibling(&absolute, "new")?;
-        fs::create_dir(&making).map_err(Error::io(&making))?;
-        Ok(Self { target: absolute, making })
+        Ok(Self { target: target.to_owned(), folder })
     }
 
     /// The temporary folder.
     pub(crate) fn path(&self) -> &Path {
-        &self.making
+        self.folder.path()
     }
 
     /// Writes a small file.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
         check_plain(&self.target, name)?;
-        let path = self.making.join(name);
+        let path = self.path().join(name);
         let mut file = fs::File::create_new(&path).map_err(Error::io(&path))?;
         io::Write::write_all(&mut file, bytes).and_then(|()| file.sync_all()).map_err(Error::io(&path))
     }
 
     /// Moves the folder to its target.
     pub(crate) fn commit(self) -> Result<()> {
-        let io = || Error::io(&self.target);
         check_replaceable(&self.target)?;
-        sync(&self.making);
-        if self.target.exists() {
-            let old = sibling(&self.target, "old")?;
-            fs::rename(&self.target, &old).map_err(io())?;
-            if let Err(source) = fs::rename(&self.making, &self.target) {
-                // Restore the old folder, so that a failure changes nothing.
-                let _ = fs::rename(&old, &self.target);
-                return Err(Error::Io { path: self.target.clone(), source });
-            }
-            fs::remove_dir_all(&old).map_err(io())?;
-        } else {
-            fs::rename(&self.making, &self.target).map_err(io())?;
-        }
-        self.target.parent().map(sync);
-        Ok(())
+        self.folder.commit()
     }
-}
-
-impl Drop for NewFolder {
-    fn drop(&mut self) {
-        // After a commit nothing is left to remove; before one, the partial folder must go.
-        let _ = fs::remove_dir_all(&self.making);
-    }
-}
-
-/// Makes the folder's entries durable, where the system can; a failure costs durability, not correctness.
-fn sync(folder: &Path) {
-    if let Ok(folder) = fs::File::open(folder) {
-        let _ = folder.sync_all();
-    }
-}
-
-fn sibling(target: &Path, purpose: &str) -> Result<PathBuf> {
-    let Some(name) = target.file_name() else {
-        let source = io::Error::new(io::ErrorKind::InvalidInput, "expected the path of a folder to write");
-        return Err(Error::Io { path: target.to_owned(), source });
-    };
-    let mut hidden = OsString::from(".");
-    hidden.push(name);
-    hidden.push(format!(".{purpose}.{}", std::process::id()));
-    let mut path = target.with_file_name(&hidden);
-    let mut count = 0;
-    while path.exists() {
-        count += 1;
-        let mut next = hidden.clone();
-        next.push(format!(".{count}"));
-        path = target.with_file_name(next);
-    }
-    Ok(path)
 }
 
 fn check_replaceable(target: &Path) -> Result<()> {

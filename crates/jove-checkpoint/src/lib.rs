@@ -38,6 +38,7 @@
 //! # }
 //! ```
 
+mod atomic_folder;
 mod convert;
 mod error;
 mod extra;
@@ -57,6 +58,7 @@ mod uer;
 mod vocabulary;
 mod weights;
 
+pub use atomic_folder::AtomicFolder;
 pub use convert::{ExportOptions, Exported, Format, ImportOptions, ParityReport, TensorParity, export, import, verify};
 pub use error::{Error, Result};
 pub use extra::ExtraFile;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use jove_core::Progress;
@@ -19,7 +19,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Lines of a failed arm's log that the error repeats.
 const LOG_LINES: usize = 12;
 
-/// A program that runs one arm: called with `arguments`, then `--arm NAME --seed N`.
+/// A program that runs one arm: called with `arguments`, then `--arm NAME --seed N`. Its standard input stays open and
+/// empty for as long as the process that started it lives, and ends with it: it should then stop.
 #[derive(Clone, Debug)]
 pub struct Worker {
     /// The program, normally this one.
@@ -42,7 +43,7 @@ impl Run {
     /// As [`Run::execute`]; also where no variant has this name.
     pub fn arm(&self, name: &str, seed: u64, progress: &dyn Progress) -> Result<()> {
         let variant = self.variant(name)?;
-        let cache = self.cache();
+        let cache = self.cache(progress);
         let work = StageContext::new(self, &cache, progress)?;
         let prepared = prepare(&work)?;
         let trained = train::train(&work, variant, seed, &prepared)?;
@@ -57,7 +58,7 @@ impl Run {
     pub fn ablate(&self, worker: &Worker, progress: &dyn Progress) -> Result<Outcome> {
         let jobs = self.file.ablation.as_ref().map_or(1, |settings| settings.jobs);
         if jobs > 1 {
-            let cache = self.cache();
+            let cache = self.cache(progress);
             prepare(&StageContext::new(self, &cache, progress)?)?;
             let logs = self.results().join("arms");
             std::fs::create_dir_all(&logs).map_err(|source| Error::io("create", &logs, source))?;
@@ -120,7 +121,7 @@ impl WorkerPool<'_> {
             .args(&self.worker.arguments)
             .args(["--arm", &arm.variant, "--seed", &arm.seed.to_string()])
             .env("RAYON_NUM_THREADS", (cores / self.jobs).max(1).to_string())
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
@@ -141,7 +142,8 @@ impl WorkerPool<'_> {
                     if !status.success() {
                         let log = self.log(&arm);
                         let Arm { variant, seed } = arm;
-                        return Err(Error::Arm { variant, seed, said: tail(&log), log });
+                        let how = end_of(status);
+                        return Err(Error::Arm { variant, seed, how, said: tail(&log), log });
                     }
                     ended += 1;
                 }
@@ -176,6 +178,46 @@ fn stop(child: &mut Child) {
     let _ = child.kill();
 }
 
+/// How a process ended, such as `exit code 2` or `signal 9 (SIGKILL)`.
+#[cfg(unix)]
+fn end_of(status: ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt as _;
+    let Some(signal) = status.signal() else { return ended_by_itself(status) };
+    let known = SIGNALS.iter().find(|(number, ..)| number.as_raw() == signal);
+    let (name, meaning) = known.map_or(("unknown", ""), |(_, name, meaning)| (*name, *meaning));
+    format!("ended by signal {signal} ({name}){meaning}")
+}
+
+#[cfg(not(unix))]
+fn end_of(status: ExitStatus) -> String {
+    ended_by_itself(status)
+}
+
+fn ended_by_itself(status: ExitStatus) -> String {
+    status.code().map_or_else(|| "ended without an exit code".to_owned(), |code| format!("exit code {code}"))
+}
+
+/// The signals that end a process, each with its name and what it may mean.
+#[cfg(unix)]
+const SIGNALS: [(rustix::process::Signal, &str, &str); 13] = {
+    use rustix::process::Signal;
+    [
+        (Signal::HUP, "SIGHUP", ": the terminal was closed"),
+        (Signal::INT, "SIGINT", ""),
+        (Signal::QUIT, "SIGQUIT", ""),
+        (Signal::ILL, "SIGILL", ": an instruction that this processor does not have"),
+        (Signal::ABORT, "SIGABRT", ": it gave up, as where no more memory can be had"),
+        (Signal::BUS, "SIGBUS", ": a file was cut short while it was mapped, or the disk failed"),
+        (Signal::FPE, "SIGFPE", ""),
+        (Signal::KILL, "SIGKILL", ": from outside; the system does that to the largest process when memory runs out"),
+        (Signal::SEGV, "SIGSEGV", ""),
+        (Signal::PIPE, "SIGPIPE", ""),
+        (Signal::TERM, "SIGTERM", ": someone asked it to stop"),
+        (Signal::XCPU, "SIGXCPU", ": more processor time than the limit allows"),
+        (Signal::XFSZ, "SIGXFSZ", ": a file larger than the limit allows"),
+    ]
+};
+
 /// The last lines of a log.
 fn tail(path: &Path) -> String {
     let bytes = std::fs::read(path).unwrap_or_default();
@@ -193,6 +235,21 @@ mod tests {
         let path = folder.path().join("arm.log");
         std::fs::write(&path, log).unwrap();
         assert_eq!(tail(&path), expected);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_process_that_a_signal_ended_is_told_from_one_that_failed() {
+        use std::os::unix::process::ExitStatusExt as _;
+        for (raw, expected) in [
+            (2 << 8, "exit code 2"),
+            (9, "ended by signal 9 (SIGKILL): from outside"),
+            (6, "ended by signal 6 (SIGABRT)"),
+            (64, "ended by signal 64 (unknown)"),
+        ] {
+            let text = end_of(ExitStatus::from_raw(raw));
+            assert!(text.starts_with(expected), "{text}");
+        }
     }
 
     #[test]

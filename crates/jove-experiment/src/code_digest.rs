@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(left_out, BTreeSet::from(["jove".to_owned(), "jove-browser".to_owned()]));
         let names: BTreeSet<String> = counted.iter().map(|file| name(&root, file)).collect();
         for file in
-            ["linking.rs", "initial_checkpoint.rs", "grid.rs", "execute.rs", "cache.rs", "stage/text.rs", "run.rs"]
+            ["linking.rs", "initial_checkpoint.rs", "grid.rs", "execute.rs", "cache/mod.rs", "stage/text.rs", "run.rs"]
         {
             assert!(names.contains(&format!("crates/jove-experiment/src/{file}")), "{file}");
         }

@@ -63,12 +63,14 @@ pub enum Error {
         found: String,
     },
     /// An arm of a grid failed in its own process.
-    #[error("{variant} under seed {seed} failed; {} ends:\n{said}", log.display())]
+    #[error("{variant} under seed {seed} failed, {how}; {} ends:\n{said}", log.display())]
     Arm {
         /// The variant.
         variant: String,
         /// The seed.
         seed: u64,
+        /// How its process ended.
+        how: String,
         /// What its process said.
         log: PathBuf,
         /// The last lines of that.
@@ -104,10 +106,16 @@ pub enum Error {
         /// Why it failed.
         source: std::io::Error,
     },
-    /// Another process is working on the same stage.
-    #[error("another run is working on {}", path.display())]
+    /// A file is not what it was when the stage that reads it began.
+    #[error("{}: changed while it was read: its contents are not those that the stage began with", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A run is at work in the cache that was to be pruned.
+    #[error("{}: a run is at work in this cache", path.display())]
     Busy {
-        /// The stage's folder.
+        /// The cache's folder.
         path: PathBuf,
     },
     /// The knowledge base.
@@ -176,10 +184,15 @@ impl Advise for Error {
             Self::Setting { .. } | Self::VariantSetting { .. } => settings(),
             Self::TwoNames { old, .. } => Some(format!("remove `{old}`")),
             Self::SingleSeed { .. } => Some("add seeds, or pass --allow-single-seed to try how a grid runs".to_owned()),
+            Self::Arm { how, .. } if how.contains("memory") => Some(
+                "lower ablation.jobs, train.batch-tokens or the model's sizes, and run the same command again; finished arms are kept"
+                    .to_owned(),
+            ),
             Self::Arm { .. } => Some("fix it and run the same command again; finished arms are kept".to_owned()),
             Self::Data { hint, .. } | Self::Leak { hint, .. } => Some(hint.clone()),
             Self::Io { source, path, .. } => Some(io_hint(source, path)),
-            Self::Busy { .. } => Some("wait for it, or give this run another `output` folder".to_owned()),
+            Self::Changed { .. } => Some("let what writes to it finish, and run the same command again".to_owned()),
+            Self::Busy { .. } => Some("wait until it is done, or stop it".to_owned()),
             _ if self.is_interrupted() => Some("run the same command again to resume".to_owned()),
             Self::Kb(error) => error.hint().or_else(settings),
             Self::Linker(error) => error.hint().or_else(settings),

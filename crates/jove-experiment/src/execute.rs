@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use jove_core::Progress;
+use jove_core::{Progress, Silent};
 use serde::Serialize;
 
-use crate::cache::{CODE, Stage};
+use crate::cache::{CODE, Cache, Stage};
 use crate::error::{Error, Result};
 use crate::files::{read_json, write_file};
 use crate::knowledge::languages::languages;
@@ -40,7 +40,7 @@ impl Run {
     /// # Errors
     /// When a stage fails; finished stages stay. When the user asked to stop; the next call resumes.
     pub fn execute(&self, progress: &dyn Progress) -> Result<Outcome> {
-        let cache = self.cache();
+        let cache = self.cache(progress);
         let work = StageContext::new(self, &cache, progress)?;
         let folder = self.results();
         std::fs::create_dir_all(&folder).map_err(|source| Error::io("create", &folder, source))?;
@@ -119,6 +119,22 @@ pub(crate) fn prepare(work: &StageContext<'_>) -> Result<Prepared> {
     leak::check(work, &prepared)?;
     knowledge::prepare(work, &prepared)?;
     Ok(prepared)
+}
+
+/// Asks for every stage of a run, in the order in which they are made: with [`Cache::looking`], to learn which there are.
+///
+/// # Errors
+/// Where a stage cannot be told without the contents of an earlier one that is not there.
+pub(crate) fn walk(run: &Run, cache: &Cache<'_>) -> Result<()> {
+    let work = StageContext::new(run, cache, &Silent)?;
+    let prepared = prepare(&work)?;
+    for &seed in &run.file.seeds {
+        for variant in &run.variants {
+            let trained = train::train(&work, variant, seed, &prepared)?;
+            probe::probe(&work, variant, seed, &trained, &prepared)?;
+        }
+    }
+    Ok(())
 }
 
 fn arm(variant: &Variant, seed: u64, trained: &Stage, probed: &Stage) -> Result<ArmResult> {

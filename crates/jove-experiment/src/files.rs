@@ -7,26 +7,38 @@ use std::path::{Path, PathBuf};
 use atomic_write_file::AtomicWriteFile;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use walkdir::WalkDir;
 
 use crate::cache::Stage;
 use crate::error::{Error, Result};
 
-/// The files below a path, sorted; the path itself if it is a file.
+/// The files below a path, hidden ones too, sorted; the path itself if it is a file. Links are followed, except for those
+/// that lead back to a folder they are in.
 pub(crate) fn files_below(path: &Path) -> Result<Vec<PathBuf>> {
-    let meta = std::fs::metadata(path).map_err(|source| Error::io("read", path, source))?;
-    if !meta.is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
     let mut files = Vec::new();
-    let entries = std::fs::read_dir(path).map_err(|source| Error::io("read", path, source))?;
-    for entry in entries {
-        let entry = entry.map_err(|source| Error::io("read", path, source))?;
-        if !entry.file_name().to_string_lossy().starts_with('.') {
-            files.extend(files_below(&entry.path())?);
+    for entry in WalkDir::new(path).follow_links(true).sort_by_file_name() {
+        match entry {
+            Ok(entry) if entry.file_type().is_dir() => {}
+            Ok(entry) => files.push(entry.into_path()),
+            Err(error) if error.loop_ancestor().is_some() => {}
+            Err(error) => {
+                let place = error.path().unwrap_or(path).to_owned();
+                return Err(Error::io("read", &place, error.into()));
+            }
         }
     }
     files.sort();
     Ok(files)
+}
+
+/// Makes the entries of a folder durable.
+pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
+    // Only POSIX systems can open and sync a folder; elsewhere a rename has to be enough.
+    if cfg!(unix) {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        File::open(folder).and_then(|handle| handle.sync_all()).map_err(|source| Error::io("sync", folder, source))?;
+    }
+    Ok(())
 }
 
 /// Writes one JSON value a line.
@@ -113,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn files_below_a_folder_are_sorted_and_hidden_ones_left_out() {
+    fn files_below_a_folder_are_sorted_and_each_found_once() {
         let folder = tempfile::tempdir().unwrap();
         for name in ["b.txt", "a/2.txt", "a/1.txt", ".hidden", "a/.git/config", "ä.txt", "空 格.txt"] {
             let path = folder.path().join(name);
@@ -124,7 +136,12 @@ mod tests {
             let names = files_below(path).unwrap().into_iter();
             names.map(|file| file.strip_prefix(folder.path()).unwrap().to_string_lossy().into_owned()).collect()
         };
-        assert_eq!(below(folder.path()), ["a/1.txt", "a/2.txt", "b.txt", "ä.txt", "空 格.txt"]);
+        #[cfg(unix)]
+        for (link, target) in [("a/loop", "."), ("a/again", "..")] {
+            std::os::unix::fs::symlink(target, folder.path().join(link)).unwrap();
+        }
+        let expected = [".hidden", "a/.git/config", "a/1.txt", "a/2.txt", "b.txt", "ä.txt", "空 格.txt"];
+        assert_eq!(below(folder.path()), expected);
         assert_eq!(below(&folder.path().join("b.txt")), ["b.txt"]);
         assert!(files_below(&folder.path().join("none")).unwrap_err().to_string().contains("none"));
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use jove_checkpoint::{Allow, Difference, open_hf};
+use jove_checkpoint::{Allow, Difference, ExtraFile, open_hf};
 use jove_core::ModelConfig;
 use toml::Table;
 
@@ -10,18 +10,20 @@ use crate::cache::Key;
 use crate::error::{Error, Result};
 use crate::run::Run;
 
-/// Files of a checkpoint that define its tokenizer.
-const TOKENIZER_FILES: [&str; 6] = [
-    "tokenizer.json",
-    "vocab.txt",
-    "tokenizer_config.json",
-    "sentencepiece.bpe.model",
-    "sentencepiece.model",
-    "spiece.model",
+/// Files of a checkpoint's folder that its weights do not depend on. Everything else counts, so that whatever a reader opens
+/// counts until it is listed here; the files of its tokenizer have a key of their own.
+const NOT_READ: [&str; 7] = [
+    "README.md",
+    "metrics.jsonl",
+    "momentum.safetensors",
+    "optimizer.safetensors",
+    "queues.safetensors",
+    "state.json",
+    "training_args.bin",
 ];
 
-/// Endings of the files with a checkpoint's weights.
-const WEIGHT_ENDINGS: [&str; 3] = [".safetensors", ".bin", ".index.json"];
+/// Endings of weights in formats that are not read.
+const ENDINGS_NOT_READ: [&str; 4] = [".h5", ".msgpack", ".onnx", ".ot"];
 
 /// A checkpoint, checked.
 #[derive(Clone, Debug)]
@@ -53,30 +55,22 @@ impl InitialCheckpoint {
         Ok(Some(Self { folder, config }))
     }
 
-    /// The key of its tokenizer.
-    pub(crate) fn tokenizer_key(&self) -> Result<Key> {
-        self.key(|name| TOKENIZER_FILES.contains(&name))
-    }
-
-    /// The key of shape and weights.
+    /// The key of shape and weights: of all files that a reader may open.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or changes meanwhile.
     pub(crate) fn weights_key(&self) -> Result<Key> {
-        // The state of the optimizer is not read.
-        let weights =
-            |name: &str| WEIGHT_ENDINGS.iter().any(|ending| name.ends_with(ending)) && name != "optimizer.safetensors";
-        self.key(|name| name == "config.json" || weights(name))
-    }
-
-    fn key(&self, takes: impl Fn(&str) -> bool) -> Result<Key> {
         let fail = |source| Error::io("read", &self.folder, source);
         let mut files = Vec::new();
         for entry in std::fs::read_dir(&self.folder).map_err(fail)? {
             let path = entry.map_err(fail)?.path();
-            if path.is_file() && path.file_name().and_then(|name| name.to_str()).is_some_and(&takes) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if path.is_file() && is_read(&name) {
                 files.push(path);
             }
         }
         files.sort();
-        Key::of_files(&files)
+        Key::of_paths(files.iter().map(PathBuf::as_path))
     }
 
     /// Refuses a vocabulary that has more pieces than the model has rows.
@@ -88,6 +82,12 @@ impl InitialCheckpoint {
         let expected = format!("a vocabulary of at most {rows} pieces, as many as the model of `model.from` has");
         Err(refusal("tokenizers", expected, format!("{pieces} at {}", path.display())))
     }
+}
+
+/// Whether the weights may depend on a file of the folder.
+fn is_read(name: &str) -> bool {
+    let is_other = NOT_READ.contains(&name) || ExtraFile::is_of_tokenizer(name) || name.starts_with('.');
+    !is_other && !ENDINGS_NOT_READ.iter().any(|ending| name.ends_with(ending))
 }
 
 /// A size that the run file states must be that of the checkpoint.
@@ -117,4 +117,27 @@ fn check_sizes(config: &ModelConfig, stated: &Table) -> Result<()> {
 
 fn refusal(key: &str, expected: String, found: String) -> Error {
     Error::Setting { key: key.to_owned(), expected, found }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_counts_that_is_not_known_to_be_something_else() {
+        for name in [
+            "config.json",
+            "model.safetensors",
+            "model.safetensors.index.json",
+            "weights-1.st",
+            "heads.safetensors",
+            "pytorch_model.bin",
+            "权重",
+        ] {
+            assert!(is_read(name), "{name}");
+        }
+        for name in ["optimizer.safetensors", "state.json", ".gitattributes", "tf_model.h5", "vocab.txt", "README.md"] {
+            assert!(!is_read(name), "{name}");
+        }
+    }
 }

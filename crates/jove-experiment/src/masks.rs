@@ -53,7 +53,7 @@ impl Run {
             // A run without variants was refused when its file was read.
             self.variants.iter().find(masks_entities).unwrap_or(&self.variants[0])
         };
-        let cache = self.cache();
+        let cache = self.cache(progress);
         let work = StageContext::new(self, &cache, progress)?;
         let base = kb::build_kb(&work)?;
         let text = text::gather(&work, &base)?;

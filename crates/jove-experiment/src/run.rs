@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use jove_core::{Layout, ModelConfig};
+use jove_core::{Layout, ModelConfig, Progress};
 use toml::Table;
 
 use crate::cache::Cache;
@@ -21,7 +21,9 @@ const PATH_OVERRIDES: &[&str] = &["data.root", "output"];
 pub struct Run {
     /// The settings, as given.
     pub(crate) file: RunFile,
-    /// The run file's folder.
+    /// The run file.
+    pub(crate) path: PathBuf,
+    /// Its folder.
     pub(crate) folder: PathBuf,
     /// Where data paths start.
     pub(crate) data_root: PathBuf,
@@ -73,6 +75,7 @@ impl Run {
         check(&file, &variants, &base)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let run = Self {
+            path: path.to_owned(),
             folder: folder.to_owned(),
             data_root: folder.join(&file.data.root),
             output: folder.join(&file.output),
@@ -120,8 +123,18 @@ impl Run {
     }
 
     /// The finished stages of this and other runs.
-    pub(crate) fn cache(&self) -> Cache {
-        Cache::new(self.output.join("cache"))
+    pub(crate) fn cache<'a>(&self, progress: &'a dyn Progress) -> Cache<'a> {
+        Cache::new(self.cache_folder(), self.absolute_path(), progress)
+    }
+
+    /// The run file.
+    pub(crate) fn absolute_path(&self) -> PathBuf {
+        std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone())
+    }
+
+    /// Where the finished stages of this and other runs are.
+    pub fn cache_folder(&self) -> PathBuf {
+        self.output.join("cache")
     }
 
     /// Where the results go.

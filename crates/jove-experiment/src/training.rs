@@ -64,7 +64,7 @@ impl Run {
     /// As [`Run::execute`]; also where a name is not in the run file.
     pub fn train(&self, names: &[String], progress: &dyn Progress) -> Result<Vec<TrainedVariant>> {
         let variants = self.named(names)?;
-        let cache = self.cache();
+        let cache = self.cache(progress);
         let work = StageContext::new(self, &cache, progress)?;
         let folder = self.results();
         std::fs::create_dir_all(&folder).map_err(|source| Error::io("create", &folder, source))?;

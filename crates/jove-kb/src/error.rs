@@ -100,6 +100,12 @@ pub enum Error {
         /// The knowledge base.
         path: PathBuf,
     },
+    /// A source that was written to while it was read.
+    #[error("{path}: changed while it was read", path = path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
     /// More of something than a knowledge base can number.
     #[error("{path}: more than {max} {what}", path = path.display())]
     Full {
@@ -161,6 +167,7 @@ impl Advise for Error {
                 None => "a source is written FORMAT:PATH, like tsv:facts.tsv".into(),
             },
             Self::Source(_) => "is this the right format for the file?".into(),
+            Self::Changed { .. } => "let what writes to it finish, and run the same command again".into(),
             Self::Busy { .. } => "wait for it to end, or write to another file".into(),
             Self::UnknownEntity(_) => "`jove kb search KB TEXT` finds keys by name".into(),
             Self::Interrupted => "the existing knowledge base, if any, is unchanged; run the same command again".into(),

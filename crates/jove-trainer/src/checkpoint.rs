@@ -2,20 +2,24 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::io::Write as _;
+use std::path::Path;
 
-use jove_checkpoint::{ExtraFile, NamedTensor, TensorFile, write_tensor_file};
+use jove_checkpoint::{AtomicFolder, ExtraFile, NamedTensor, TensorFile, write_tensor_file};
 use jove_core::Silent;
 use jove_model::{AdamState, Backend, ParameterRef, Parameters};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::error::Error;
-use crate::metrics::Losses;
+use crate::metrics::{Losses, MetricsMark};
 use crate::step::Step;
 
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";
 const STATE_FILE: &str = "state.json";
+/// The field of the state's file that holds the digest of all others.
+const DIGEST: &str = "digest";
 
 /// All of a run but its tensors.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -30,32 +34,31 @@ pub(crate) struct State<T> {
     pub(crate) settings: String,
     /// Digest of the data.
     pub(crate) data: String,
+    /// The lines of metrics written so far.
+    pub(crate) metrics: MetricsMark,
+    /// The hash of every other file of the checkpoint, by name.
+    pub(crate) files: BTreeMap<String, String>,
     /// Where the kind of training stands.
     #[serde(flatten)]
     pub(crate) task: T,
 }
 
-/// Writes a checkpoint to `dir`, whole or not at all: to a temporary sibling first, then renamed. One that stands there is
-/// replaced. It holds `files` as well, such as the tokenizer's.
+/// Writes a checkpoint to `dir`, whole or not at all. One that stands there is replaced. It holds `files` as well, such as the
+/// tokenizer's.
 pub(crate) fn save<S: Step>(
     dir: &Path,
     task: &S,
     adam: &AdamState<S::Device>,
-    state: &State<S::State>,
+    state: &mut State<S::State>,
     files: &[ExtraFile],
 ) -> Result<(), Error> {
-    let making = beside(dir, "new");
-    remove(&making)?;
-    let written = task
-        .save(&making, files)
-        .and_then(|()| write_optimizer(&making, adam))
-        .and_then(|()| write_state(&making, state))
-        .and_then(|()| replace(dir, &making));
-    if written.is_err() {
-        // A disk that is full should not stay full for our sake; the error at hand is the one that counts.
-        let _ = fs::remove_dir_all(&making);
-    }
-    written
+    let making = AtomicFolder::create(dir)?;
+    let folder = making.path();
+    task.save(folder, files)?;
+    write_optimizer(folder, adam)?;
+    state.files = hashes(folder)?;
+    write_state(folder, state)?;
+    Ok(making.commit()?)
 }
 
 fn write_optimizer<D: Backend>(making: &Path, adam: &AdamState<D>) -> Result<(), Error> {
@@ -65,45 +68,84 @@ fn write_optimizer<D: Backend>(making: &Path, adam: &AdamState<D>) -> Result<(),
 
 fn write_state(making: &Path, state: &State<impl Serialize>) -> Result<(), Error> {
     let path = making.join(STATE_FILE);
-    let text = serde_json::to_string_pretty(state).expect("the state is plain data");
-    fs::write(&path, text).and_then(|()| fs::File::open(&path)?.sync_all()).map_err(write_error(&path))
+    let write = || {
+        let mut file = fs::File::create(&path)?;
+        file.write_all(seal(state).as_bytes())?;
+        file.sync_all()
+    };
+    write().map_err(|source| Error::Write { path: path.clone(), source })
 }
 
-/// Puts `making` in the place of `dir`. A crash between the two renames leaves the old one under another name, which
-/// [`recover`] knows.
-fn replace(dir: &Path, making: &Path) -> Result<(), Error> {
-    let old = beside(dir, "old");
-    remove(&old)?;
-    if dir.exists() {
-        fs::rename(dir, &old).map_err(write_error(dir))?;
+/// The state as JSON, with a digest of all of it.
+fn seal(state: &State<impl Serialize>) -> String {
+    let mut value = serde_json::to_value(state).expect("the state is plain data");
+    value[DIGEST] = digest(&value).into();
+    serde_json::to_string_pretty(&value).expect("a value is JSON")
+}
+
+/// The state, where it is as it was written.
+fn unseal<T: DeserializeOwned>(text: &str) -> Result<State<T>, String> {
+    let mut value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let stated = value.as_object_mut().and_then(|fields| fields.remove(DIGEST));
+    if stated != Some(digest(&value).into()) {
+        return Err("its digest is another than that of its contents".to_owned());
     }
-    fs::rename(making, dir).map_err(write_error(dir))?;
-    remove(&old)
+    serde_json::from_value(value).map_err(|error| error.to_string())
 }
 
-/// Finishes or undoes a replacement that a crash cut off.
-pub(crate) fn recover(dir: &Path) -> Result<(), Error> {
-    let old = beside(dir, "old");
-    if !dir.exists() && old.exists() {
-        fs::rename(&old, dir).map_err(write_error(dir))?;
+fn digest(value: &Value) -> String {
+    blake3::hash(value.to_string().as_bytes()).to_hex().to_string()
+}
+
+/// The hash of every file in a folder but the state's.
+fn hashes(dir: &Path) -> Result<BTreeMap<String, String>, Error> {
+    let fail = |path: &Path| {
+        let path = path.to_owned();
+        move |source| Error::Read { path, source }
+    };
+    let mut hashes = BTreeMap::new();
+    for entry in fs::read_dir(dir).map_err(fail(dir))? {
+        let entry = entry.map_err(fail(dir))?;
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        if name != STATE_FILE {
+            let mut hasher = blake3::Hasher::new();
+            fs::File::open(&path).and_then(|file| hasher.update_reader(file).map(drop)).map_err(fail(&path))?;
+            hashes.insert(name, hasher.finalize().to_hex().to_string());
+        }
     }
-    remove(&old)?;
-    remove(&beside(dir, "new"))
+    Ok(hashes)
 }
 
-/// Reads the state and the optimizer of a checkpoint, for the parameters of `model`.
-pub(crate) fn load<D: Backend, T: DeserializeOwned>(
+/// Reads the state of a checkpoint whose files are those that were written with it.
+///
+/// # Errors
+/// Where one is missing, damaged or of another checkpoint: it is named.
+pub(crate) fn read_state<T: DeserializeOwned>(dir: &Path) -> Result<State<T>, Error> {
+    let path = dir.join(STATE_FILE);
+    let text = fs::read_to_string(&path).map_err(|error| Error::damaged(&path, error.to_string()))?;
+    let state: State<T> = unseal(&text).map_err(|found| {
+        Error::damaged(&path, format!("expected the state of a run as it was saved, found {found}"))
+    })?;
+    let found = hashes(dir)?;
+    for name in state.files.keys().chain(found.keys()) {
+        let found = match (state.files.get(name), found.get(name)) {
+            (Some(expected), Some(found)) if expected == found => continue,
+            (Some(_), Some(_)) => "another",
+            (Some(_), None) => "none",
+            (None, _) => "a file that is no part of it",
+        };
+        let what = format!("expected the file that was saved with step {}, found {found}", state.step);
+        return Err(Error::damaged(&dir.join(name), what));
+    }
+    Ok(state)
+}
+
+/// Reads the optimizer of a checkpoint, for the parameters of `model`.
+pub(crate) fn read_optimizer<D: Backend>(
     dir: &Path,
     model: &impl Parameters<D>,
     device: &D,
-) -> Result<(State<T>, AdamState<D>), Error> {
-    let path = dir.join(STATE_FILE);
-    let text = fs::read_to_string(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
-    let state: State<T> = serde_json::from_str(&text).map_err(|error| Error::Checkpoint {
-        path: path.clone(),
-        what: "expected the state of a run".to_owned(),
-        cause: Some(error.into()),
-    })?;
+) -> Result<AdamState<D>, Error> {
     let path = dir.join(OPTIMIZER_FILE);
     let file = TensorFile::open(&path)?;
     let steps = file.metadata().get("steps").and_then(|steps| steps.parse().ok());
@@ -117,7 +159,7 @@ pub(crate) fn load<D: Backend, T: DeserializeOwned>(
         }
     });
     result?;
-    Ok((state, adam))
+    Ok(adam)
 }
 
 fn load_moments<D: Backend>(
@@ -147,18 +189,25 @@ fn moments<D: Backend>(adam: &AdamState<D>) -> Vec<NamedTensor<'static>> {
     tensors
 }
 
-fn beside(dir: &Path, suffix: &str) -> PathBuf {
-    let mut name = std::ffi::OsString::from(".");
-    name.push(dir.file_name().unwrap_or_default());
-    name.push(format!(".{suffix}"));
-    dir.with_file_name(name)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn remove(dir: &Path) -> Result<(), Error> {
-    if dir.exists() { fs::remove_dir_all(dir).map_err(write_error(dir)) } else { Ok(()) }
-}
-
-fn write_error(path: &Path) -> impl FnOnce(std::io::Error) -> Error {
-    let path = path.to_owned();
-    move |source| Error::Write { path, source }
+    #[test]
+    fn a_state_is_read_as_it_was_written_or_not_at_all() {
+        let mut state = State::<BTreeMap<String, Vec<u64>>> { step: 7, tokens: u64::MAX, ..State::default() };
+        state.losses.entry("mlm".to_owned()).or_default().sum = 0.1 + 0.2;
+        state.task.insert("词".to_owned(), vec![0, u64::MAX]);
+        let text = seal(&state);
+        assert_eq!(unseal(&text), Ok(state));
+        for (at, _) in text.char_indices().filter(|(_, character)| character.is_ascii_digit()) {
+            let mut changed = text.clone().into_bytes();
+            changed[at] = if changed[at] == b'9' { b'8' } else { changed[at] + 1 };
+            let changed = String::from_utf8(changed).unwrap();
+            assert!(unseal::<BTreeMap<String, Vec<u64>>>(&changed).is_err(), "{changed}");
+        }
+        for broken in ["", "{}", "[]", "null", "{\"digest\": \"\"}", &text[..text.len() / 2]] {
+            assert!(unseal::<BTreeMap<String, Vec<u64>>>(broken).is_err(), "{broken}");
+        }
+    }
 }

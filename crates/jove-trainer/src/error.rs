@@ -116,6 +116,23 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// What the run starts from is not what it should be.
+    #[error("training cannot begin")]
+    Start {
+        /// Why.
+        #[source]
+        cause: Cause,
+    },
+    /// A part of the program failed in a way that it should not.
+    #[error("after step {step}: the program failed: {message}; {}", if *.saved { "a checkpoint of that step was saved" } else { "the last checkpoint stays as it is" })]
+    Panicked {
+        /// Steps taken.
+        step: u64,
+        /// What the failed part said.
+        message: String,
+        /// Whether a checkpoint of that step was saved.
+        saved: bool,
+    },
     /// The user asked to stop; a checkpoint was saved.
     #[error("interrupted after step {step}; a checkpoint was saved")]
     Interrupted {
@@ -151,6 +168,18 @@ pub(crate) fn check(
     if holds { Ok(()) } else { Err(Error::config(field, expected, found)) }
 }
 
+/// What to do about a damaged file of a run: its folder is that of the run, or of the checkpoint in it.
+fn start_anew(path: &std::path::Path) -> String {
+    let mut folder = path;
+    while let Some(parent) = folder.parent() {
+        folder = parent;
+        if folder.join("metrics.jsonl").exists() || folder.join("checkpoint").is_dir() {
+            return format!("the file is damaged or of another run; delete {} to train anew", folder.display());
+        }
+    }
+    "the file is damaged or of another run; delete the folder of the run to train anew".to_owned()
+}
+
 /// At most the first twenty examples, as a person would look them up.
 fn list(examples: &[Example]) -> String {
     const SHOWN_MAX: usize = 20;
@@ -177,12 +206,14 @@ impl Advise for Error {
             Self::NoData { .. } => "give the objective its data, or set its weight to 0",
             Self::OtherRun { .. } => "train into another directory, or remove this one to start anew",
             Self::Interrupted { .. } => "run the same command again to continue",
+            Self::Panicked { .. } => {
+                "this is a fault of the program: please report it with the message; the same command goes on from the checkpoint"
+            }
+            Self::Start { .. } => "let what writes to these files finish, and run the same command again",
             Self::Write { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 "free some disk space and run again: the last good checkpoint is untouched"
             }
-            Self::Checkpoint { .. } | Self::Metrics { .. } => {
-                "the file is damaged or of another program; remove the directory to start anew"
-            }
+            Self::Checkpoint { path, .. } | Self::Metrics { path, .. } => return Some(start_anew(path)),
             _ => return None,
         };
         Some(hint.to_owned())

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Write as _};
+use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use atomic_write_file::AtomicWriteFile;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -74,32 +73,77 @@ pub struct MetricsLine {
     pub tokens_per_second: f64,
 }
 
+/// The lines of metrics that a checkpoint's run had written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MetricsMark {
+    /// How many.
+    lines: u64,
+    /// Their hash.
+    blake3: String,
+}
+
+impl Default for MetricsMark {
+    fn default() -> Self {
+        Self { lines: 0, blake3: blake3::hash(b"").to_hex().to_string() }
+    }
+}
+
 /// Appends lines to a metrics file.
 #[derive(Debug)]
 pub(crate) struct MetricsWriter {
     path: PathBuf,
     file: BufWriter<File>,
+    lines: u64,
+    hasher: blake3::Hasher,
 }
 
 impl MetricsWriter {
-    /// Opens the file at `path` and keeps only its lines up to `step`, so that a resumed run repeats none.
-    pub(crate) fn open(path: &Path, step: u64) -> Result<Self, Error> {
+    /// Opens the file at `path` and cuts it after the lines of `mark`, so that a resumed run repeats none.
+    ///
+    /// # Errors
+    /// Where its lines are not those of the mark: the metrics of another run, or none.
+    pub(crate) fn open(path: &Path, mark: &MetricsMark) -> Result<Self, Error> {
         let io = |source| Error::Write { path: path.to_owned(), source };
-        let mut kept = read_metrics(path)?;
-        kept.retain(|line| line.step <= step);
-        let mut whole = AtomicWriteFile::open(path).map_err(io)?;
-        for line in &kept {
-            write_line(&mut whole, line).map_err(io)?;
+        let file = OpenOptions::new().create(true).read(true).append(true).open(path).map_err(io)?;
+        let (mut reader, mut hasher, mut line) = (BufReader::new(&file), blake3::Hasher::new(), Vec::new());
+        let (mut lines, mut bytes) = (0, 0);
+        while lines < mark.lines {
+            line.clear();
+            bytes += reader.read_until(b'\n', &mut line).map_err(io)? as u64;
+            if line.last() != Some(&b'\n') {
+                break;
+            }
+            hasher.update(&line);
+            lines += 1;
         }
-        whole.commit().map_err(io)?;
-        let file = OpenOptions::new().append(true).open(path).map_err(io)?;
-        Ok(Self { path: path.to_owned(), file: BufWriter::new(file) })
+        if lines != mark.lines || hasher.finalize().to_hex().as_str() != mark.blake3 {
+            let expected = format!("expected the {} lines that were written before the checkpoint", mark.lines);
+            return Err(Error::damaged(path, format!("{expected}, found others")));
+        }
+        file.set_len(bytes).and_then(|()| file.sync_all()).map_err(io)?;
+        let folder = path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all());
+        if cfg!(unix) {
+            folder.map_err(io)?;
+        }
+        Ok(Self { path: path.to_owned(), file: BufWriter::new(file), lines, hasher })
     }
 
     /// Appends a line; it is in the file when this returns.
     pub(crate) fn append(&mut self, line: &MetricsLine) -> Result<(), Error> {
-        let written = write_line(&mut self.file, line).and_then(|()| self.file.flush());
-        written.map_err(|source| Error::Write { path: self.path.clone(), source })
+        let mut text = serde_json::to_vec(line).expect("a line of metrics is plain data");
+        text.push(b'\n');
+        let written = self.file.write_all(&text).and_then(|()| self.file.flush());
+        written.map_err(|source| Error::Write { path: self.path.clone(), source })?;
+        self.hasher.update(&text);
+        self.lines += 1;
+        Ok(())
+    }
+
+    /// Makes all lines durable, and tells which there are.
+    pub(crate) fn mark(&self) -> Result<MetricsMark, Error> {
+        self.file.get_ref().sync_all().map_err(|source| Error::Write { path: self.path.clone(), source })?;
+        Ok(MetricsMark { lines: self.lines, blake3: self.hasher.finalize().to_hex().to_string() })
     }
 }
 
@@ -125,11 +169,6 @@ pub fn read_metrics(path: &Path) -> Result<Vec<MetricsLine>, Error> {
     Ok(lines)
 }
 
-fn write_line(to: &mut impl std::io::Write, line: &MetricsLine) -> std::io::Result<()> {
-    serde_json::to_writer(&mut *to, line)?;
-    to.write_all(b"\n")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,13 +190,40 @@ mod tests {
     fn a_resumed_run_repeats_no_line() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("metrics.jsonl");
-        let mut writer = MetricsWriter::open(&path, 0).unwrap();
+        let mut writer = MetricsWriter::open(&path, &MetricsMark::default()).unwrap();
+        let mut mark = MetricsMark::default();
         for step in [10, 20, 30] {
             writer.append(&line(step)).unwrap();
+            if step == 20 {
+                mark = writer.mark().unwrap();
+            }
         }
-        let mut resumed = MetricsWriter::open(&path, 20).unwrap();
-        resumed.append(&line(30)).unwrap();
-        assert_eq!(read_metrics(&path).unwrap(), [line(10), line(20), line(30)]);
+        for _ in 0..2 {
+            let mut resumed = MetricsWriter::open(&path, &mark).unwrap();
+            resumed.append(&line(30)).unwrap();
+            assert_eq!(read_metrics(&path).unwrap(), [line(10), line(20), line(30)]);
+            assert_eq!(resumed.mark().unwrap(), writer.mark().unwrap());
+        }
+        MetricsWriter::open(&path, &MetricsMark::default()).unwrap();
+        assert_eq!(read_metrics(&path).unwrap(), []);
+    }
+
+    #[test]
+    fn metrics_of_another_run_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("metrics.jsonl");
+        let mut writer = MetricsWriter::open(&path, &MetricsMark::default()).unwrap();
+        [10, 20].iter().for_each(|&step| writer.append(&line(step)).unwrap());
+        let mark = writer.mark().unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for other in ["", &text[..text.len() - 1], &text[..text.len() / 2 + 2], &text.replace("0.5", "0.6")] {
+            std::fs::write(&path, other).unwrap();
+            let message = MetricsWriter::open(&path, &mark).unwrap_err().to_string();
+            assert!(message.contains("metrics.jsonl") && message.contains("the 2 lines"), "{message}");
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), other, "a file that is refused is not touched");
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert!(MetricsWriter::open(&path, &mark).is_err());
     }
 
     #[test]

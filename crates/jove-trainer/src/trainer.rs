@@ -1,10 +1,12 @@
 //! The training loop, whatever is trained.
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use jove_checkpoint::ExtraFile;
+use jove_checkpoint::{AtomicFolder, ExtraFile};
 use jove_core::Progress;
 use jove_model::ops::{adamw, norm, tape};
 use jove_model::{AdamState, Gradients, OwnedTape};
@@ -69,6 +71,20 @@ pub struct Trainer<S: Step> {
     diagnostics: Diagnostics,
     /// All 0 between steps; their memory is used again.
     gradients: Option<Gradients<S::Device>>,
+    /// Where the run is within a step.
+    within: Within<S::State>,
+    metrics: Option<MetricsWriter>,
+}
+
+/// Where a run is within a step.
+#[derive(Debug)]
+enum Within<T> {
+    /// Between two steps: all that is in memory belongs together.
+    Nothing,
+    /// The batches are made, the model is as before; what the task's state was when the step began.
+    Gradient(T),
+    /// The model and the optimizer change: what is in memory belongs to no step.
+    Update,
 }
 
 impl<S: Step> Trainer<S> {
@@ -88,6 +104,8 @@ impl<S: Step> Trainer<S> {
             output,
             diagnostics: Diagnostics::new(),
             gradients: None,
+            within: Within::Nothing,
+            metrics: None,
         })
     }
 
@@ -95,10 +113,11 @@ impl<S: Step> Trainer<S> {
     /// checkpoint it begins anew.
     ///
     /// # Errors
-    /// As [`Trainer::new`]; also where the checkpoint is damaged, or of a run with other settings or other data.
+    /// As [`Trainer::new`]; also where the checkpoint is damaged, of a run with other settings or other data, or put together
+    /// from those of several runs.
     pub fn resume(options: LoopOptions, task: S, output: Output) -> Result<Self, Error> {
         let dir = output.checkpoint();
-        checkpoint::recover(&dir)?;
+        AtomicFolder::recover(&dir)?;
         let mut trainer = Self::new(options, task, output)?;
         if dir.exists() {
             trainer.load(&dir)?;
@@ -107,8 +126,13 @@ impl<S: Step> Trainer<S> {
     }
 
     fn load(&mut self, dir: &Path) -> Result<(), Error> {
+        let state = checkpoint::read_state(dir)?;
         self.task.load_model(dir)?;
-        let (state, adam) = checkpoint::load(dir, self.task.model(), self.task.device())?;
+        let adam = checkpoint::read_optimizer(dir, self.task.model(), self.task.device())?;
+        if state.step > self.options.steps || adam.steps != state.step {
+            let expected = format!("expected a step up to {}, the same for model and optimizer", self.options.steps);
+            return Err(Error::damaged(dir, format!("{expected}, found {} and {}", state.step, adam.steps)));
+        }
         same(dir, "settings", self.state.settings.clone(), state.settings.clone())?;
         same(dir, "data", self.state.data.clone(), state.data.clone())?;
         self.task.restore(dir, &state.task)?;
@@ -122,6 +146,7 @@ impl<S: Step> Trainer<S> {
     /// `Error::NotFinite` before the update where a loss or the gradient is not finite; where an example cannot be read;
     /// where the device fails.
     pub fn step(&mut self) -> Result<StepReport, Error> {
+        self.within = Within::Gradient(self.task.state());
         let batches = self.task.batches(self.state.step)?;
         let shared = self.task.share(&batches, self.options.is_logged(self.state.step + 1))?;
         let gradient_shares = self.gradient_shares(&shared, &batches)?;
@@ -131,6 +156,7 @@ impl<S: Step> Trainer<S> {
         self.check_finite(&losses, gradient_norm, &batches)?;
         let learning_rate = self.schedule.learning_rate(self.state.step);
         let (constants, scale) = (self.options.adamw(), self.options.clip_scale(gradient_norm));
+        self.within = Within::Update;
         adamw::update(self.task.model_mut(), &mut gradients, &mut self.adam, &constants, learning_rate, scale)?;
         self.gradients = Some(tape::recycle(self.task.model(), gradients)?);
         self.task.updated(&batches)?;
@@ -138,6 +164,7 @@ impl<S: Step> Trainer<S> {
         self.state.step += 1;
         self.state.tokens += tokens;
         add_losses(&mut self.state.losses, &losses);
+        self.within = Within::Nothing;
         Ok(StepReport { step: self.state.step, tokens, losses, gradient_norm, gradient_shares, learning_rate })
     }
 
@@ -145,12 +172,22 @@ impl<S: Step> Trainer<S> {
     ///
     /// # Errors
     /// As [`Trainer::step`]; where a file cannot be written; `Error::Interrupted`, after a checkpoint was saved, where
-    /// `progress` says that the user asked to stop.
+    /// `progress` says that the user asked to stop; `Error::Panicked` where a part of the program failed unexpectedly, after a
+    /// checkpoint of the last whole step was saved where there is one in memory.
     pub fn run(&mut self, progress: &dyn Progress) -> Result<(), Error> {
+        // What a panic may leave half done is told by `within`, and not used.
+        std::panic::catch_unwind(AssertUnwindSafe(|| self.run_steps(progress))).unwrap_or_else(|panic| {
+            let step = self.state.step;
+            let saved = std::panic::catch_unwind(AssertUnwindSafe(|| self.rescue()));
+            Err(Error::Panicked { step, message: message_of(&*panic), saved: matches!(saved, Ok(Ok(true))) })
+        })
+    }
+
+    fn run_steps(&mut self, progress: &dyn Progress) -> Result<(), Error> {
         let total = self.options.steps;
         std::fs::create_dir_all(&self.output.dir)
             .map_err(|source| Error::Write { path: self.output.dir.clone(), source })?;
-        let mut metrics = MetricsWriter::open(&self.output.metrics(), self.state.step)?;
+        self.metrics = Some(MetricsWriter::open(&self.output.metrics(), &self.state.metrics)?);
         let mut saved = None;
         let mut clock = (Instant::now(), self.state.tokens);
         progress.begin("training", Some(total), "steps");
@@ -161,14 +198,12 @@ impl<S: Step> Trainer<S> {
                 return Err(Error::Interrupted { step: self.state.step });
             }
             let report = self.step()?;
-            progress.advance(1);
-            progress.note(&note(&report));
             if self.options.is_logged(report.step) {
-                warn_of_collapse(&self.diagnostics, report.step, total);
-                metrics.append(&self.line(&report, clock))?;
-                self.state.losses.clear();
+                self.log(&report, clock)?;
                 clock = (Instant::now(), self.state.tokens);
             }
+            progress.advance(1);
+            progress.note(&note(&report));
             if self.options.save_every > 0 && report.step % self.options.save_every == 0 {
                 self.save()?;
                 saved = Some(report.step);
@@ -178,13 +213,40 @@ impl<S: Step> Trainer<S> {
         if saved == Some(total) { Ok(()) } else { self.save() }
     }
 
+    /// Writes a line of metrics.
+    fn log(&mut self, report: &StepReport, clock: (Instant, u64)) -> Result<(), Error> {
+        warn_of_collapse(&self.diagnostics, report.step, self.options.steps);
+        let line = self.line(report, clock);
+        self.metrics.iter_mut().try_for_each(|metrics| metrics.append(&line))?;
+        self.state.losses.clear();
+        Ok(())
+    }
+
     /// Writes a checkpoint of the present step; the one before stays until this one is whole.
     ///
     /// # Errors
     /// Where it cannot be written.
     pub fn save(&mut self) -> Result<(), Error> {
         self.state.task = self.task.state();
-        checkpoint::save(&self.output.checkpoint(), &self.task, &self.adam, &self.state, &self.output.files)
+        self.save_state()
+    }
+
+    fn save_state(&mut self) -> Result<(), Error> {
+        if let Some(metrics) = &self.metrics {
+            self.state.metrics = metrics.mark()?;
+        }
+        checkpoint::save(&self.output.checkpoint(), &self.task, &self.adam, &mut self.state, &self.output.files)
+    }
+
+    /// After a panic, saves the last whole step; `false` where memory holds none.
+    fn rescue(&mut self) -> Result<bool, Error> {
+        self.gradients = None;
+        self.state.task = match std::mem::replace(&mut self.within, Within::Update) {
+            Within::Nothing => self.task.state(),
+            Within::Gradient(state) => state,
+            Within::Update => return Ok(false),
+        };
+        self.save_state().map(|()| true)
     }
 
     /// The model as it stands.
@@ -259,6 +321,12 @@ impl<S: Step> Trainer<S> {
             tokens_per_second: (self.state.tokens - tokens_before) as f64 / since.elapsed().as_secs_f64().max(1e-9),
         }
     }
+}
+
+/// What a panic said.
+fn message_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
 }
 
 /// The losses in a line, such as `mlm 3.214, link 0.512`.

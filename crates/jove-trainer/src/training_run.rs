@@ -7,7 +7,7 @@ use jove_model::{Backend, Cpu, Parameters as _};
 use jove_objectives::{Device, Model, cuda};
 
 use crate::config::TrainConfig;
-use crate::error::Error;
+use crate::error::{Cause, Error};
 use crate::pretraining::Pretraining;
 use crate::source::TrainingData;
 use crate::trainer::{Output, Trainer};
@@ -22,7 +22,6 @@ pub enum Start {
 }
 
 /// All that a run of training needs.
-#[derive(Debug)]
 pub struct TrainingRun {
     /// Length, optimizer, objectives, device.
     pub config: TrainConfig,
@@ -34,6 +33,8 @@ pub struct TrainingRun {
     pub specials: SpecialTokens,
     /// Where it writes.
     pub output: Output,
+    /// Called once the first weights are read, before the first step: an error stops the run.
+    pub started: Box<dyn FnOnce() -> Result<(), Cause>>,
 }
 
 /// What a finished run says of itself.
@@ -60,6 +61,7 @@ impl TrainingRun {
             Start::Random(shape) => Model::new(shape, device, self.config.seed)?,
             Start::Checkpoint(dir) => Model::start(dir, device, self.config.seed)?,
         };
+        (self.started)().map_err(|cause| Error::Start { cause })?;
         let pretraining = Pretraining::new(&self.config, model, self.data, self.specials)?;
         let mut trainer = Trainer::resume(self.config.loop_options(), pretraining, self.output)?;
         trainer.run(progress)?;

@@ -56,6 +56,8 @@ impl Context {
             .with_ansi(std::io::stderr().is_terminal())
             .without_time()
             .with_target(false)
+            // These would be printed, and where nothing can be printed, end the process.
+            .log_internal_errors(false)
             .init();
         progress.stop_on_interrupt();
         Self { global, progress }

@@ -11,6 +11,9 @@ use jove_core::Progress;
 /// How often a line is written where standard error is a file.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(10);
 
+/// How long the work may take to stop once standard input has ended.
+const TIME_TO_STOP: Duration = Duration::from_secs(30);
+
 /// Bars on a terminal, occasional lines in a file, nothing when quiet.
 pub(crate) struct Bars {
     shown: bool,
@@ -63,6 +66,19 @@ impl Bars {
         if let Err(error) = installed {
             tracing::warn!("Ctrl-C will stop the program at once: {error}");
         }
+    }
+
+    /// Stops the work at the next safe place once standard input ends: the process that holds its other end is gone. What
+    /// does not stop in time is ended.
+    pub(crate) fn stop_at_end_of_input(&self) {
+        let interrupted = Arc::clone(&self.interrupted);
+        std::thread::spawn(move || {
+            // Input that cannot be read has ended as well.
+            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+            interrupted.store(true, Ordering::SeqCst);
+            std::thread::sleep(TIME_TO_STOP);
+            std::process::abort();
+        });
     }
 
     /// Removes what is drawn.
@@ -164,12 +180,14 @@ fn style(bounded: bool) -> ProgressStyle {
 pub(crate) struct LogWriter(MultiProgress);
 
 impl Write for LogWriter {
+    /// Where standard error is closed or full, the line is lost: the work is worth more.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.suspend(|| io::stderr().write(bytes))
+        let _ = self.0.suspend(|| io::stderr().write_all(bytes));
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        io::stderr().flush()
+        Ok(())
     }
 }
 

@@ -4,7 +4,6 @@ use jove_kb::{BuildOptions, Kb, Source, build};
 
 use crate::cache::{Key, Leftover, Stage};
 use crate::error::Result;
-use crate::files::files_below;
 use crate::stage::StageContext;
 
 /// The base's file in its stage.
@@ -23,12 +22,8 @@ pub(crate) fn build_kb(work: &StageContext<'_>) -> Result<Stage> {
             ..source.clone()
         })
         .collect();
-    let mut files = Vec::new();
-    for source in &sources {
-        files.extend(files_below(&source.path)?);
-        files.extend(source.roles.clone());
-    }
-    let contents = Key::of_files(&files)?;
+    let paths = sources.iter().flat_map(|source| std::iter::once(source.path.as_path()).chain(source.roles.as_deref()));
+    let contents = Key::of_paths(paths)?;
     let key = Key::new("kb", settings, &[&contents]);
     work.cache.stage("kb", key, Leftover::Discard, |folder| {
         let options = BuildOptions {

@@ -39,7 +39,7 @@ pub(crate) struct StageContext<'a> {
     /// The experiment.
     pub(crate) run: &'a Run,
     /// Where finished stages are kept.
-    pub(crate) cache: &'a Cache,
+    pub(crate) cache: &'a Cache<'a>,
     /// The checkpoint that training starts from, if not from random weights.
     pub(crate) initial: Option<InitialCheckpoint>,
     /// Where progress is reported.
@@ -51,7 +51,7 @@ impl<'a> StageContext<'a> {
     ///
     /// # Errors
     /// When that checkpoint cannot be read or does not fit the run.
-    pub(crate) fn new(run: &'a Run, cache: &'a Cache, progress: &'a dyn Progress) -> Result<Self> {
+    pub(crate) fn new(run: &'a Run, cache: &'a Cache<'a>, progress: &'a dyn Progress) -> Result<Self> {
         Ok(Self { run, cache, initial: InitialCheckpoint::of(run)?, progress })
     }
 

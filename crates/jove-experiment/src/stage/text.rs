@@ -10,7 +10,7 @@ use jove_kb::{Patterns, Sentence, verbalize};
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
-use crate::cache::{Hash, Key, Leftover, Stage, hash_file};
+use crate::cache::{Hash, InputFile, Key, Leftover, Stage};
 use crate::error::{Error, Result};
 use crate::files::{files_below, write_json, write_lines};
 use crate::held_out::sentences::HeldOutSentences;
@@ -97,12 +97,12 @@ pub(crate) struct Summary {
 /// Gathers all text.
 pub(crate) fn gather(work: &StageContext<'_>, base: &Stage) -> Result<Stage> {
     let file = &work.run.file;
-    let (training, probed) = (Hashed::all(training_files(work)?)?, Hashed::all(probe_files(work)?)?);
+    let (training, probed) = (read_all(training_files(work)?)?, read_all(probe_files(work)?)?);
     let patterns = match &file.verbalize {
-        Some(verbalize) => Hashed::all(files_below(&work.run.folder.join(&verbalize.patterns))?)?,
+        Some(verbalize) => read_all(files_below(&work.run.folder.join(&verbalize.patterns))?)?,
         None => Vec::new(),
     };
-    let contents = Key::of_hashes(training.iter().chain(&probed).chain(&patterns).map(|file| file.hash));
+    let contents = Key::of_files([&training[..], &probed, &patterns].concat());
     let probes = (&file.probes.tatoeba, file.probes.leaks);
     let key = Key::new("text", &(&file.text, &file.pairs, &file.verbalize, probes), &[&base.key, &contents]);
     work.cache.stage("text", key, Leftover::Discard, |folder| {
@@ -141,21 +141,12 @@ fn probe_files(work: &StageContext<'_>) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// A file and the hash of its contents, which is computed once.
-struct Hashed {
-    path: PathBuf,
-    hash: Hash,
-}
-
-impl Hashed {
-    fn all(paths: Vec<PathBuf>) -> Result<Vec<Self>> {
-        let hashed = |path: PathBuf| Ok(Self { hash: hash_file(&path)?, path });
-        paths.into_iter().map(hashed).collect()
-    }
+fn read_all(paths: Vec<PathBuf>) -> Result<Vec<InputFile>> {
+    paths.iter().map(|path| InputFile::read(path)).collect()
 }
 
 /// Refuses a file that is both trained on and read by a probe, whatever its name.
-fn refuse_shared_files(training: &[Hashed], probed: &[Hashed]) -> Result<()> {
+fn refuse_shared_files(training: &[InputFile], probed: &[InputFile]) -> Result<()> {
     let by_hash: HashMap<Hash, &Path> = training.iter().rev().map(|file| (file.hash, file.path.as_path())).collect();
     let shared = probed.iter().find_map(|probe| Some((&probe.path, by_hash.get(&probe.hash)?)));
     shared.map_or(Ok(()), |(probe, path)| {
@@ -352,12 +343,19 @@ impl Gathered {
 mod tests {
     use super::*;
 
-    fn hashed(files: &[(&str, u8)]) -> Vec<Hashed> {
-        files.iter().map(|&(path, content)| Hashed { path: path.into(), hash: [content; 32] }).collect()
+    fn hashed(folder: &Path, files: &[(&str, u8)]) -> Vec<InputFile> {
+        let file = |&(name, content): &(&str, u8)| {
+            std::fs::write(folder.join(name), [content]).unwrap();
+            InputFile::read(&folder.join(name)).unwrap()
+        };
+        files.iter().map(file).collect()
     }
 
     fn check(training: &[(&str, u8)], probed: &[(&str, u8)], expected: Option<[&str; 2]>) {
-        let refused = refuse_shared_files(&hashed(training), &hashed(probed)).err().map(|error| error.to_string());
+        let folder = tempfile::tempdir().unwrap();
+        let (training, probed) = (hashed(folder.path(), training), hashed(folder.path(), probed));
+        let refused = refuse_shared_files(&training, &probed).err().map(|error| error.to_string());
+        let refused = refused.map(|message| message.replace(&format!("{}/", folder.path().display()), ""));
         assert_eq!(refused.is_some(), expected.is_some(), "{refused:?}");
         for part in expected.into_iter().flatten() {
             assert!(refused.as_ref().unwrap().contains(part), "{refused:?}");

@@ -1,7 +1,5 @@
 //! A vocabulary for each layout: loaded, or trained on the training text.
 
-use std::path::Path;
-
 use jove_core::Layout;
 use jove_corpus::{AnnotatedReader, Tokenizer, TrainOptions, TrainerKind};
 
@@ -9,6 +7,7 @@ use crate::cache::{Key, Leftover, Stage};
 use crate::error::{Error, Result};
 use crate::run_file::Vocabulary;
 use crate::stage::{StageContext, annotate};
+use crate::tokenizer_source::TokenizerSource;
 
 /// The tokenizer's folder in its stage.
 const FOLDER: &str = "tokenizer";
@@ -20,16 +19,17 @@ pub(crate) fn tokenizer(work: &StageContext<'_>, layout: Layout, annotated: &Sta
         Layout::Bert => "tokenizer-bert",
         Layout::XlmRoberta => "tokenizer-xlm-roberta",
     };
-    let key = match (&settings.path, &work.initial) {
-        (Some(path), _) => Key::new(name, settings, &[&Key::of_files(&[work.run.data(path)])?]),
-        (None, Some(initial)) => Key::new(name, &"of the checkpoint", &[&initial.tokenizer_key()?]),
-        (None, None) => Key::new(name, settings, &[&annotated.key]),
+    let path = settings.path.as_ref().map(|path| work.run.data(path));
+    let path = path.or_else(|| work.initial.as_ref().map(|initial| initial.folder.clone()));
+    let source = path.as_deref().map(TokenizerSource::read).transpose()?;
+    let key = match &source {
+        Some(source) => Key::new(name, settings, &[&source.key()]),
+        None => Key::new(name, settings, &[&annotated.key]),
     };
     work.cache.stage(name, key, Leftover::Discard, |folder| {
-        let tokenizer = match (&settings.path, &work.initial) {
-            (Some(path), _) => load(work, layout, &work.run.data(path))?,
-            (None, Some(initial)) => load(work, layout, &initial.folder)?,
-            (None, None) => train(work, layout, settings.size, annotated)?,
+        let tokenizer = match &source {
+            Some(source) => load(work, layout, source)?,
+            None => train(work, layout, settings.size, annotated)?,
         };
         Ok(tokenizer.save(&folder.join(FOLDER))?)
     })
@@ -47,8 +47,8 @@ fn vocabulary<'a>(work: &'a StageContext<'_>, layout: Layout) -> &'a Vocabulary 
     }
 }
 
-fn load(work: &StageContext<'_>, layout: Layout, path: &Path) -> Result<Tokenizer> {
-    let tokenizer = Tokenizer::load(path)?;
+fn load(work: &StageContext<'_>, layout: Layout, source: &TokenizerSource) -> Result<Tokenizer> {
+    let (tokenizer, path) = (source.load()?, source.path());
     if let Some(initial) = &work.initial {
         // A model may have the layout of one family and the pieces of the other; its own tokenizer fits all the same.
         initial.check_vocabulary(tokenizer.specials().vocab_size, path)?;

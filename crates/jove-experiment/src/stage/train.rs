@@ -73,7 +73,10 @@ pub(crate) fn train(work: &StageContext<'_>, variant: &Variant, seed: u64, prepa
             .collect::<Result<_, _>>()?;
         let output = Output { dir: folder.to_owned(), files };
         let metrics = output.metrics();
-        let training = TrainingRun { config: config.clone(), start, data, specials, output };
+        // Nothing is read from outside the cache from here on.
+        let inputs = key.clone();
+        let started = Box::new(move || Ok(inputs.check_files()?));
+        let training = TrainingRun { config: config.clone(), start, data, specials, output, started };
         let trained = training.run(work.progress)?;
         let lines = read_metrics(&metrics)?;
         let summary = Summary {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its fixture has failed")]
 
+mod cache;
 mod fixture;
 mod grid;
 mod knowledge;

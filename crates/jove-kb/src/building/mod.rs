@@ -12,6 +12,7 @@ mod number;
 mod report;
 mod sorted;
 mod source;
+mod watched;
 mod write;
 mod written;
 

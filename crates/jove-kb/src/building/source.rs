@@ -1,5 +1,6 @@
 //! The sources of a build: read from files, or kept from the knowledge base that is updated.
 
+use super::watched::Watched;
 use crate::error::{Error, Result};
 use crate::import;
 use crate::intake::{CellLang, Counts, Intake};
@@ -48,7 +49,9 @@ pub(super) fn read_part(number: u16, part: &Part<'_>, old: Option<&Kb>, intake: 
         }
         (Part::New(source), _) => {
             intake.begin(number, roles(source)?, import::cell_lang(source));
+            let watched = Watched::new(&source.path)?;
             import::read(source, intake)?;
+            watched.check(&source.path)?;
             let info = SourceInfo {
                 name: source.name(),
                 format: source.format.as_str().to_owned(),

@@ -46,6 +46,32 @@ fn stopping_anywhere_leaves_the_old_base_or_the_new_one() {
     assert_eq!(Kb::open(&report.out).unwrap().fact_count().unwrap(), 40_000);
 }
 
+/// Cuts a file at the first look.
+struct Cut(std::path::PathBuf);
+
+impl Progress for Cut {
+    fn begin(&self, _: &str, _: Option<u64>, _: &'static str) {}
+    fn advance(&self, _: u64) {}
+    fn note(&self, _: &str) {}
+    fn end(&self) {}
+    fn cancelled(&self) -> bool {
+        std::fs::write(&self.0, "a\tb\tc\n").unwrap();
+        false
+    }
+}
+
+#[test]
+fn a_source_that_is_cut_while_it_is_read_is_refused() {
+    let place = Place::new();
+    let (kb, report) = place.build(Format::Tsv, "old\tr\tbase\n");
+    drop(kb);
+    let rows: Vec<_> = (0..40_000).map(|n| format!("s{n}\tr{}\to{}", n % 9, n % 77)).collect();
+    let source = place.file("new", rows.join("\n"));
+    let error = build(&place.options(Format::Tsv, &source), &Cut(source.clone())).unwrap_err();
+    assert!(matches!(&error, Error::Changed { path } if *path == source), "{error}");
+    assert_eq!(Kb::open(&report.out).unwrap().fact_count().unwrap(), 1, "the old base stays");
+}
+
 #[test]
 fn what_a_killed_build_left_behind_is_no_hindrance() {
     let place = Place::new();

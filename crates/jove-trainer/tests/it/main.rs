@@ -6,6 +6,7 @@ mod batches;
 mod classification;
 #[cfg(feature = "cuda")]
 mod cuda;
+mod damage;
 mod failures;
 mod golden_curve;
 mod learning;

@@ -109,20 +109,6 @@ fn without_a_queue_there_is_no_second_encoder() {
 }
 
 #[test]
-fn a_damaged_queue_is_refused() {
-    let dir = tempfile::tempdir().unwrap();
-    trainer(&remembering(3), dir.path()).run(&Silent).unwrap();
-    let path = output(dir.path()).checkpoint().join("state.json");
-    let mut state: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-    let identities = state["queues"]["link"].as_array_mut().unwrap();
-    assert_eq!(identities.len(), 17);
-    identities.pop();
-    std::fs::write(&path, state.to_string()).unwrap();
-    let message = resumed(&remembering(3), dir.path()).unwrap_err().to_string();
-    assert!(message.contains("keys of the link queue"), "{message}");
-}
-
-#[test]
 fn the_number_of_threads_changes_no_bit() {
     let config = remembering(4);
     let on = |threads: usize| {
@@ -156,11 +142,11 @@ fn a_checkpoint_of_another_run_is_refused() {
 }
 
 #[test]
-fn a_crash_between_two_renames_loses_nothing() {
+fn what_a_killed_process_left_is_cleared() {
     let dir = tempfile::tempdir().unwrap();
     trainer(&plain(2), dir.path()).run(&Silent).unwrap();
-    std::fs::rename(dir.path().join("checkpoint"), dir.path().join(".checkpoint.old")).unwrap();
-    std::fs::create_dir(dir.path().join(".checkpoint.new")).unwrap();
+    // Killed while the model's own folder was moved into that of the next checkpoint.
+    std::fs::create_dir_all(dir.path().join(".checkpoint.new.1/new/.model.new.1/new")).unwrap();
     assert_eq!(resumed(&plain(2), dir.path()).unwrap().steps_taken(), 2);
     let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 2, "{left:?}");

@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// The seed of `--arm`.
     #[arg(long, requires = "arm")]
     seed: Option<u64>,
+    /// Stop, as by Ctrl-C, once standard input ends: for the processes that a grid starts.
+    #[arg(long, hide = true, requires = "arm")]
+    stop_at_end_of_input: bool,
 }
 
 /// Runs the grid, or one arm of it.
@@ -31,6 +34,9 @@ pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome>
     let run = Context::load(&args.file, &args.set)?;
     run.check_grid(args.allow_single_seed || args.arm.is_some())?;
     if let (Some(arm), Some(seed)) = (&args.arm, args.seed) {
+        if args.stop_at_end_of_input {
+            context.progress().stop_at_end_of_input();
+        }
         run.arm(arm, seed, context.progress())?;
         return Ok(Outcome::Done);
     }
@@ -38,6 +44,7 @@ pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome>
     for assignment in &args.set {
         arguments.extend(["--set".into(), assignment.into()]);
     }
+    arguments.push("--stop-at-end-of-input".into());
     let worker = Worker { program: std::env::current_exe()?, arguments };
     show(&run.ablate(&worker, context.progress())?, context)
 }

@@ -2,6 +2,7 @@
 
 mod ablate;
 mod bench;
+mod cache;
 mod card;
 mod convert;
 mod corpus;
@@ -76,6 +77,8 @@ Examples:
     Convert(convert::Args),
     /// Trim or extend a checkpoint's vocabulary, with its tokenizer and weights.
     Vocab(vocab::Args),
+    /// List, verify and prune the finished stages that runs share.
+    Cache(cache::Args),
     /// Measure the speed of training and of each operator on this machine.
     #[command(subcommand)]
     Bench(bench::Args),
@@ -99,6 +102,7 @@ impl Command {
             Self::Export(args) => export::execute(&args, context),
             Self::Convert(args) => convert::execute(&args, context),
             Self::Vocab(args) => vocab::execute(&args, context),
+            Self::Cache(args) => cache::execute(&args, context),
             Self::Bench(args) => bench::execute(&args, context),
             Self::Doctor(args) => doctor::execute(&args, context),
         }

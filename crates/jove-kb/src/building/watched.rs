@@ -1,0 +1,66 @@
+//! Whether the files of a source are still what they were when reading began.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::error::{Error, Result};
+
+/// The regular files at a path or directly below it, with their sizes and times. Pipes and devices cannot be looked at twice.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Watched(Vec<(PathBuf, u64, Option<SystemTime>)>);
+
+impl Watched {
+    pub(super) fn new(path: &Path) -> Result<Self> {
+        let mut paths = vec![path.to_owned()];
+        if path.is_dir() {
+            let entries = std::fs::read_dir(path).map_err(Error::io(path))?;
+            paths = entries.map(|entry| Ok(entry.map_err(Error::io(path))?.path())).collect::<Result<_>>()?;
+            paths.sort();
+        }
+        let mut files = Vec::new();
+        for path in paths {
+            let about = std::fs::metadata(&path).map_err(Error::io(&path))?;
+            if about.is_file() {
+                files.push((path, about.len(), about.modified().ok()));
+            }
+        }
+        Ok(Self(files))
+    }
+
+    /// Fails where a file was written to, cut, added or removed since.
+    pub(super) fn check(&self, path: &Path) -> Result<()> {
+        let now = Self::new(path)?;
+        if now == *self {
+            return Ok(());
+        }
+        let changed = self.0.iter().zip(&now.0).find(|(before, now)| before != now);
+        let path = changed.map_or(path, |((file, ..), _)| file).to_owned();
+        Err(Error::Changed { path })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_cut_or_grows_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("图.tsv");
+        for path in [&file, folder.path()] {
+            for bytes in [0, 3, 7] {
+                fs::write(&file, "a\tb\tc").unwrap();
+                let watched = Watched::new(path).unwrap();
+                watched.check(path).unwrap();
+                File::options().write(true).open(&file).unwrap().set_len(bytes).unwrap();
+                let message = watched.check(path).unwrap_err().to_string();
+                assert!(message.starts_with(&file.display().to_string()), "{message}");
+            }
+            let watched = Watched::new(path).unwrap();
+            fs::write(folder.path().join("another.tsv"), "").unwrap();
+            assert_eq!(watched.check(path).is_err(), path.is_dir());
+        }
+    }
+}
