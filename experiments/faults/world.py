@@ -18,7 +18,7 @@ verbalize = {{ patterns = "patterns.toml", sentences = {{ held-out-fraction = 0.
 text = {{ sources = [{{ path = "text.txt", lang = "en" }}], held-out = 0.2 }}
 tokenizers = {{ bert = {{ size = 200 }} }}
 model = {{ hidden-size = 16, layers = 1, heads = 2, intermediate-size = 32 }}
-train = {{ steps = {steps}, batch-tokens = 256, max-length = 32, save-every = 3, log-every = 2 }}
+train = {{ steps = {steps}, batch-tokens = 512, max-length = 32, save-every = 3, log-every = 2 }}
 variants = [{{ name = "kg", recipe = "kg" }}]
 """
 

@@ -30,6 +30,8 @@ const MANIFESTS: [&str; 2] = ["Cargo.toml", "Cargo.lock"];
 pub(crate) fn watched(workspace: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = folders(workspace)?;
     paths.retain(|folder| counts(workspace, &folder.join("lib.rs")));
+    let manifests: Vec<PathBuf> = paths.iter().map(|folder| folder.with_file_name("Cargo.toml")).collect();
+    paths.extend(manifests.into_iter().filter(|manifest| manifest.is_file()));
     paths.extend(MANIFESTS.iter().map(|name| workspace.join(name)));
     Ok(paths)
 }
@@ -50,11 +52,12 @@ pub(crate) fn digest(workspace: &Path) -> io::Result<String> {
     Ok(hasher.finalize().to_hex()[..12].to_owned())
 }
 
-/// The sources of every crate, sorted, excluded ones too.
+/// The sources and the manifest of every crate, sorted, excluded ones too.
 fn sources(workspace: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for folder in folders(workspace)? {
         collect(&folder, &mut files)?;
+        files.extend(Some(folder.with_file_name("Cargo.toml")).filter(|manifest| manifest.is_file()));
     }
     files.sort();
     Ok(files)
@@ -166,6 +169,8 @@ mod tests {
             ("crates/jove-core/src/lib.rs", true),
             ("crates/jove-core/src/deep/a.rs", true),
             ("crates/jove-core/src/new.rs", true),
+            ("crates/jove-core/Cargo.toml", true),
+            ("crates/jove/Cargo.toml", false),
             ("crates/jove-experiment/src/linking.rs", true),
             ("crates/jove-experiment/src/reported.rs", true),
             ("crates/jove-core/tests/it.rs", false),

@@ -199,12 +199,13 @@ mod tests {
         state.losses.entry("mlm".to_owned()).or_default().sum = 0.1 + 0.2;
         state.task.insert("词".to_owned(), vec![0, u64::MAX]);
         let text = seal(&state);
-        assert_eq!(unseal(&text), Ok(state));
+        assert_eq!(unseal(&text).as_ref(), Ok(&state));
         for (at, _) in text.char_indices().filter(|(_, character)| character.is_ascii_digit()) {
             let mut changed = text.clone().into_bytes();
             changed[at] = if changed[at] == b'9' { b'8' } else { changed[at] + 1 };
             let changed = String::from_utf8(changed).unwrap();
-            assert!(unseal::<BTreeMap<String, Vec<u64>>>(&changed).is_err(), "{changed}");
+            // The last digit of a fraction may be more than the number holds.
+            assert!(unseal(&changed).is_err() || unseal(&changed).as_ref() == Ok(&state), "{changed}");
         }
         for broken in ["", "{}", "[]", "null", "{\"digest\": \"\"}", &text[..text.len() / 2]] {
             assert!(unseal::<BTreeMap<String, Vec<u64>>>(broken).is_err(), "{broken}");

@@ -1,10 +1,11 @@
 //! What stops a run, and what is left of it.
 
+use jove_checkpoint::ExtraFile;
 use jove_core::{Advise as _, EntityId, Silent, TokenId};
 use jove_model::Parameters as _;
-use jove_trainer::{Error, Pretraining, Trainer, TrainingData};
+use jove_trainer::{Error, Output, Pretraining, Trainer, TrainingData};
 
-use crate::world::{bits, data, everything, model, output, plain, specials, trainer};
+use crate::world::{bits, data, everything, model, output, plain, pretraining, specials, trainer};
 
 #[test]
 fn a_loss_that_is_no_number_stops_before_the_step() {
@@ -35,10 +36,13 @@ fn a_loss_that_is_no_number_stops_before_the_step() {
 fn a_run_that_cannot_write_keeps_the_last_checkpoint() {
     let dir = tempfile::tempdir().unwrap();
     trainer(&plain(2), dir.path()).run(&Silent).unwrap();
-    let mut next = trainer(&plain(3), dir.path());
-    // A file where the new checkpoint has to be made: nothing can be written there, as on a full disk.
-    std::fs::write(dir.path().join(".checkpoint.new"), "in the way").unwrap();
+    // A file whose name is longer than any file system allows cannot be written, like any on a full disk.
+    let unwritable = ExtraFile::new(&"x".repeat(5000), "").unwrap();
+    let output_of = |files| Output { files, ..output(dir.path()) };
+    let mut next = Trainer::new(plain(3).loop_options(), pretraining(&plain(3)), output_of(vec![unwritable])).unwrap();
     assert!(next.run(&Silent).is_err());
+    let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 2, "{left:?}");
     let kept = jove_objectives::Model::open(&output(dir.path()).checkpoint(), model().device()).unwrap();
     assert!(kept.parameter_count() > 0);
 }
