@@ -2,44 +2,14 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use atomic_write_file::AtomicWriteFile;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use walkdir::WalkDir;
 
 use crate::cache::Stage;
 use crate::error::{Error, Result};
-
-/// The files below a path, hidden ones too, sorted; the path itself if it is a file. Links are followed, except for those
-/// that lead back to a folder they are in.
-pub(crate) fn files_below(path: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in WalkDir::new(path).follow_links(true).sort_by_file_name() {
-        match entry {
-            Ok(entry) if entry.file_type().is_dir() => {}
-            Ok(entry) => files.push(entry.into_path()),
-            Err(error) if error.loop_ancestor().is_some() => {}
-            Err(error) => {
-                let place = error.path().unwrap_or(path).to_owned();
-                return Err(Error::io("read", &place, error.into()));
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-/// Makes the entries of a folder durable.
-pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
-    // Only POSIX systems can open and sync a folder; elsewhere a rename has to be enough.
-    if cfg!(unix) {
-        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        File::open(folder).and_then(|handle| handle.sync_all()).map_err(|source| Error::io("sync", folder, source))?;
-    }
-    Ok(())
-}
 
 /// Writes one JSON value a line.
 pub(crate) fn write_lines<T: Serialize>(path: &Path, values: impl IntoIterator<Item = T>) -> Result<u64> {
@@ -122,28 +92,6 @@ mod tests {
             write_file(&path, text).unwrap();
             assert!(read_lines::<u32>(&path).unwrap_err().to_string().contains("broken.jsonl"), "{text:?}");
         }
-    }
-
-    #[test]
-    fn files_below_a_folder_are_sorted_and_each_found_once() {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["b.txt", "a/2.txt", "a/1.txt", ".hidden", "a/.git/config", "ä.txt", "空 格.txt"] {
-            let path = folder.path().join(name);
-            create_parent(&path).unwrap();
-            write_file(&path, name).unwrap();
-        }
-        let below = |path: &Path| -> Vec<String> {
-            let names = files_below(path).unwrap().into_iter();
-            names.map(|file| file.strip_prefix(folder.path()).unwrap().to_string_lossy().into_owned()).collect()
-        };
-        #[cfg(unix)]
-        for (link, target) in [("a/loop", "."), ("a/again", "..")] {
-            std::os::unix::fs::symlink(target, folder.path().join(link)).unwrap();
-        }
-        let expected = [".hidden", "a/.git/config", "a/1.txt", "a/2.txt", "b.txt", "ä.txt", "空 格.txt"];
-        assert_eq!(below(folder.path()), expected);
-        assert_eq!(below(&folder.path().join("b.txt")), ["b.txt"]);
-        assert!(files_below(&folder.path().join("none")).unwrap_err().to_string().contains("none"));
     }
 
     #[test]

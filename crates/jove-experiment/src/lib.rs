@@ -48,6 +48,7 @@ mod check;
 #[cfg(test)]
 mod code_digest;
 mod coverage;
+mod disk;
 pub mod effects;
 mod error;
 mod execute;

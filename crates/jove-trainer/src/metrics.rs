@@ -213,7 +213,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("metrics.jsonl");
         let mut writer = MetricsWriter::open(&path, &MetricsMark::default()).unwrap();
-        [10, 20].iter().for_each(|&step| writer.append(&line(step)).unwrap());
+        for step in [10, 20] {
+            writer.append(&line(step)).unwrap();
+        }
         let mark = writer.mark().unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         for other in ["", &text[..text.len() - 1], &text[..text.len() / 2 + 2], &text.replace("0.5", "0.6")] {

@@ -51,7 +51,7 @@ impl KeyQueue {
     }
 
     /// What every key stands for, the oldest first.
-    pub fn identities(&self) -> impl Iterator<Item = u64> + '_ {
+    pub(crate) fn identities(&self) -> impl Iterator<Item = u64> + '_ {
         self.identities.iter().copied()
     }
 

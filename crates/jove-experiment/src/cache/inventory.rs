@@ -10,7 +10,8 @@ use walkdir::WalkDir;
 
 use crate::cache::manifest::{Depth, MANIFEST, Manifest};
 use crate::cache::seen::Seen;
-use crate::cache::{DAMAGED, IN_USE, PARTIAL, SEEN, remove, with_suffix};
+use crate::cache::{DAMAGED, IN_USE, PARTIAL, SEEN, remove};
+use crate::disk::with_suffix;
 use crate::error::{Error, Result};
 
 /// A stage in a cache.

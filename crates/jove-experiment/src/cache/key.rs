@@ -5,8 +5,8 @@ use std::path::Path;
 use serde::{Serialize, Serializer};
 
 use crate::cache::input::InputFile;
+use crate::disk::files_below;
 use crate::error::Result;
-use crate::files::files_below;
 
 /// The digest of the sources that results depend on (`code_digest.rs`), part of every key: a changed source changes all keys.
 pub(crate) const CODE: &str = env!("JOVE_CODE");

@@ -9,8 +9,8 @@ use walkdir::WalkDir;
 
 use crate::cache::input::{self, Stamp};
 use crate::cache::seen::Seen;
+use crate::disk::{sync_folder, write_synced};
 use crate::error::{Error, Result};
-use crate::files::{sync_folder, write_json};
 
 /// The manifest's file in its stage.
 pub(super) const MANIFEST: &str = "manifest.json";
@@ -77,7 +77,8 @@ impl Manifest {
 
     /// Writes the manifest into its stage's folder, which is on disk when this returns.
     pub(super) fn write(&self, folder: &Path) -> Result<()> {
-        write_json(&folder.join(MANIFEST), self)?;
+        let text = serde_json::to_vec(self).expect("names and numbers are plain data");
+        write_synced(&folder.join(MANIFEST), &text)?;
         sync_folder(folder)
     }
 

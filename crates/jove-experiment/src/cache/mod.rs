@@ -20,8 +20,8 @@ use jove_core::Progress;
 
 use self::manifest::{Damage, Depth, Manifest};
 use self::seen::Seen;
+use crate::disk::{sync_folder, with_suffix};
 use crate::error::{Error, Result};
-use crate::files::sync_folder;
 
 pub(crate) use self::input::{Hash, InputFile};
 pub(crate) use self::key::{CODE, Key};
@@ -211,14 +211,6 @@ const DAMAGED: &str = "damaged";
 const LOCK: &str = "lock";
 /// What is remembered about a stage.
 const SEEN: &str = "seen.json";
-
-/// A path with a further ending.
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".");
-    name.push(suffix);
-    name.into()
-}
 
 /// Moves a damaged stage out of the way, and says so.
 fn set_aside(folder: &Path, damage: &str) -> Result<()> {

@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::input::Stamp;
+use crate::disk::with_suffix;
 
 /// Large files are hashed again after this many seconds, stamps or not.
 const STAMPS_TRUSTED: u64 = 24 * 60 * 60;
@@ -65,7 +66,7 @@ impl Seen {
             return;
         }
         let text = serde_json::to_vec(self).expect("names and numbers are plain data");
-        let temporary = super::with_suffix(path, "new");
+        let temporary = with_suffix(path, "new");
         let written = fs::write(&temporary, text).and_then(|()| fs::rename(&temporary, path));
         if let Err(error) = written {
             tracing::debug!("{}: {error}", path.display());

@@ -11,8 +11,9 @@ use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{Hash, InputFile, Key, Leftover, Stage};
+use crate::disk::files_below;
 use crate::error::{Error, Result};
-use crate::files::{files_below, write_json, write_lines};
+use crate::files::{write_json, write_lines};
 use crate::held_out::sentences::HeldOutSentences;
 use crate::run_file::Leaks;
 use crate::stage::{StageContext, kb};
@@ -97,9 +98,9 @@ pub(crate) struct Summary {
 /// Gathers all text.
 pub(crate) fn gather(work: &StageContext<'_>, base: &Stage) -> Result<Stage> {
     let file = &work.run.file;
-    let (training, probed) = (read_all(training_files(work)?)?, read_all(probe_files(work)?)?);
+    let (training, probed) = (read_all(&training_files(work)?)?, read_all(&probe_files(work)?)?);
     let patterns = match &file.verbalize {
-        Some(verbalize) => read_all(files_below(&work.run.folder.join(&verbalize.patterns))?)?,
+        Some(verbalize) => read_all(&files_below(&work.run.folder.join(&verbalize.patterns))?)?,
         None => Vec::new(),
     };
     let contents = Key::of_files([&training[..], &probed, &patterns].concat());
@@ -141,7 +142,7 @@ fn probe_files(work: &StageContext<'_>) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn read_all(paths: Vec<PathBuf>) -> Result<Vec<InputFile>> {
+fn read_all(paths: &[PathBuf]) -> Result<Vec<InputFile>> {
     paths.iter().map(|path| InputFile::read(path)).collect()
 }
 
