@@ -56,7 +56,8 @@ def digest(path):
 
 def outcome_of_run(folder):
     """What a run came to: the weights and the results, without times."""
-    weights = sorted((folder / "runs/cache").glob("train-*/checkpoint/model.safetensors"))
+    weights = [path for path in sorted((folder / "runs/cache").glob("train-*/checkpoint/model.safetensors"))
+               if "." not in path.parts[-3]]
     results = folder / "runs/ships/results.json"
     if len(weights) != 1 or not results.is_file():
         return None
