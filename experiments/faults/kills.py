@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Kill commands that write, at random times and at system calls, and look at what is left.
 
-    kills.py JOVE WORK [--kills N] [--errors N] [--seed N] [--only NAME]
+    kills.py JOVE WORK [--kills N] [--errors N] [--seed N] [--only NAME ...]
 
 JOVE   the program, such as target/release/jove
 WORK   an empty folder to work in
@@ -175,11 +175,11 @@ def main():
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--errors", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only")
+    parser.add_argument("--only", action="append", metavar="NAME", help="a command of the list; may be repeated")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     rng, bench = random.Random(args.seed), Bench(args.jove.resolve(), args.work.resolve())
-    known = [command for command in commands() if args.only in (None, command[0])]
+    known = [command for command in commands() if not args.only or command[0] in args.only]
     faults = 0
     for title, count, error in [("Killed", args.kills, False), ("EIO", args.errors, True)]:
         tally = collections.defaultdict(collections.Counter)

@@ -7,6 +7,7 @@ mod checkpoints;
 mod knowledge;
 mod run_files;
 mod shell;
+mod standard_error;
 
 #[allow(dead_code, reason = "this fixture serves another crate's tests as well")]
 #[path = "../../../jove-experiment/tests/it/fixture.rs"]
