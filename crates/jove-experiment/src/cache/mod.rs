@@ -118,15 +118,22 @@ impl<'a> Cache<'a> {
 
     /// Creates the folder where it is missing, and keeps it from being pruned while this lives.
     fn hold(&self) -> Result<()> {
+        use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
         if self.in_use.get().is_some() {
             return Ok(());
         }
-        fs::create_dir_all(&self.root).map_err(|source| Error::io("create", &self.root, source))?;
-        self.root.parent().map_or(Ok(()), sync_folder)?;
+        if !self.root.is_dir() {
+            fs::create_dir_all(&self.root).map_err(|source| Error::io("create", &self.root, source))?;
+            self.root.parent().map_or(Ok(()), sync_folder)?;
+        }
         let path = self.root.join(IN_USE);
-        let fail = |source| Error::io("lock", &path, source);
-        let file = File::options().create(true).append(true).open(&path).map_err(fail)?;
-        file.lock_shared().map_err(fail)?;
+        let file = match File::options().create(true).append(true).open(&path) {
+            Ok(file) => file,
+            // What cannot be written to is not pruned either; finished stages can be read.
+            Err(error) if matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem) => return Ok(()),
+            Err(source) => return Err(Error::io("lock", &path, source)),
+        };
+        file.lock_shared().map_err(|source| Error::io("lock", &path, source))?;
         // Where another thread was faster, one lock is as good as two.
         let _ = self.in_use.set(file);
         Ok(())

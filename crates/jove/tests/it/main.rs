@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its fixture has failed")]
 
 mod ablate;
+mod cache;
 mod checkpoints;
 mod knowledge;
 mod run_files;
