@@ -10,7 +10,6 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 import torch
 
 TENSORS = {  # name -> shape; names as in a checkpoint of Google's BERT, and some that try the index
@@ -27,10 +26,28 @@ def values(shape):
 
 
 def save_tf(prefix, tensors):
+    import tensorflow as tf  # the rest needs torch alone
+
     names = sorted(tensors, key=str.encode)  # as tf.train.Saver does
     tf.raw_ops.SaveV2(prefix=str(prefix), tensor_names=names, shape_and_slices=[""] * len(names),
                       tensors=[tf.constant(tensors[name]) for name in names])
     # SaveV2 writes PREFIX.data-00000-of-00001 and PREFIX.index; nothing else.
+
+
+def strides(out):
+    """Tensors in every order that PyTorch keeps, each with its values row by row as NAME.rows."""
+    base = torch.arange(48, dtype=torch.float32) / 8
+    views = {
+        "transposed": base.view(6, 8).t(), "columns": base.view(6, 8)[:, 3], "steps": base[5:40:7],
+        "block": base.view(6, 8)[1:5, 2:6], "permuted": base.view(2, 4, 6).permute(2, 0, 1),
+        "expanded": base[:4].expand(3, 4), "windows": base.as_strided((5, 4), (2, 1), 3),
+        "half": base.half().view(6, 8).t(),
+    }
+    state = collections.OrderedDict()
+    for name, view in views.items():
+        state[name], state[name + ".rows"] = view, view.contiguous()
+    torch.save(state, out / "strides.bin")
+    torch.save(state, out / "strides_legacy.bin", _use_new_zipfile_serialization=False)
 
 
 def main():
@@ -55,6 +72,7 @@ def main():
     torch.save(state, out / "tiny_legacy.bin", _use_new_zipfile_serialization=False)
     torch.save({"state_dict": state, "step": 3}, out / "tiny_wrapped.bin")
     torch.save(collections.OrderedDict(x=state["tied"].t()), out / "strided.bin")
+    strides(out)
     torch.save(torch.nn.Linear(2, 2), out / "module.bin")  # a whole module: refers to classes
 
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jove_core::{Advise, ModelConfigError};
 
+use crate::content::Content;
 use crate::message::shortened;
 use crate::report::NameReport;
 
@@ -41,7 +42,17 @@ pub enum Error {
         /// What was found.
         reason: String,
     },
-    /// A configuration of another kind of model, or one that is invalid.
+    /// A model or a file of another kind than those that are read.
+    #[error("{}: {reason}", path.display())]
+    Unsupported {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was expected and found.
+        reason: String,
+        /// The nearest way to what is read.
+        hint: String,
+    },
+    /// A configuration that is invalid.
     #[error("{}: {reason}", path.display())]
     Config {
         /// The configuration file.
@@ -144,6 +155,15 @@ impl Error {
         Self::Malformed { path: path.to_owned(), format, reason: shortened(reason.as_ref()) }
     }
 
+    pub(crate) fn unsupported(path: &Path, reason: impl AsRef<str>, hint: impl Into<String>) -> Self {
+        Self::Unsupported { path: path.to_owned(), reason: shortened(reason.as_ref()), hint: hint.into() }
+    }
+
+    /// Something else in the place of `expected`.
+    pub(crate) fn foreign(path: &Path, expected: &str, found: &Content) -> Self {
+        Self::unsupported(path, format!("expected {expected}, found {}", found.what), found.hint)
+    }
+
     pub(crate) fn config(path: &Path, reason: impl AsRef<str>) -> Self {
         Self::Config { path: path.to_owned(), reason: shortened(reason.as_ref()) }
     }
@@ -151,6 +171,13 @@ impl Error {
 
 impl Advise for Error {
     fn hint(&self) -> Option<String> {
+        if let Self::Mismatch { report, .. } = self
+            && let Some(rows) = report.other_vocabulary()
+        {
+            return Some(format!(
+                "the word table has {rows} rows; if it was padded, set vocab_size to {rows} in the configuration"
+            ));
+        }
         let hint = match self {
             Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 "check the path; a checkpoint folder holds config.json and its weights"
@@ -163,6 +190,10 @@ impl Advise for Error {
             }
             Self::Refused { .. } => "only plain tensors are read; if you trust the file, save the model as safetensors",
             Self::NonFinite { .. } => "the training run that wrote it has diverged; use an earlier checkpoint",
+            Self::Unsupported { hint, .. } => hint,
+            Self::Mismatch { report, .. } if report.lacks_head_alone() => {
+                "the checkpoint holds an encoder without a masked-language-model head; to take it alone, allow missing tensors"
+            }
             Self::Mismatch { .. } => {
                 "the configuration may belong to another model; to continue, allow missing or unexpected tensors"
             }

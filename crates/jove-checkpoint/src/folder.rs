@@ -9,14 +9,17 @@ use crate::error::{Error, Result};
 use crate::message::shortened;
 
 /// Files of a tokenizer, in the layouts of common tools.
-pub(crate) const TOKENIZER_FILES: [&str; 10] = [
+pub(crate) const TOKENIZER_FILES: [&str; 13] = [
     "vocab.txt",
+    "vocab.json",
+    "merges.txt",
     "tokenizer.json",
     "tokenizer_config.json",
     "special_tokens_map.json",
     "added_tokens.json",
     "sentencepiece.bpe.model",
     "sentencepiece.model",
+    "spm.model",
     "spiece.model",
     "tokenizer.model",
     "README.md",

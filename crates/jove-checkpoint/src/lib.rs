@@ -39,6 +39,7 @@
 //! ```
 
 mod atomic_folder;
+mod content;
 mod convert;
 mod error;
 mod extra;

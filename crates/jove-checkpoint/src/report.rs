@@ -18,6 +18,8 @@ pub enum Difference {
     Reshaped,
     /// Weights are NaN or infinite.
     NonFinite,
+    /// The head's last layer has weights of its own instead of the word table's; the head is left out.
+    Untied,
 }
 
 /// Which differences are tolerated; none by default.
@@ -94,6 +96,32 @@ impl NameReport {
     }
 }
 
+impl NameReport {
+    /// Whether the head is missing, and nothing else differs.
+    pub(crate) fn lacks_head_alone(&self) -> bool {
+        let of_head =
+            |spec: &TensorSpec| spec.name.starts_with("cls.predictions.") || spec.name.starts_with("lm_head.");
+        let others = self.unexpected.len() + self.reshaped.len();
+        others == 0 && self.missing.len() == HEAD_TENSORS && self.missing.iter().all(of_head)
+    }
+
+    /// The rows of the word table where the configuration states another number of pieces and nothing else differs, as a
+    /// table has that was padded for the hardware it was trained on.
+    pub(crate) fn other_vocabulary(&self) -> Option<usize> {
+        let words = self.reshaped.iter().find(|reshaped| reshaped.name.ends_with("word_embeddings.weight"))?;
+        let (stated, found) = (*words.expected.first()?, *words.found.first()?);
+        let by_rows = |one: &Reshaped| {
+            let others_agree = one.expected.get(1..) == one.found.get(1..);
+            others_agree && one.expected.first() == Some(&stated) && one.found.first() == Some(&found)
+        };
+        let alone = self.missing.is_empty() && self.unexpected.is_empty();
+        (alone && self.reshaped.iter().all(by_rows)).then_some(found)
+    }
+}
+
+/// Dense layer and norm, weight and bias each, and the bias of the prediction.
+const HEAD_TENSORS: usize = 5;
+
 impl fmt::Display for NameReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let listed = |specs: &[TensorSpec]| names(specs.iter().map(|spec| format!("`{}` {:?}", spec.name, spec.shape)));
@@ -126,6 +154,21 @@ mod tests {
             NamedTensor::new(spec.name.clone(), spec.shape.clone(), vec![0.0; spec.count().unwrap()])
         };
         required_tensors(config).into_iter().map(|spec| zeros(spec).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_padded_word_table_and_a_missing_head_are_told_from_other_differences() {
+        let config = ModelConfig::bert(9, 4, 1, 2, 8);
+        let padded = NameReport::compare(tensors(&ModelConfig::bert(16, 4, 1, 2, 8)).specs(), &config);
+        assert_eq!((padded.other_vocabulary(), padded.lacks_head_alone()), (Some(16), false));
+        let wider = NameReport::compare(tensors(&ModelConfig::bert(16, 6, 1, 2, 8)).specs(), &config);
+        assert_eq!((wider.other_vocabulary(), wider.lacks_head_alone()), (None, false));
+        let mut encoder = tensors(&config);
+        encoder.retain(|tensor| tensor.name.starts_with("bert."));
+        let headless = NameReport::compare(encoder.specs(), &config);
+        assert_eq!((headless.other_vocabulary(), headless.lacks_head_alone()), (None, true));
+        encoder.pop();
+        assert!(!NameReport::compare(encoder.specs(), &config).lacks_head_alone());
     }
 
     #[test]

@@ -39,7 +39,7 @@ mod text;
 pub use id::{EntityId, TokenId};
 pub use invalid_setting::InvalidSetting;
 pub use lang::{Lang, LangError};
-pub use model_config::{Layout, ModelConfig, ModelConfigError};
+pub use model_config::{Layout, ModelConfig, ModelConfigError, RobertaClass};
 pub use pos::Pos;
 pub use problem::{Advise, Problem};
 pub use progress::{Progress, Silent};

@@ -23,6 +23,20 @@ impl std::fmt::Display for Layout {
     }
 }
 
+/// The classes of transformers that share XLM-R's layout, by which a checkpoint of such a model is loaded. They compute
+/// the same; their tokenizers and special tokens differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RobertaClass {
+    /// `XLMRobertaModel`, of `model_type` `xlm-roberta`.
+    #[default]
+    XlmRoberta,
+    /// `RobertaModel`, of `model_type` `roberta`.
+    Roberta,
+    /// `CamembertModel`, of `model_type` `camembert`.
+    Camembert,
+}
+
 /// Sizes and constants of an encoder with a masked-language-model head; the names are Hugging Face's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelConfig {
@@ -52,6 +66,12 @@ pub struct ModelConfig {
     pub initializer_range: f64,
     /// Id of the padding piece.
     pub pad_token_id: u32,
+    /// Id of the piece that begins a sequence, where the configuration states one. Nothing here computes with it.
+    pub bos_token_id: Option<u32>,
+    /// Id of the piece that ends a sequence, where the configuration states one. Nothing here computes with it.
+    pub eos_token_id: Option<u32>,
+    /// Which class of transformers loads a model of XLM-R's layout; BERT's has one class.
+    pub roberta_class: RobertaClass,
 }
 
 /// An invalid model shape.
@@ -83,6 +103,9 @@ impl ModelConfig {
             attention_probs_dropout_prob: 0.1,
             initializer_range: 0.02,
             pad_token_id: 0,
+            bos_token_id: None,
+            eos_token_id: None,
+            roberta_class: RobertaClass::default(),
         }
     }
 
@@ -100,6 +123,8 @@ impl ModelConfig {
             type_vocab_size: 1,
             layer_norm_eps: 1e-5,
             pad_token_id: 1,
+            bos_token_id: Some(0),
+            eos_token_id: Some(2),
             ..Self::bert(vocab_size, hidden_size, layers, heads, intermediate_size)
         }
     }

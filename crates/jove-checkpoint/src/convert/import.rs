@@ -1,5 +1,6 @@
 //! Reading a checkpoint of any format.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use jove_core::{Layout, ModelConfig};
@@ -7,8 +8,8 @@ use jove_core::{Layout, ModelConfig};
 use super::format::{Format, UER_WEIGHTS};
 use crate::error::{Error, Result};
 use crate::folder::read_small;
-use crate::hf::{Loaded, config_from_json, open_hf};
-use crate::report::Allow;
+use crate::hf::{Loaded, UNTIED_HINT, config_from_json, open_hf};
+use crate::report::{Allow, Difference};
 use crate::tf::{TfBundle, TfImport};
 use crate::torch::TorchFile;
 use crate::uer::{UerImport, uer_config_from_json};
@@ -25,6 +26,9 @@ pub struct ImportOptions {
     pub config: Option<PathBuf>,
     /// The layout of a UER checkpoint, which does not state it; without it, it is derived from the segment table.
     pub layout: Option<Layout>,
+    /// The step of training, where a folder holds the checkpoints of several: `PREFIX-STEP` of TensorFlow, `FILE.bin-STEP` of
+    /// UER.
+    pub step: Option<u64>,
     /// Differences between tensors and configuration that are tolerated.
     pub allow: Allow,
 }
@@ -32,7 +36,7 @@ pub struct ImportOptions {
 impl ImportOptions {
     /// The default options for a format: no difference is tolerated.
     pub fn new(format: Format) -> Self {
-        Self { format, config: None, layout: None, allow: Allow::default() }
+        Self { format, config: None, layout: None, step: None, allow: Allow::default() }
     }
 }
 
@@ -45,30 +49,47 @@ impl ImportOptions {
 /// Where a file is missing or invalid, or tensors differ from the configuration in a way that is not tolerated
 /// ([`Error::Mismatch`]).
 pub fn import(path: &Path, options: &ImportOptions) -> Result<Loaded> {
-    match options.format {
-        Format::Hf => open_hf(path, &options.allow),
-        Format::Uer => import_uer(path, options),
-        Format::Tf => import_tf(path, options),
+    match (options.format, options.step) {
+        (Format::Hf, Some(_)) => {
+            let hint = "give the folder of the step itself, such as checkpoint-500";
+            Err(Error::unsupported(path, "a Hugging Face folder holds one checkpoint, without steps", hint))
+        }
+        (Format::Hf, None) => open_hf(path, &options.allow),
+        (Format::Uer, _) => import_uer(path, options),
+        (Format::Tf, _) => import_tf(path, options),
     }
 }
 
 fn import_uer(path: &Path, options: &ImportOptions) -> Result<Loaded> {
-    let weights = if path.is_dir() { find_bin(path)? } else { path.to_owned() };
+    let weights = if path.is_dir() { find_bin(path, options.step)? } else { path.to_owned() };
+    let name = weights.file_name().unwrap_or_default().to_string_lossy();
+    if options.step.is_some() && !is_bin(&name, options.step) {
+        let hint = "give the folder and the step, or the file alone";
+        return Err(Error::unsupported(path, "expected the file of another step", hint));
+    }
     let file = TorchFile::open(&weights)?;
     let config_path = config_path(&weights, options, "config.json");
     let text = read_small(&config_path, CONFIG_BYTES_MAX)?;
     let config = uer_config_from_json(&config_path, &text, &file, options.layout)?;
-    let view = UerImport::new(file, config.layout);
-    view.check_tied(&weights)?;
-    let (weights, report) = Weights::fit(&weights, view, &config, &options.allow)?;
+    let mut view = UerImport::new(file, &config)?;
+    if let Some(reason) = view.untied()? {
+        if !options.allow.has(Difference::Untied) {
+            return Err(Error::unsupported(&weights, reason, UNTIED_HINT));
+        }
+        view.drop_head();
+    }
+    let left_out = view.left_out().to_vec();
+    let (weights, mut report) = Weights::fit(&weights, view, &config, &options.allow)?;
+    report.left_out = left_out;
     Ok(Loaded { config, weights, report })
 }
 
 fn import_tf(path: &Path, options: &ImportOptions) -> Result<Loaded> {
-    let bundle = TfBundle::open(path)?;
+    let bundle = TfBundle::open_step(path, options.step)?;
+    bundle.check_family()?;
     let sibling = if path.is_dir() { path.join("x") } else { path.to_owned() };
     let config_path = config_path(&sibling, options, "bert_config.json");
-    let stored = config_from_json(&config_path, &read_small(&config_path, CONFIG_BYTES_MAX)?)?;
+    let stored = config_from_json(&config_path, &read_small(&config_path, CONFIG_BYTES_MAX)?)?.config;
     // The file counts positions as BERT does, from 0.
     let rows = stored.max_position_embeddings + stored.first_position();
     let config = ModelConfig { max_position_embeddings: rows, ..stored };
@@ -79,24 +100,58 @@ fn import_tf(path: &Path, options: &ImportOptions) -> Result<Loaded> {
     Ok(Loaded { config, weights, report })
 }
 
+/// The configuration's path: as given, or beside the weights under the usual name, or as the only one of another name.
 fn config_path(weights: &Path, options: &ImportOptions, name: &str) -> PathBuf {
-    options.config.clone().unwrap_or_else(|| weights.with_file_name(name))
+    if let Some(config) = &options.config {
+        return config.clone();
+    }
+    let usual = weights.with_file_name(name);
+    if usual.exists() {
+        return usual;
+    }
+    let entries = usual.parent().and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten();
+    let others = entries.map(|entry| entry.path());
+    let is_config = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.ends_with("config.json") && name != "tokenizer_config.json" && name != "generation_config.json"
+    };
+    let found: Vec<PathBuf> = others.filter(is_config).collect();
+    if let [one] = found.as_slice() { one.clone() } else { usual }
 }
 
-fn find_bin(folder: &Path) -> Result<PathBuf> {
+fn find_bin(folder: &Path, step: Option<u64>) -> Result<PathBuf> {
     let own = folder.join(UER_WEIGHTS);
-    if own.exists() {
+    if step.is_none() && own.exists() {
         return Ok(own);
     }
-    let mut found = Vec::new();
+    let mut found = BTreeSet::new();
     for entry in std::fs::read_dir(folder).map_err(Error::io(folder))? {
-        let file = entry.map_err(Error::io(folder))?.path();
-        if file.extension().is_some_and(|extension| extension == "bin") {
-            found.push(file);
+        let name = entry.map_err(Error::io(folder))?.file_name().to_string_lossy().into_owned();
+        if is_bin(&name, step) {
+            found.insert(name);
         }
     }
-    match found.as_slice() {
-        [file] => Ok(file.clone()),
-        _ => Err(Error::malformed(folder, "UER folder", format!("expected one .bin file, found {}", found.len()))),
+    let what = step.map_or_else(|| "one .bin file".to_owned(), |step| format!("one .bin-{step} file"));
+    let mut names = found.iter();
+    match (names.next(), names.next()) {
+        (Some(name), None) => Ok(folder.join(name)),
+        (None, _) => {
+            let hint = "check the path, and the format";
+            Err(Error::unsupported(folder, format!("expected {what} of UER-Py's, found none"), hint))
+        }
+        _ => {
+            let names = found.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let hint = "give the file that is meant in place of the folder, or the step of training";
+            Err(Error::unsupported(folder, format!("expected {what}, found {}: {names}", found.len()), hint))
+        }
     }
+}
+
+/// Whether a file is a model of UER's: `NAME.bin`, or while it trains `NAME.bin-STEP`.
+fn is_bin(name: &str, step: Option<u64>) -> bool {
+    let Some((before, number)) = name.rsplit_once('-').filter(|(before, _)| before.ends_with(".bin")) else {
+        return step.is_none() && name.ends_with(".bin");
+    };
+    let number: Option<u64> = number.parse().ok();
+    !before.is_empty() && number.is_some() && (step.is_none() || number == step)
 }

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use jove_core::{Layout, ModelConfig};
+use jove_core::{Layout, ModelConfig, RobertaClass};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::family::{Family, check_activation, family};
+use crate::content::identified;
 use crate::error::{Error, Result};
 
 /// Far above any published encoder; a false number must not make the list of expected tensors grow without bound.
@@ -14,8 +16,6 @@ const LAYERS_MAX: usize = 1024;
 /// The parts of `config.json` that are read. A missing key has the default of the model's class in transformers.
 #[derive(Deserialize)]
 struct Stored {
-    #[serde(default)]
-    model_type: Option<String>,
     vocab_size: usize,
     hidden_size: usize,
     num_hidden_layers: usize,
@@ -41,8 +41,6 @@ struct Stored {
     position_embedding_type: Option<String>,
     #[serde(default)]
     is_decoder: bool,
-    #[serde(default)]
-    tie_word_embeddings: Option<bool>,
 }
 
 fn max_position_embeddings() -> usize {
@@ -65,14 +63,34 @@ fn initializer_range() -> f64 {
     0.02
 }
 
+/// A configuration and what it says beyond sizes.
+#[derive(Debug)]
+pub(crate) struct Described {
+    pub(crate) config: ModelConfig,
+    pub(crate) family: Family,
+    /// Whether the head's decoder is said to have weights of its own.
+    pub(crate) untied: bool,
+}
+
 /// Reads `config.json` (or Google's `bert_config.json`, which has no `model_type`); `path` is for messages.
 ///
 /// # Errors
-/// [`Error::Config`] where it is not JSON, a size is missing, or it describes another model than this encoder: another
-/// family, another activation than GELU, relative positions, a decoder, an untied head.
-pub(crate) fn config_from_json(path: &Path, text: &[u8]) -> Result<ModelConfig> {
-    let stored: Stored = serde_json::from_slice(text).map_err(|error| Error::config(path, error.to_string()))?;
-    let layout = layout(path, stored.model_type.as_deref().unwrap_or("bert"))?;
+/// [`Error::Config`] where it is not JSON or a size is missing or invalid; [`Error::Unsupported`] where it describes another
+/// model than this encoder: another family, another activation than GELU, relative positions, a decoder.
+pub(crate) fn config_from_json(path: &Path, text: &[u8]) -> Result<Described> {
+    let keys = keys(path, text)?;
+    let family = family(&keys).map_err(|refusal| Error::unsupported(path, refusal.reason, refusal.hint))?;
+    let id = |key: &str, default: Option<u32>| match keys.get(key) {
+        Some(value) => value.as_u64().and_then(|id| u32::try_from(id).ok()),
+        None => default,
+    };
+    let layout = family.layout();
+    let (bos_token_id, eos_token_id, pad) = match layout {
+        Layout::Bert => (id("bos_token_id", None), id("eos_token_id", None), 0),
+        Layout::XlmRoberta => (id("bos_token_id", Some(0)), id("eos_token_id", Some(2)), 1),
+    };
+    let untied = keys.get("tie_word_embeddings").and_then(Value::as_bool) == Some(false);
+    let stored = Stored::deserialize(Value::Object(keys)).map_err(|error| Error::config(path, error.to_string()))?;
     check_encoder(path, &stored)?;
     let config = ModelConfig {
         layout,
@@ -87,44 +105,47 @@ pub(crate) fn config_from_json(path: &Path, text: &[u8]) -> Result<ModelConfig> 
         hidden_dropout_prob: stored.hidden_dropout_prob,
         attention_probs_dropout_prob: stored.attention_probs_dropout_prob,
         initializer_range: stored.initializer_range,
-        pad_token_id: stored.pad_token_id.unwrap_or(match layout {
-            Layout::Bert => 0,
-            Layout::XlmRoberta => 1,
-        }),
+        pad_token_id: stored.pad_token_id.unwrap_or(pad),
+        bos_token_id,
+        eos_token_id,
+        roberta_class: if let Family::Roberta(class) = family { class } else { RobertaClass::default() },
     };
     config.validate().map_err(|error| Error::config(path, error.to_string()))?;
-    Ok(config)
+    Ok(Described { config, family, untied })
 }
 
-fn layout(path: &Path, model_type: &str) -> Result<Layout> {
-    match model_type {
-        "bert" => Ok(Layout::Bert),
-        "xlm-roberta" | "roberta" | "camembert" => Ok(Layout::XlmRoberta),
-        other => Err(Error::config(path, format!("model_type: expected bert or xlm-roberta, found {other}"))),
+/// The keys of a configuration of Hugging Face's or Google's making.
+fn keys(path: &Path, text: &[u8]) -> Result<Map<String, Value>> {
+    let keys: Map<String, Value> = serde_json::from_slice(text).map_err(|error| match identified(text) {
+        Some(content) => Error::foreign(path, "a configuration", &content),
+        None => Error::config(path, error.to_string()),
+    })?;
+    if keys.contains_key("emb_size") && !keys.contains_key("vocab_size") {
+        let reason = "expected a configuration of Hugging Face's, found one of UER-Py's";
+        return Err(Error::unsupported(path, reason, "import the checkpoint with the format uer"));
     }
+    Ok(keys)
 }
 
 fn check_encoder(path: &Path, stored: &Stored) -> Result<()> {
-    let invalid = |reason: String| Err(Error::config(path, reason));
-    match stored.hidden_act.as_deref() {
-        None | Some("gelu") => {}
-        Some(other) => return invalid(format!("hidden_act: expected gelu, found {other}")),
+    let other = |reason: String, hint: &str| Err(Error::unsupported(path, reason, hint));
+    if let Err(refusal) = stored.hidden_act.as_deref().map_or(Ok(()), check_activation) {
+        return other(refusal.reason, &refusal.hint);
     }
     match stored.position_embedding_type.as_deref() {
         None | Some("absolute") => {}
-        Some(other) => return invalid(format!("position_embedding_type: expected absolute, found {other}")),
+        Some(found) => {
+            let reason = format!("position_embedding_type: expected absolute, found {found}");
+            return other(reason, "use a model with a table of absolute positions");
+        }
     }
     if stored.is_decoder {
-        return invalid("is_decoder: expected false, found true".to_owned());
-    }
-    if stored.tie_word_embeddings == Some(false) {
-        return invalid("tie_word_embeddings: expected true, found false".to_owned());
+        let reason = "is_decoder: expected false, found true".to_owned();
+        return other(reason, "this is a decoder, which sees earlier tokens alone; use an encoder");
     }
     if stored.num_hidden_layers > LAYERS_MAX {
-        return invalid(format!(
-            "num_hidden_layers: expected at most {LAYERS_MAX}, found {}",
-            stored.num_hidden_layers
-        ));
+        let found = stored.num_hidden_layers;
+        return Err(Error::config(path, format!("num_hidden_layers: expected at most {LAYERS_MAX}, found {found}")));
     }
     Ok(())
 }
@@ -149,7 +170,11 @@ pub fn config_to_json(config: &ModelConfig) -> String {
 pub(crate) fn config_with_heads(config: &ModelConfig, heads: Heads) -> String {
     let mut keys = Map::new();
     let mut set = |key: &str, value: Value| keys.insert(key.to_owned(), value);
-    set("architectures", json!([architecture(config.layout, heads)]));
+    let (model_type, class) = match config.layout {
+        Layout::Bert => ("bert", "Bert"),
+        Layout::XlmRoberta => Family::names(config.roberta_class),
+    };
+    set("architectures", json!([format!("{class}{}", class_end(config.layout, heads))]));
     set("attention_probs_dropout_prob", json!(config.attention_probs_dropout_prob));
     set("dtype", json!("float32"));
     set("hidden_act", json!("gelu"));
@@ -167,9 +192,9 @@ pub(crate) fn config_with_heads(config: &ModelConfig, heads: Heads) -> String {
     set("type_vocab_size", json!(config.type_vocab_size));
     set("use_cache", json!(true));
     set("vocab_size", json!(config.vocab_size));
+    set("model_type", json!(model_type));
     match config.layout {
         Layout::Bert => {
-            set("model_type", json!("bert"));
             set("directionality", json!("bidi"));
             set("pooler_fc_size", json!(config.hidden_size));
             set("pooler_num_attention_heads", json!(config.num_attention_heads));
@@ -178,10 +203,13 @@ pub(crate) fn config_with_heads(config: &ModelConfig, heads: Heads) -> String {
             set("pooler_type", json!("first_token_transform"));
         }
         Layout::XlmRoberta => {
-            set("model_type", json!("xlm-roberta"));
-            set("bos_token_id", json!(0));
-            set("eos_token_id", json!(2));
             set("output_past", json!(true));
+        }
+    }
+    for (key, id) in [("bos_token_id", config.bos_token_id), ("eos_token_id", config.eos_token_id)] {
+        // In XLM-R's classes a missing key has a default, which a null has not.
+        if id.is_some() || config.layout == Layout::XlmRoberta {
+            set(key, json!(id));
         }
     }
     let mut text = serde_json::to_string_pretty(&Value::Object(keys)).expect("a map of plain values is JSON");
@@ -189,13 +217,12 @@ pub(crate) fn config_with_heads(config: &ModelConfig, heads: Heads) -> String {
     text
 }
 
-fn architecture(layout: Layout, heads: Heads) -> &'static str {
+/// How the name of the class ends.
+fn class_end(layout: Layout, heads: Heads) -> &'static str {
     match (layout, heads) {
-        (Layout::Bert, Heads::None) => "BertModel",
-        (Layout::Bert, Heads::Mlm) => "BertForMaskedLM",
-        (Layout::Bert, Heads::Pretraining) => "BertForPreTraining",
-        (Layout::XlmRoberta, Heads::None) => "XLMRobertaModel",
-        (Layout::XlmRoberta, Heads::Mlm | Heads::Pretraining) => "XLMRobertaForMaskedLM",
+        (_, Heads::None) => "Model",
+        (Layout::Bert, Heads::Pretraining) => "ForPreTraining",
+        (_, Heads::Mlm | Heads::Pretraining) => "ForMaskedLM",
     }
 }
 
@@ -206,9 +233,18 @@ mod tests {
     #[test]
     fn configurations_come_back() {
         let odd = ModelConfig { hidden_dropout_prob: 0.0, pad_token_id: 1, ..ModelConfig::bert(99, 32, 2, 4, 64) };
-        for config in [ModelConfig::bert(99, 32, 2, 4, 64), ModelConfig::xlm_roberta(99, 32, 2, 4, 64), odd] {
+        let camembert = ModelConfig {
+            bos_token_id: Some(5),
+            eos_token_id: Some(6),
+            roberta_class: RobertaClass::Camembert,
+            ..ModelConfig::xlm_roberta(99, 32, 2, 4, 64)
+        };
+        let endless = ModelConfig { bos_token_id: None, eos_token_id: None, ..camembert.clone() };
+        let named = ModelConfig { eos_token_id: Some(98), ..ModelConfig::bert(99, 32, 2, 4, 64) };
+        let plain = [ModelConfig::bert(99, 32, 2, 4, 64), ModelConfig::xlm_roberta(99, 32, 2, 4, 64)];
+        for config in plain.into_iter().chain([odd, camembert, endless, named]) {
             let text = config_to_json(&config);
-            assert_eq!(config_from_json(Path::new("x"), text.as_bytes()).unwrap(), config, "{text}");
+            assert_eq!(config_from_json(Path::new("x"), text.as_bytes()).unwrap().config, config, "{text}");
         }
     }
 
@@ -216,7 +252,7 @@ mod tests {
     fn other_encoders_are_rejected_by_name() {
         let text = config_to_json(&ModelConfig::bert(99, 32, 2, 4, 64));
         let cases = [
-            ("\"bert\"", "\"gpt2\"", "model_type: expected bert or xlm-roberta, found gpt2"),
+            ("\"bert\"", "\"gpt2\"", "found gpt2"),
             ("\"gelu\"", "\"relu\"", "hidden_act: expected gelu, found relu"),
             ("\"absolute\"", "\"relative_key\"", "position_embedding_type: expected absolute, found relative_key"),
             (
@@ -242,7 +278,7 @@ mod tests {
     fn missing_keys_have_the_default_of_the_class() {
         let text = r#"{"model_type":"xlm-roberta","vocab_size":9,"hidden_size":4,"num_hidden_layers":1,
             "num_attention_heads":1,"intermediate_size":8}"#;
-        let config = config_from_json(Path::new("x"), text.as_bytes()).unwrap();
+        let config = config_from_json(Path::new("x"), text.as_bytes()).unwrap().config;
         assert_eq!((config.pad_token_id, config.type_vocab_size, config.max_position_embeddings), (1, 2, 512));
     }
 }

@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use jove_core::ModelConfig;
+use jove_core::{Layout, ModelConfig};
 use serde::Deserialize;
 
-use super::config::config_from_json;
+use super::absent::absent;
+use super::config::{Described, config_from_json};
 use super::files::{CONFIG, INDEX, SINGLE, TORCH_INDEX, TORCH_SINGLE};
 use super::names::Renamed;
+use crate::content::identified;
 use crate::error::{Error, Result};
 use crate::folder::{check_plain, read_small};
-use crate::report::{Allow, NameReport};
+use crate::report::{Allow, Difference, NameReport};
 use crate::safetensors::TensorFile;
 use crate::spec::TensorSpec;
 use crate::tensor::{NamedTensor, TensorSource};
@@ -53,18 +55,37 @@ pub fn load_hf(dir: &Path) -> Result<(ModelConfig, Weights)> {
 /// As [`load_hf`], except for what is allowed.
 pub fn open_hf(dir: &Path, allow: &Allow) -> Result<Loaded> {
     let path = dir.join(CONFIG);
-    let config = config_from_json(&path, &read_small(&path, JSON_BYTES_MAX)?)?;
-    let shards = Shards::open(dir)?;
-    let renamed = Renamed::new(shards, config.layout);
-    if let Some(copy) = renamed.untied()? {
-        let reason = format!("`{copy}` differs from the tensor it is tied to; untied heads are not supported");
-        return Err(Error::malformed(dir, "checkpoint", reason));
+    if !path.is_file() {
+        return Err(absent(dir, CONFIG));
+    }
+    let Described { config, family, untied } = config_from_json(&path, &read_small(&path, JSON_BYTES_MAX)?)?;
+    let mut renamed = Renamed::new(Shards::open(dir)?, family);
+    if let Some(reason) = untied_head(&renamed, config.layout, untied)? {
+        if !allow.has(Difference::Untied) {
+            return Err(Error::unsupported(dir, reason, UNTIED_HINT));
+        }
+        renamed.drop_head(&config);
     }
     let mut left_out = renamed.left_out.clone();
     left_out.extend(renamed.tied.iter().map(|(name, _)| (name.clone(), "a copy of a tied tensor")));
     let (weights, mut report) = Weights::fit(dir, renamed, &config, allow)?;
     report.left_out = left_out;
     Ok(Loaded { config, weights, report })
+}
+
+/// How to go on with a checkpoint whose head is not tied; for UER's too.
+pub(crate) const UNTIED_HINT: &str = "the head here predicts with the word table. To take the encoder alone, for a new head, allow `untied` and \
+     `missing`; or tie the head in the tool that trained it, and train it on";
+
+/// Why the head is not one that shares the word table, where it is not; `stated` is what the configuration says.
+fn untied_head(renamed: &Renamed<Shards>, layout: Layout, stated: bool) -> Result<Option<String>> {
+    if let Some(copy) = renamed.untied()? {
+        return Ok(Some(format!(
+            "`{copy}` differs from the tensor that it is tied to here: the head has weights of its own"
+        )));
+    }
+    let lost = stated && renamed.has_head(layout) && !renamed.has_decoder();
+    Ok(lost.then(|| "tie_word_embeddings is false, but the head's decoder is not in the file".to_owned()))
 }
 
 /// One or more files that hold one model.
@@ -91,15 +112,17 @@ impl Shards {
                 return Self::open_index(dir, index);
             }
         }
-        let source = std::io::Error::new(std::io::ErrorKind::NotFound, format!("expected {SINGLE} or {TORCH_SINGLE}"));
-        Err(Error::Io { path: dir.to_owned(), source })
+        Err(absent(dir, &format!("{SINGLE} or {TORCH_SINGLE}")))
     }
 
     fn open_index(dir: &Path, index: &str) -> Result<Self> {
         let path = dir.join(index);
         let malformed = |reason: String| Error::malformed(&path, "shard index", reason);
         let text = read_small(&path, JSON_BYTES_MAX)?;
-        let index: Index = serde_json::from_slice(&text).map_err(|error| malformed(error.to_string()))?;
+        let index: Index = serde_json::from_slice(&text).map_err(|error| match identified(&text) {
+            Some(content) => Error::foreign(&path, "an index of shards", &content),
+            None => malformed(error.to_string()),
+        })?;
         let mut numbers = BTreeMap::new();
         for shard in index.weight_map.values() {
             check_plain(&path, shard)?;
@@ -108,6 +131,7 @@ impl Shards {
         }
         let mut names: Vec<(usize, &String)> = numbers.iter().map(|(name, number)| (*number, name)).collect();
         names.sort_unstable();
+        check_shards(dir, &path, names.iter().map(|(_, name)| name.as_str()))?;
         let files: Vec<_> = names.into_iter().map(|(_, name)| open_file(&dir.join(name))).collect::<Result<_>>()?;
         let held: Vec<BTreeSet<String>> =
             files.iter().map(|file| file.specs().into_iter().map(|spec| spec.name).collect()).collect();
@@ -125,6 +149,15 @@ impl Shards {
         }
         Ok(Self { files, file_of })
     }
+}
+
+/// Checks that every shard is there.
+fn check_shards<'a>(dir: &Path, index: &Path, names: impl ExactSizeIterator<Item = &'a str>) -> Result<()> {
+    let count = names.len();
+    let missing: Vec<&str> = names.filter(|name| !dir.join(name).exists()).collect();
+    let Some(first) = missing.first() else { return Ok(()) };
+    let reason = format!("{} of the {count} files that it lists are missing, the first is {first}", missing.len());
+    Err(Error::unsupported(index, reason, "fetch all files of the model, or delete an index that is out of date"))
 }
 
 fn open_file(path: &Path) -> Result<Box<dyn TensorSource + Send + Sync>> {

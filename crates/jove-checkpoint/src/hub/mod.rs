@@ -46,7 +46,8 @@ pub struct HubModel {
 }
 
 impl HubModel {
-    /// Reads `OWNER/NAME` or `OWNER/NAME@REVISION`; without a revision it is `main`.
+    /// Reads `OWNER/NAME` or `OWNER/NAME@REVISION`; without a revision it is `main`. The hub's oldest models have a name
+    /// without owner, such as `bert-base-chinese`, and the hub redirects it.
     ///
     /// # Errors
     /// Where the text is nothing of that kind; names become paths, so they may hold nothing but letters, digits and `._-`.
@@ -56,10 +57,10 @@ impl HubModel {
             let allowed = part.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
             allowed && !part.is_empty() && part.len() <= 96 && !part.starts_with('.')
         };
-        if name.split('/').count() == 2 && name.split('/').chain(revision.split('/')).all(plain) {
+        if name.split('/').count() <= 2 && name.split('/').chain(revision.split('/')).all(plain) {
             return Ok(Self { name: name.to_owned(), revision: revision.to_owned() });
         }
-        let reason = "expected OWNER/NAME or OWNER/NAME@REVISION".to_owned();
+        let reason = "expected OWNER/NAME, NAME or OWNER/NAME@REVISION".to_owned();
         Err(Error::Hub { model: crate::message::shortened(text), reason })
     }
 
@@ -247,10 +248,12 @@ mod tests {
             HubModel { name: "a/b-c.d".to_owned(), revision: "main".to_owned() }
         );
         assert_eq!(HubModel::parse("a/b@refs/pr/1").unwrap().revision, "refs/pr/1");
+        assert_eq!(HubModel::parse("bert-base-chinese@v1").unwrap().name, "bert-base-chinese");
         for text in [
             "",
-            "a",
             "a/b/c",
+            "..",
+            "@main",
             "../b",
             "a/..",
             "a/b@",

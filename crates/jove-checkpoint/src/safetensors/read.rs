@@ -7,6 +7,7 @@ use std::path::Path;
 use safetensors::SafeTensors;
 
 use super::format::{CHECKSUM_KEY, FORMAT};
+use crate::content::{identified_weights, is_safetensors};
 use crate::error::{Error, Result};
 use crate::mapped::MappedFile;
 use crate::spec::{Dtype, TensorSpec};
@@ -40,7 +41,10 @@ impl TensorFile {
     pub fn open(path: &Path) -> Result<Self> {
         let file = MappedFile::open(path)?;
         let malformed = |reason: &dyn ToString| Error::malformed(path, FORMAT, reason.to_string());
-        let (header, tensors) = SafeTensors::read_metadata(file.bytes()).map_err(|error| malformed(&error))?;
+        let (header, tensors) = SafeTensors::read_metadata(file.bytes()).map_err(|error| {
+            let other = if is_safetensors(file.bytes()) { None } else { identified_weights(file.bytes()) };
+            other.map_or_else(|| malformed(&error), |content| Error::foreign(path, "a safetensors file", &content))
+        })?;
         let metadata: BTreeMap<String, String> = tensors.metadata().clone().unwrap_or_default().into_iter().collect();
         let names = tensors.offset_keys();
         let checksums = checksums(metadata.get(CHECKSUM_KEY), names.len()).map_err(|reason| malformed(&reason))?;

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::checksum::{FORMAT, masked};
+use super::index::find_index;
+use super::names::other_family;
 use super::proto::{Entry, decode_header};
 use super::table;
+use crate::content::identified_weights;
 use crate::error::{Error, Result};
 use crate::mapped::MappedFile;
 use crate::spec::{Dtype, TensorSpec};
@@ -28,15 +31,25 @@ pub struct TfBundle {
 }
 
 impl TfBundle {
-    /// Opens `PREFIX.index` and its data files; takes the prefix, the index file, or a folder with one index.
+    /// Opens `PREFIX.index` and its data files; takes the prefix, one of the files, or a folder. Of several checkpoints in a
+    /// folder it takes the one that the file `checkpoint` there names as the latest.
     ///
     /// # Errors
     /// [`Error::Io`] where a file is missing, [`Error::Malformed`] where one is invalid, tensors overlap, or a tensor is
-    /// stored in slices.
+    /// stored in slices; [`Error::Unsupported`] where a folder holds none, or several and nothing says which.
     pub fn open(path: &Path) -> Result<Self> {
-        let index = find_index(path)?;
+        Self::open_step(path, None)
+    }
+
+    /// [`TfBundle::open`], with the checkpoint of the given step of training, `PREFIX-STEP`, where a folder holds several.
+    pub(crate) fn open_step(path: &Path, step: Option<u64>) -> Result<Self> {
+        let index = find_index(path, step)?;
         let malformed = |reason: String| Error::malformed(&index, FORMAT, reason);
-        let table = table::read(MappedFile::open(&index)?.bytes()).map_err(|reason| malformed(reason.to_owned()))?;
+        let file = MappedFile::open(&index)?;
+        let table = table::read(file.bytes()).map_err(|reason| match identified_weights(file.bytes()) {
+            Some(content) => Error::foreign(&index, "an index of TensorFlow's", &content),
+            None => malformed(reason.to_owned()),
+        })?;
         let mut table = table.into_iter();
         let header = table.next().filter(|(key, _)| key.is_empty());
         let shards =
@@ -55,6 +68,17 @@ impl TfBundle {
         let bundle = Self { index, shards, entries };
         bundle.check_ranges()?;
         Ok(bundle)
+    }
+
+    /// Refuses a checkpoint of another family than BERT, by its name.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`].
+    pub(crate) fn check_family(&self) -> Result<()> {
+        let other = self.entries.keys().find_map(|name| other_family(name));
+        other.map_or(Ok(()), |(what, hint)| {
+            Err(Error::unsupported(&self.index, format!("expected a BERT checkpoint, found {what}"), hint))
+        })
     }
 
     /// Checks that every tensor lies in its file, has the size of its shape, and overlaps no other.
@@ -130,32 +154,6 @@ fn shard_path(prefix: &Path, shard: u64, shards: u64) -> PathBuf {
     let mut name = prefix.file_name().unwrap_or_default().to_owned();
     name.push(format!(".data-{shard:05}-of-{shards:05}"));
     prefix.with_file_name(name)
-}
-
-fn find_index(path: &Path) -> Result<PathBuf> {
-    if path.extension().is_some_and(|extension| extension == "index") {
-        return Ok(path.to_owned());
-    }
-    if !path.is_dir() {
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(".index");
-        return Ok(path.with_file_name(name));
-    }
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(path).map_err(Error::io(path))? {
-        let file = entry.map_err(Error::io(path))?.path();
-        if file.extension().is_some_and(|extension| extension == "index") {
-            found.push(file);
-        }
-    }
-    match found.as_slice() {
-        [index] => Ok(index.clone()),
-        _ => Err(Error::malformed(
-            path,
-            FORMAT,
-            format!("expected one .index file in the folder, found {}", found.len()),
-        )),
-    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! A TensorFlow checkpoint under Hugging Face names.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jove_core::ModelConfig;
 
 use super::export::transposed;
-use super::names::{from_tf, is_positions, is_training_state, is_transposed};
+use super::names::{from_tf, is_positions, is_transposed, no_weight};
 use crate::error::Result;
 use crate::spec::TensorSpec;
 use crate::tensor::{NamedTensor, TensorSource};
@@ -25,9 +25,10 @@ impl<S: TensorSource> TfImport<S> {
     /// unchanged, and are reported as unexpected; the optimizer's variables are left out.
     pub(crate) fn new(source: S, config: &ModelConfig) -> Self {
         let (mut stored, mut left_out) = (BTreeMap::new(), Vec::new());
+        let names: BTreeSet<String> = source.specs().into_iter().map(|spec| spec.name).collect();
         for spec in source.specs() {
-            if is_training_state(&spec.name) {
-                left_out.push((spec.name, "the optimizer's state"));
+            if let Some(reason) = no_weight(&spec.name, &names) {
+                left_out.push((spec.name, reason));
                 continue;
             }
             let name = from_tf(config.layout, &spec.name).unwrap_or_else(|| spec.name.clone());

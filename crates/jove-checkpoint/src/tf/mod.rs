@@ -8,6 +8,7 @@ mod bundle;
 mod checksum;
 mod export;
 mod import;
+mod index;
 mod names;
 mod proto;
 mod table;

@@ -8,8 +8,10 @@ mod cursor;
 mod format;
 mod object;
 mod pickle;
+mod quiet;
 mod read;
 mod state;
+mod strided;
 mod write;
 
 pub use read::TorchFile;

@@ -65,6 +65,8 @@ pub(super) fn known(module: &str, name: &str) -> Option<Global> {
         ("torch", "BFloat16Storage") => Global::Storage(Bf16),
         ("torch", "LongStorage") => Global::Storage(Other("64-bit integers")),
         ("torch", "IntStorage") => Global::Storage(Other("32-bit integers")),
+        ("torch", "ShortStorage") => Global::Storage(Other("16-bit integers")),
+        ("torch", "CharStorage") => Global::Storage(Other("8-bit integers")),
         ("torch", "BoolStorage") => Global::Storage(Other("truth values")),
         ("torch", "ByteStorage") => Global::Storage(Other("bytes")),
         _ => return None,

@@ -11,6 +11,8 @@ use super::format::FORMAT;
 use super::object::Fault;
 use super::pickle::Pickle;
 use super::state::{Storage, Stored, tensors};
+use super::strided::{Order, REPEATED_VALUES_MAX};
+use crate::content::{contains, identified_weights};
 use crate::error::{Error, Result};
 use crate::mapped::MappedFile;
 use crate::message::shortened;
@@ -53,12 +55,15 @@ impl TorchFile {
     /// file that does not follow the format or a tensor outside its storage.
     pub fn open(path: &Path) -> Result<Self> {
         let file = MappedFile::open(path)?;
-        let (stored, storages) = match file.bytes() {
-            [b'P', b'K', ..] => read_archive(path, file.bytes())?,
-            bytes => read_legacy(path, bytes)?,
+        let read = match file.bytes() {
+            [b'P', b'K', ..] => read_archive(path, file.bytes()),
+            bytes if bytes.starts_with(MAGIC) => read_legacy(path, bytes),
+            bytes => Err(not_pytorch(path, bytes)),
         };
+        let (stored, storages) = read.map_err(|error| lightning(path, file.bytes()).unwrap_or(error))?;
         let mut tensors = BTreeMap::new();
         let mut order = Vec::new();
+        check_repeated(path, &stored)?;
         for tensor in stored {
             check_bounds(path, &tensor, &storages)?;
             order.push(tensor.name.clone());
@@ -95,9 +100,12 @@ impl TensorSource for TorchFile {
                 return Err(Error::Checksum { path: path(), name: name.to_owned(), expected, found });
             }
         }
-        let count: usize = stored.shape.iter().product();
-        let bytes = &storage[stored.offset * size..(stored.offset + count) * size];
-        NamedTensor::new(name, stored.shape.clone(), dtype.decode(bytes))
+        let end = stored.end().expect("the bounds were checked when the file was opened");
+        let taken = dtype.decode(&storage[stored.offset.min(end) * size..end * size]);
+        match stored.order() {
+            Order::Rows => NamedTensor::new(name, stored.shape.clone(), taken),
+            Order::Strided => NamedTensor::new(name, stored.shape.clone(), stored.gathered(&taken)),
+        }
     }
 }
 
@@ -115,6 +123,7 @@ fn stored_bytes(dtype: Dtype) -> usize {
     value_bytes(dtype).unwrap_or(match dtype {
         Dtype::Other("64-bit integers") => 8,
         Dtype::Other("32-bit integers") => 4,
+        Dtype::Other("16-bit integers") => 2,
         _ => 1,
     })
 }
@@ -131,12 +140,51 @@ fn check_bounds(path: &Path, tensor: &Stored, storages: &BTreeMap<String, Storag
         let Storage { count, .. } = tensor.storage;
         return Err(malformed(&format!("expected {count} values of {size} bytes, found {} bytes", place.range.len())));
     }
-    let count = tensor.shape.iter().try_fold(1usize, |product, size| product.checked_mul(*size));
-    let end = count.and_then(|count| count.checked_add(tensor.offset));
-    match end {
+    match tensor.end() {
         Some(end) if end <= tensor.storage.count => Ok(()),
-        _ => Err(malformed(&format!("shape {:?} does not fit its {} values", tensor.shape, tensor.storage.count))),
+        _ => {
+            let Stored { shape, stride, offset, storage, .. } = tensor;
+            let place = format!("shape {shape:?}, stride {stride:?} and offset {offset}");
+            Err(malformed(&format!("{place} do not fit its {} values", storage.count)))
+        }
     }
+}
+
+/// Checks that tensors which repeat values of their storage stay small, all together.
+fn check_repeated(path: &Path, tensors: &[Stored]) -> Result<()> {
+    let mut total = 0usize;
+    for tensor in tensors.iter().filter(|tensor| tensor.order() == Order::Strided) {
+        let count = tensor.count().unwrap_or(usize::MAX);
+        if count > tensor.storage.count {
+            total = total.saturating_add(count);
+        }
+    }
+    if total <= REPEATED_VALUES_MAX {
+        return Ok(());
+    }
+    let reason =
+        format!("tensors repeat values of their storages {total} times, expected at most {REPEATED_VALUES_MAX}");
+    Err(Error::Refused { path: path.to_owned(), reason })
+}
+
+/// The error for a file that is in neither of PyTorch's forms.
+fn not_pytorch(path: &Path, bytes: &[u8]) -> Error {
+    match identified_weights(bytes) {
+        Some(content) => Error::foreign(path, "a PyTorch file", &content),
+        None => Error::malformed(path, FORMAT, "neither an archive nor PyTorch's older form"),
+    }
+}
+
+/// Where a file that could not be read is PyTorch Lightning's, whose pickle holds more than weights: that error.
+fn lightning(path: &Path, bytes: &[u8]) -> Option<Error> {
+    let head = &bytes[..bytes.len().min(PICKLE_BYTES_MAX)];
+    contains(head, b"pytorch-lightning_version").then(|| {
+        Error::unsupported(
+            path,
+            "expected weights alone, found a PyTorch Lightning checkpoint, which holds objects of its trainer too",
+            "in Python, load it with torch.load, and save the model's own `state_dict` with torch.save or save_pretrained",
+        )
+    })
 }
 
 type Parts = (Vec<Stored>, BTreeMap<String, StorageRange>);
@@ -152,7 +200,12 @@ fn read_archive(path: &Path, bytes: &[u8]) -> Result<Parts> {
     let entries = archive_entries(path, bytes)?;
     let malformed = |what: &str| Error::malformed(path, FORMAT, what);
     let pickle = entries.keys().find(|name| name.ends_with("/data.pkl") && name.matches('/').count() == 1);
-    let pickle = pickle.ok_or_else(|| malformed("the archive holds no data.pkl"))?;
+    let Some(pickle) = pickle else {
+        let names: Vec<&str> = entries.keys().take(3).map(String::as_str).collect();
+        let found = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+        let reason = format!("expected PyTorch's archive with its data.pkl, found an archive of {found}");
+        return Err(Error::unsupported(path, reason, "unpack it where the model is inside, or check the path"));
+    };
     let folder = pickle.strip_suffix("data.pkl").expect("the name ends so");
     if let Some(order) = entries.get(&format!("{folder}byteorder"))
         && bytes[order.range.clone()] != *b"little"
@@ -218,12 +271,14 @@ fn check_entry(name: &str, method: CompressionMethod, same_size: bool) -> Result
     Ok(())
 }
 
+/// The pickle of a magic number that the form before PyTorch 1.6 begins with.
+const MAGIC: &[u8] = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";
+
 /// The form before PyTorch 1.6: five pickles (a magic number, a version, the machine, the tensors, the storages' keys),
 /// then for each storage its length and its values.
 fn read_legacy(path: &Path, bytes: &[u8]) -> Result<Parts> {
-    const MAGIC: &[u8] = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";
     let malformed = |what: &str| Error::malformed(path, FORMAT, what);
-    let mut rest = bytes.strip_prefix(MAGIC).ok_or_else(|| malformed("neither an archive nor PyTorch's older form"))?;
+    let mut rest = bytes.strip_prefix(MAGIC).unwrap_or_default();
     let head = |rest: &[u8]| Pickle::read(&rest[..rest.len().min(PICKLE_BYTES_MAX)]).map_err(fault(path));
     for _ in ["version", "machine"] {
         rest = &rest[head(rest)?.length()..];

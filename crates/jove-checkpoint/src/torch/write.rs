@@ -1,8 +1,9 @@
 //! Writing what `torch.load` reads: an archive of a pickle and the tensors' values, one tensor in memory at a time.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Seek, Write};
 use std::path::Path;
 
 use atomic_write_file::AtomicWriteFile;
@@ -11,6 +12,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::format::FORMAT;
+use super::quiet::Quiet;
 use crate::error::{Error, Result};
 use crate::spec::TensorSpec;
 use crate::tensor::TensorSource;
@@ -49,6 +51,21 @@ pub(crate) fn write_torch(
     aliases: &[Alias],
     progress: &dyn Progress,
 ) -> Result<()> {
+    let failure = RefCell::new(None);
+    let archive = ZipWriter::new(BufWriter::with_capacity(1 << 20, Quiet::new(file, &failure)));
+    let written = write_entries(archive, path, source, aliases, &failure, progress);
+    // What the disk said comes first: it is why anything after it failed.
+    failure.into_inner().map_or(written, |error| Err(Error::Io { path: path.to_owned(), source: error }))
+}
+
+fn write_entries<W: Write + Seek>(
+    mut archive: ZipWriter<W>,
+    path: &Path,
+    source: &(impl TensorSource + ?Sized),
+    aliases: &[Alias],
+    failure: &RefCell<Option<io::Error>>,
+    progress: &dyn Progress,
+) -> Result<()> {
     let zipped = |error: zip::result::ZipError| Error::Io { path: path.to_owned(), source: error.into() };
     let specs = source.specs();
     // Alignment lets PyTorch map the file; the fixed date makes equal tensors give equal bytes.
@@ -56,7 +73,6 @@ pub(crate) fn write_torch(
         .compression_method(CompressionMethod::Stored)
         .last_modified_time(zip::DateTime::default())
         .with_alignment(64);
-    let mut archive = ZipWriter::new(BufWriter::with_capacity(1 << 20, file));
     for (name, text) in [("data.pkl", pickle(path, &specs, aliases)?), ("byteorder", b"little".to_vec())] {
         archive.start_file(format!("{FOLDER}/{name}"), plain).map_err(zipped)?;
         archive.write_all(&text).map_err(Error::io(path))?;
@@ -71,6 +87,9 @@ pub(crate) fn write_torch(
         let options = plain.large_file(bytes.len() >= u32::MAX as usize);
         archive.start_file(format!("{FOLDER}/data/{number}"), options).map_err(zipped)?;
         archive.write_all(bytes).map_err(Error::io(path))?;
+        if failure.borrow().is_some() {
+            break;
+        }
         progress.advance(bytes.len() as u64);
     }
     archive.start_file(format!("{FOLDER}/version"), plain).map_err(zipped)?;

@@ -5,9 +5,13 @@ use std::path::Path;
 use jove_core::parameter_names::{Naming, Part};
 use jove_core::{Layout, ModelConfig};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
+use super::names::renewed;
+use super::tables::{check_layout, ends_in_zeros, layout_of};
+use crate::content::identified;
 use crate::error::{Error, Result};
+use crate::hf::{Described, config_from_json, config_to_json};
 use crate::spec::TensorSpec;
 use crate::tensor::TensorSource;
 
@@ -28,7 +32,7 @@ struct Stored {
 
 /// The text of UER's configuration for a model.
 pub(crate) fn uer_config_to_json(config: &ModelConfig, sentence_pairs: bool) -> String {
-    let stored = json!({
+    let mut stored = json!({
         "emb_size": config.hidden_size,
         "feedforward_size": config.intermediate_size,
         "hidden_size": config.hidden_size,
@@ -44,28 +48,75 @@ pub(crate) fn uer_config_to_json(config: &ModelConfig, sentence_pairs: bool) -> 
         "target": if sentence_pairs { json!(["mlm", "sp"]) } else { json!(["mlm"]) },
         "tie_weights": true,
     });
+    if !is_inferred(config) {
+        let text = config_to_json(config);
+        stored[HUGGING_FACE] = serde_json::from_str(&text).expect("what was just written is JSON");
+    }
     let mut text = serde_json::to_string_pretty(&stored).expect("a map of plain values is JSON");
     text.push('\n');
     text
 }
 
+/// Whether an import finds the configuration in tables and UER's keys alone.
+fn is_inferred(config: &ModelConfig) -> bool {
+    let (new, token_types): (fn(_, _, _, _, _) -> ModelConfig, _) = match config.layout {
+        Layout::Bert => (ModelConfig::bert, 2),
+        Layout::XlmRoberta => (ModelConfig::xlm_roberta, 1),
+    };
+    let ModelConfig { vocab_size, hidden_size, num_hidden_layers, num_attention_heads, intermediate_size, .. } =
+        *config;
+    let dropout = config.hidden_dropout_prob;
+    *config
+        == ModelConfig {
+            max_position_embeddings: config.max_position_embeddings,
+            type_vocab_size: token_types,
+            hidden_dropout_prob: dropout,
+            attention_probs_dropout_prob: dropout,
+            ..new(vocab_size, hidden_size, num_hidden_layers, num_attention_heads, intermediate_size)
+        }
+}
+
+/// The key of our own in UER's configuration, which UER passes over: Hugging Face's configuration, where the tables and UER's
+/// keys do not say all of it.
+const HUGGING_FACE: &str = "hugging_face";
+
 /// The model that a UER checkpoint holds: heads from its configuration, sizes from its tensors (`source`, under UER's
-/// names). Without `layout`, the model is XLM-R where the row of sentence A is all zeros, as an export of XLM-R writes it.
+/// names). Without `layout`, it is told from them, see [`tables::layout_of`].
 ///
 /// # Errors
-/// Where a table of the embeddings is missing, or the configuration describes another encoder.
+/// Where a table of the embeddings is missing, the configuration describes another encoder, or `layout` contradicts the
+/// tensors.
 pub(crate) fn uer_config_from_json(
     path: &Path,
     text: &[u8],
     source: &(impl TensorSource + ?Sized),
     layout: Option<Layout>,
 ) -> Result<ModelConfig> {
-    let stored: Stored = serde_json::from_slice(text).map_err(|error| Error::config(path, error.to_string()))?;
+    let keys = keys(path, text)?;
+    let stated = keys.get(HUGGING_FACE).map(|stated| config_from_json(path, stated.to_string().as_bytes()));
+    let stored = Stored::deserialize(Value::Object(keys)).map_err(|error| Error::config(path, error.to_string()))?;
     check_encoder(path, &stored)?;
+    if let Some(Described { config, .. }) = stated.transpose()? {
+        if let Some(given) = layout.filter(|given| *given != config.layout) {
+            let reason = format!("the layout given is {given}, the configuration says {}", config.layout);
+            return Err(Error::unsupported(path, reason, "leave the layout out"));
+        }
+        return Ok(config);
+    }
+    inferred(path, &stored, source, layout)
+}
+
+/// The configuration, of the tables and UER's keys alone.
+fn inferred(
+    path: &Path,
+    stored: &Stored,
+    source: &(impl TensorSource + ?Sized),
+    layout: Option<Layout>,
+) -> Result<ModelConfig> {
     let specs = source.specs();
     let shape = |part: Part| -> Result<[usize; 2]> {
         let name = format!("{}.weight", uer_name(part, 0));
-        let spec = specs.iter().find(|spec| super::names::renewed(&spec.name) == name);
+        let spec = specs.iter().find(|spec| renewed(&spec.name) == name);
         let shape = spec.and_then(|spec| <[usize; 2]>::try_from(spec.shape.as_slice()).ok());
         shape.ok_or_else(|| Error::config(path, format!("the checkpoint holds no table `{name}`")))
     };
@@ -75,18 +126,25 @@ pub(crate) fn uer_config_from_json(
     let [intermediate_size, _] = shape(Part::Intermediate)?;
     let layers = stored.layers_num.filter(|layers| *layers <= LAYERS_MAX).unwrap_or_else(|| layers_in(&specs));
     let layout = match layout {
-        Some(layout) => layout,
-        None => layout_of(source)?,
+        Some(layout) => check_layout(path, layout, &specs)?,
+        None => layout_of(source, path.parent())?,
     };
-    let (new, padding_rows): (fn(_, _, _, _, _) -> _, _) = match layout {
-        Layout::Bert => (ModelConfig::bert, 1),
-        Layout::XlmRoberta => (ModelConfig::xlm_roberta, 2),
+    let new = match layout {
+        Layout::Bert => ModelConfig::bert,
+        Layout::XlmRoberta => ModelConfig::xlm_roberta,
     };
     let base: ModelConfig = new(vocab_size, hidden_size, layers, stored.heads_num, intermediate_size);
+    let unused = base.first_position();
+    let (max_position_embeddings, type_vocab_size) = match layout {
+        Layout::Bert => (positions, segments.saturating_sub(1)),
+        Layout::XlmRoberta if ends_in_zeros(source, unused)? => (positions, 1),
+        // The table was made for UER: all of its rows are positions.
+        Layout::XlmRoberta => (positions + unused, 1),
+    };
     let dropout = stored.dropout.unwrap_or(base.hidden_dropout_prob);
     let config = ModelConfig {
-        max_position_embeddings: positions,
-        type_vocab_size: segments.saturating_sub(padding_rows),
+        max_position_embeddings,
+        type_vocab_size,
         hidden_dropout_prob: dropout,
         attention_probs_dropout_prob: dropout,
         ..base
@@ -95,7 +153,24 @@ pub(crate) fn uer_config_from_json(
     Ok(config)
 }
 
-fn uer_name(part: Part, layer: usize) -> String {
+/// The keys of a configuration of UER's making.
+fn keys(path: &Path, text: &[u8]) -> Result<Map<String, Value>> {
+    let keys: Map<String, Value> = serde_json::from_slice(text).map_err(|error| match identified(text) {
+        Some(content) => Error::foreign(path, "UER's configuration", &content),
+        None => Error::config(path, error.to_string()),
+    })?;
+    if keys.contains_key("num_attention_heads") && !keys.contains_key("heads_num") {
+        let reason = "expected UER's configuration, found one of Hugging Face's";
+        return Err(Error::unsupported(
+            path,
+            reason,
+            "import the checkpoint with the format hf, or give UER's configuration",
+        ));
+    }
+    Ok(keys)
+}
+
+pub(super) fn uer_name(part: Part, layer: usize) -> String {
     part.name(Naming::Uer, layer).expect("UER names every part")
 }
 
@@ -119,18 +194,7 @@ fn check_encoder(path: &Path, stored: &Stored) -> Result<()> {
 fn layers_in(specs: &[TensorSpec]) -> usize {
     let has_last = |layer: &usize| {
         let last = format!("{}.beta", uer_name(Part::OutputNorm, *layer));
-        specs.iter().any(|spec| super::names::renewed(&spec.name) == last)
+        specs.iter().any(|spec| renewed(&spec.name) == last)
     };
     (0..LAYERS_MAX).take_while(has_last).count()
-}
-
-fn layout_of(source: &(impl TensorSource + ?Sized)) -> Result<Layout> {
-    let old = "embedding.segment_embedding.weight";
-    let name = format!("{}.weight", uer_name(Part::TokenTypeEmbeddings, 0));
-    let is_old = source.specs().iter().any(|spec| spec.name == old);
-    let table = source.get(if is_old { old } else { &name })?;
-    let width = table.shape.get(1).copied().unwrap_or(0).max(1);
-    let sentence_a = table.data.chunks(width).nth(1);
-    let zeros = sentence_a.is_some_and(|row| row.iter().all(|value| *value == 0.0));
-    Ok(if zeros { Layout::XlmRoberta } else { Layout::Bert })
 }

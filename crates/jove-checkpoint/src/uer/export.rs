@@ -17,6 +17,9 @@ use crate::torch::Alias;
 pub(crate) struct UerExport<'a, S: ?Sized> {
     source: &'a S,
     layout: Layout,
+    /// Rows of the position table that no token has, before the first that one has.
+    first_position: usize,
+    token_types: usize,
     /// UER's name to Hugging Face's.
     names: BTreeMap<String, String>,
     order: Vec<TensorSpec>,
@@ -42,12 +45,13 @@ impl<'a, S: TensorSource + ?Sized> UerExport<'a, S> {
                 continue;
             };
             if part_of(&uer) == Some(Part::TokenTypeEmbeddings) {
-                spec.shape[0] += padding_rows(layout);
+                spec.shape[0] = segment_rows(config.type_vocab_size);
             }
             names.insert(uer.clone(), spec.name);
             order.push(TensorSpec::f32(uer, spec.shape));
         }
-        let mut view = Self { source, layout, names, order, left_out, folded: false };
+        let (first_position, token_types) = (config.first_position(), config.type_vocab_size);
+        let mut view = Self { source, layout, first_position, token_types, names, order, left_out, folded: false };
         let row = view.token_type_row()?;
         view.folded = row.is_some_and(|row| row.iter().any(|value| *value != 0.0));
         Ok(view)
@@ -58,8 +62,8 @@ impl<'a, S: TensorSource + ?Sized> UerExport<'a, S> {
         &self.left_out
     }
 
-    /// Whether XLM-R's token-type row was added to the position table. UER gives real tokens a row of zeros, so a
-    /// trained row would be lost; every token has this type and some position, so the sum is the same.
+    /// Whether XLM-R's only token-type row was added to the position table. UER's XLM-R gives real tokens a row of zeros, so
+    /// a trained row would be lost; every token has this type and some position, so the sum is the same.
     pub(crate) fn folded_token_type(&self) -> bool {
         self.folded
     }
@@ -73,7 +77,7 @@ impl<'a, S: TensorSource + ?Sized> UerExport<'a, S> {
     }
 
     fn token_type_row(&self) -> Result<Option<Vec<f32>>> {
-        if self.layout == Layout::Bert {
+        if self.layout == Layout::Bert || self.token_types != 1 {
             return Ok(None);
         }
         let name = format!("{}embeddings.token_type_embeddings.weight", prefix(self.layout));
@@ -82,36 +86,35 @@ impl<'a, S: TensorSource + ?Sized> UerExport<'a, S> {
     }
 
     fn positions<'b>(&'b self, tensor: NamedTensor<'b>) -> Result<NamedTensor<'b>> {
-        let Some(row) = self.token_type_row()? else { return Ok(tensor) };
-        let width = row.len();
-        // Hugging Face starts at row 2, UER at row 0; the last two rows are never used.
-        let mut rows = tensor.data.get(2 * width..).unwrap_or_default().to_vec();
-        if self.folded {
+        if self.first_position == 0 {
+            return Ok(tensor);
+        }
+        let width = tensor.shape.get(1).copied().unwrap_or(0);
+        // Hugging Face starts at the row after the padding piece's id, UER at row 0; the last rows are never used.
+        let mut rows = tensor.data.get(self.first_position * width..).unwrap_or_default().to_vec();
+        if let Some(row) = self.token_type_row()?.filter(|_| self.folded) {
             rows.chunks_mut(width.max(1)).for_each(|position| position.iter_mut().zip(&row).for_each(|(a, b)| *a += b));
         }
         rows.resize(tensor.data.len(), 0.0);
         Ok(NamedTensor { data: Cow::Owned(rows), ..tensor })
     }
 
+    /// A row of zeros for padding, then the token types; zeros where they were added to the positions.
     fn segments<'b>(&self, tensor: NamedTensor<'b>) -> NamedTensor<'b> {
-        let padding = padding_rows(self.layout);
         let width = tensor.shape.get(1).copied().unwrap_or(0);
-        let mut rows = vec![0.0; padding * width];
-        rows.extend_from_slice(&tensor.data);
-        if self.folded {
-            rows[padding * width..].fill(0.0);
+        let count = segment_rows(self.token_types);
+        let mut rows = vec![0.0; width];
+        if !self.folded {
+            rows.extend_from_slice(&tensor.data);
         }
-        let shape = vec![tensor.shape[0] + padding, width];
-        NamedTensor { shape, data: Cow::Owned(rows), ..tensor }
+        rows.resize(count * width, 0.0);
+        NamedTensor { shape: vec![count, width], data: Cow::Owned(rows), ..tensor }
     }
 }
 
-/// Rows of UER's segment table before the first of Hugging Face's.
-pub(super) fn padding_rows(layout: Layout) -> usize {
-    match layout {
-        Layout::Bert => 1,
-        Layout::XlmRoberta => 2,
-    }
+/// Rows of UER's segment table: padding and the token types; its code makes the table of three rows, whatever the model.
+pub(super) fn segment_rows(token_types: usize) -> usize {
+    (1 + token_types).max(3)
 }
 
 impl<S: TensorSource + ?Sized> TensorSource for UerExport<'_, S> {

@@ -8,6 +8,7 @@ mod config;
 mod export;
 mod import;
 mod names;
+mod tables;
 
 pub(crate) use config::{uer_config_from_json, uer_config_to_json};
 pub(crate) use export::UerExport;

@@ -4,6 +4,8 @@
 use jove_core::Layout;
 use jove_core::parameter_names::{Naming, Part, part, translate};
 
+use crate::hf::unwrapped;
+
 /// The copy of the word table that UER keeps as the head's last layer.
 pub(super) const DECODER: &str = "target.mlm.linear_2.weight";
 
@@ -50,7 +52,7 @@ fn exists(layout: Layout, uer: &str) -> bool {
 
 /// An old name in its present form.
 pub(super) fn renewed(name: &str) -> String {
-    let name = name.strip_prefix("module.").unwrap_or(name);
+    let name = unwrapped(name);
     let old = OLD.iter().find_map(|(old, new)| Some(format!("{new}{}", name.strip_prefix(old)?)));
     old.unwrap_or_else(|| name.to_owned())
 }

@@ -49,9 +49,12 @@ impl<'a, S: TensorSource + ?Sized> Resized<'a, S> {
         if config.layout == Layout::XlmRoberta && pad != config.pad_token_id as usize {
             return Err(invalid(format!("the padding piece must keep its id {}, found {pad}", config.pad_token_id)));
         }
+        let moved = |id: u32| Some(rows.iter().position(|row| *row == Row::Kept(id))? as u32);
+        let (bos_token_id, eos_token_id) = (config.bos_token_id.and_then(moved), config.eos_token_id.and_then(moved));
         let name = |part: Part| part.name(Naming::HuggingFace(config.layout), 0).expect("every layout has this part");
         let (words, bias) = (name(Part::WordEmbeddings) + ".weight", name(Part::HeadBias) + ".bias");
-        let new = ModelConfig { vocab_size: rows.len(), pad_token_id: pad as u32, ..config.clone() };
+        let (vocab_size, pad_token_id) = (rows.len(), pad as u32);
+        let new = ModelConfig { vocab_size, pad_token_id, bos_token_id, eos_token_id, ..config.clone() };
         Ok((Self { source, rows, changed: [words, bias] }, new))
     }
 }

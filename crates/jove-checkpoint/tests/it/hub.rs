@@ -109,6 +109,14 @@ fn answer(
     let first = !log.lock().unwrap().iter().any(|entry| for_bytes(entry));
     log.lock().unwrap().push(entry);
     let mut out = reader.into_inner();
+    // The model's name of old, without owner.
+    if let Some(rest) = path.strip_prefix("/name/").or_else(|| path.strip_prefix("/api/models/name/")) {
+        let place = if path.starts_with("/api") { "/api/models/owner/name/" } else { "/owner/name/" };
+        return write!(
+            out,
+            "HTTP/1.1 307 Temporary Redirect\r\nlocation: {place}{rest}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        );
+    }
     if path == "/api/models/owner/name/revision/main" {
         let siblings: Vec<_> = files.keys().map(|name| serde_json::json!({"rfilename": name})).collect();
         let body = serde_json::json!({"sha": COMMIT, "siblings": siblings}).to_string();
@@ -151,6 +159,18 @@ fn model_folder(root: &Path) -> std::path::PathBuf {
     let files = [jove_checkpoint::ExtraFile::new("vocab.txt", "[PAD]\n词\n").unwrap()];
     save_hf_with(&folder, &bert(), &model(&bert()), &files, &options, &Silent).unwrap();
     folder
+}
+
+#[test]
+fn a_name_without_owner_is_followed_to_its_present_place() {
+    let root = tempfile::tempdir().unwrap();
+    let hub = Hub::start(files_of(&model_folder(root.path())));
+    let cache = root.path().join("cache");
+    let folder = fetch(&HubModel::parse("name").unwrap(), &hub.options(&cache), &Silent).unwrap();
+    assert!(folder.starts_with(cache.join("models--name")), "{}", folder.display());
+    assert_eq!(load_hf(&folder).unwrap().0, bert());
+    let offline = HubOptions { offline: true, ..hub.options(&cache) };
+    assert_eq!(fetch(&HubModel::parse("name").unwrap(), &offline, &Silent).unwrap(), folder);
 }
 
 #[test]

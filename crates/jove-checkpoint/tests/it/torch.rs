@@ -85,15 +85,61 @@ fn tensors_must_lie_in_their_storage() {
     assert_eq!(*open(&one_tensor(2, 0, 2, 1)).unwrap().get("x").unwrap().data, [0.0, 0.0]);
     for (pickle, expected) in [
         (one_tensor(200, 0, 2, 1), "expected 200 values"),
-        (one_tensor(2, 1, 2, 1), "does not fit its 2 values"),
-        (one_tensor(2, 0, 200, 1), "does not fit its 2 values"),
-        (one_tensor(2, 0, 2, 0), "not stored row by row"),
+        (one_tensor(2, 1, 2, 1), "shape [2], stride [1] and offset 1 do not fit its 2 values"),
+        (one_tensor(2, 0, 200, 1), "do not fit its 2 values"),
+        (one_tensor(2, 0, 2, 2), "do not fit its 2 values"),
+        (one_tensor(2, 2, 1, 0), "do not fit its 2 values"),
     ] {
         let message = open(&pickle).unwrap_err().to_string();
         assert!(message.contains(expected), "{message}");
     }
-    let message = TorchFile::open(&fixture("strided.bin")).unwrap_err().to_string();
-    assert!(message.contains("not stored row by row: shape [4, 7], stride [1, 4]"), "{message}");
+    assert_eq!(*open(&one_tensor(2, 0, 5, 0)).unwrap().get("x").unwrap().data, [0.0; 5]);
+}
+
+#[test]
+fn values_in_any_order_are_read_as_pytorch_indexes_them() {
+    let file = TorchFile::open(&fixture("strided.bin")).unwrap();
+    let rows = counted("x", &[7, 4]);
+    let columns: Vec<f32> =
+        (0..4).flat_map(|column| (0..7).map(move |row| row * 4 + column)).map(|at| rows.data[at]).collect();
+    assert_eq!(file.get("x").unwrap(), NamedTensor::new("x", [4, 7], columns).unwrap());
+    for name in ["strides.bin", "strides_legacy.bin"] {
+        let file = TorchFile::open(&fixture(name)).unwrap();
+        for spec in file.specs().into_iter().filter(|spec| !spec.name.ends_with(".rows")) {
+            let (strided, rows) = (file.get(&spec.name).unwrap(), file.get(&format!("{}.rows", spec.name)).unwrap());
+            assert_eq!((&strided.shape, &strided.data), (&rows.shape, &rows.data), "{name}: {}", spec.name);
+        }
+        assert_eq!(file.specs().len(), 16);
+    }
+}
+
+/// A file of one tensor of the given sizes and strides over a storage of four values.
+fn repeated(path: &Path, sizes: &[u32], strides: &[u32]) -> Result<TorchFile, Error> {
+    let tuple = |numbers: &[u32]| {
+        let items: Vec<u8> = numbers.iter().flat_map(|number| [&b"J"[..], &number.to_le_bytes()].concat()).collect();
+        [&b"("[..], &items, b"t"].concat()
+    };
+    let mut text = one_tensor(4, 0, 1, 1);
+    let at = text.len() - b"K\x01\x85K\x01\x85\x89}tRs.".len();
+    text.splice(at.., [&tuple(sizes)[..], &tuple(strides), b"\x89}tRs."].concat());
+    archive(path, &[("a/data.pkl", &text), ("a/data/0", &[0; 16])], CompressionMethod::Stored);
+    TorchFile::open(path)
+}
+
+#[test]
+fn a_small_file_cannot_describe_a_tensor_larger_than_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.bin");
+    assert_eq!(repeated(&path, &[1000, 2], &[0, 1]).unwrap().get("x").unwrap().data.len(), 2000);
+    for (sizes, strides) in [(&[1 << 29][..], &[0][..]), (&[1 << 20, 1 << 20, 4], &[0, 0, 1]), (&[1 << 30; 4], &[0; 4])]
+    {
+        let message = repeated(&path, sizes, strides).unwrap_err().to_string();
+        assert!(message.contains("rejected: tensors repeat values"), "{message}");
+    }
+    for (sizes, strides) in [(&[2, 3][..], &[2, 1][..]), (&[5], &[1]), (&[2, 2], &[u32::MAX >> 1, 1])] {
+        let message = repeated(&path, sizes, strides).unwrap_err().to_string();
+        assert!(message.contains("do not fit its 4 values"), "{message}");
+    }
 }
 
 #[test]
@@ -144,9 +190,9 @@ fn archives_without_their_parts_are_rejected() {
     let pickle = one_tensor(2, 0, 2, 1);
     let values = [0; 8];
     let cases: [(Entries, &str); 6] = [
-        (&[], "not a valid PyTorch file"),
-        (&[("data.pkl", &pickle)], "the archive holds no data.pkl"),
-        (&[("a/b/data.pkl", &pickle)], "the archive holds no data.pkl"),
+        (&[], "expected PyTorch's archive with its data.pkl, found an archive of nothing"),
+        (&[("data.pkl", &pickle)], "found an archive of data.pkl"),
+        (&[("a/b/data.pkl", &pickle)], "found an archive of a/b/data.pkl"),
         (&[("a/data.pkl", &pickle)], "tensor `x`: its values are not in the file"),
         (&[("a/data.pkl", &pickle), ("b/data/0", &values)], "tensor `x`: its values are not in the file"),
         (&[("a/data.pkl", &pickle), ("a/data/0", &values), ("a/byteorder", b"big")], "not little-endian"),

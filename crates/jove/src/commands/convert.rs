@@ -1,5 +1,6 @@
 //! `jove convert`: from any format to any other, with a comparison of every tensor.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -16,7 +17,7 @@ use crate::context::{Context, Outcome};
 #[derive(clap::Args)]
 pub(crate) struct SourceArgs {
     /// The checkpoint: its folder; for uer also the `.bin` file, for tf also the prefix of its files; for hf also
-    /// hub:OWNER/NAME or hub:OWNER/NAME@REVISION.
+    /// hub:OWNER/NAME or hub:OWNER/NAME@REVISION, without OWNER/ for the hub's own models.
     ///
     /// A hub: name is downloaded from the hub at HF_ENDPOINT with the token in HF_TOKEN, into the cache under HF_HOME.
     #[arg(long, visible_alias = "from", value_name = "PATH")]
@@ -30,7 +31,13 @@ pub(crate) struct SourceArgs {
     /// The layout of a UER checkpoint: bert or xlm-roberta. Default: inferred from its tables.
     #[arg(long, value_parser = layout_from_name)]
     layout: Option<Layout>,
-    /// Differences to tolerate: missing, unexpected, reshaped, non-finite; several with commas.
+    /// The step of training, where a folder holds the checkpoints of several: model.ckpt-STEP of TensorFlow, model.bin-STEP of
+    /// UER. Default: the one that TensorFlow's file `checkpoint` names as the latest.
+    #[arg(long)]
+    step: Option<u64>,
+    /// Differences to tolerate: missing, unexpected, reshaped, non-finite, untied; several with commas.
+    ///
+    /// With `untied`, a head that does not share the word table is left out.
     #[arg(long, value_delimiter = ',', value_parser = difference_from_name)]
     allow: Vec<Difference>,
 }
@@ -59,8 +66,8 @@ impl SourceArgs {
 
     /// Opens the checkpoint at `path`.
     pub(super) fn open(&self, path: &Path, format: Format) -> anyhow::Result<Loaded> {
-        let (config, layout) = (self.config.clone(), self.layout);
-        Ok(import(path, &ImportOptions { format, config, layout, allow: self.allowed() })?)
+        let (config, layout, step) = (self.config.clone(), self.layout, self.step);
+        Ok(import(path, &ImportOptions { format, config, layout, step, allow: self.allowed() })?)
     }
 
     /// Options for writing what was opened.
@@ -144,16 +151,39 @@ pub(super) fn print_report(context: &Context, report: &NameReport, out: &Path) -
             context.print(format!("{what}: {name}"))?;
         }
     }
-    for (name, why) in &report.left_out {
-        context.print(format!("left out: {name} ({why})"))?;
+    for line in left_out(&report.left_out) {
+        context.print(line)?;
     }
     context.print(format!("wrote {}", out.display()))
 }
 
-/// The tokenizer's files next to a checkpoint.
+/// One line for each reason; an optimizer has two or three variables for each weight, which are counted.
+fn left_out(names: &[(String, &str)]) -> Vec<String> {
+    const SHOWN: usize = 5;
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, why) in names {
+        by_reason.entry(why).or_default().push(name);
+    }
+    let line = |(why, names): (&str, Vec<&str>)| {
+        let more = names.len().saturating_sub(SHOWN);
+        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("left out: {}{rest} ({why})", names[..names.len() - more].join(", "))
+    };
+    by_reason.into_iter().map(line).collect()
+}
+
+/// The tokenizer's files next to a checkpoint. Some are only carried along, which is said.
 pub(super) fn tokenizer_files(checkpoint: &Path) -> anyhow::Result<Vec<ExtraFile>> {
     let folder = if checkpoint.is_dir() { checkpoint } else { checkpoint.parent().unwrap_or(Path::new(".")) };
-    Ok(ExtraFile::tokenizer_of(folder)?)
+    let files = ExtraFile::tokenizer_of(folder)?;
+    let has = |name: &str| files.iter().any(|file| file.name() == name);
+    if has("vocab.json") && has("merges.txt") {
+        tracing::warn!(
+            "vocab.json and merges.txt are byte-level BPE, as RoBERTa and GPT-2 have it. The files are carried along; this program \
+             does not tokenize with them, so the model can be converted here, but not trained or evaluated"
+        );
+    }
+    Ok(files)
 }
 
 /// A format by its name on the command line.
@@ -180,7 +210,8 @@ fn difference_from_name(name: &str) -> anyhow::Result<Difference> {
         "unexpected" => Ok(Difference::Unexpected),
         "reshaped" => Ok(Difference::Reshaped),
         "non-finite" => Ok(Difference::NonFinite),
-        _ => bail!("expected missing, unexpected, reshaped or non-finite"),
+        "untied" => Ok(Difference::Untied),
+        _ => bail!("expected missing, unexpected, reshaped, non-finite or untied"),
     }
 }
 
@@ -201,9 +232,18 @@ mod tests {
     }
 
     #[test]
+    fn what_was_left_out_is_counted_by_reason() {
+        assert_eq!(left_out(&[]), Vec::<String>::new());
+        let mut names = vec![("词😀".to_owned(), "a buffer")];
+        names.extend((0..7).map(|number| (format!("m{number}"), "the state")));
+        let expected = ["left out: 词😀 (a buffer)", "left out: m0, m1, m2, m3, m4 and 2 more (the state)"];
+        assert_eq!(left_out(&names), expected);
+    }
+
+    #[test]
     fn names_are_exact_and_refusals_list_them() {
         check(format_from_name, &["hf", "uer", "tf"]);
         check(layout_from_name, &["bert", "xlm-roberta"]);
-        check(difference_from_name, &["missing", "unexpected", "reshaped", "non-finite"]);
+        check(difference_from_name, &["missing", "unexpected", "reshaped", "non-finite", "untied"]);
     }
 }
