@@ -18,7 +18,7 @@ use crate::spec::TensorSpec;
 use crate::tensor::{NamedTensor, TensorSource};
 use crate::tf::{TfExport, write_tf_bundle};
 use crate::torch::write_torch;
-use crate::uer::{UerExport, uer_config_to_json};
+use crate::uer::{UerExport, uer_config_to_json, uer_layout_of};
 
 /// How a checkpoint is written.
 #[derive(Clone, Debug, Default)]
@@ -92,7 +92,8 @@ fn write_uer(
     let view = UerExport::new(tensors, config)?;
     begin(progress, &view);
     let sentence_pairs = view.specs().iter().any(|spec| spec.name.starts_with("target.sp."));
-    folder.write("config.json", uer_config_to_json(config, sentence_pairs).as_bytes())?;
+    let told = uer_layout_of(&view, Some(folder.path()))? == config.layout;
+    folder.write("config.json", uer_config_to_json(config, sentence_pairs, told).as_bytes())?;
     let path = folder.path().join(UER_WEIGHTS);
     let mut file = File::create_new(&path).map_err(Error::io(&path))?;
     write_torch(&mut file, &path, &view, &view.aliases(), progress)?;

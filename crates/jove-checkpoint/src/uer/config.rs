@@ -30,8 +30,8 @@ struct Stored {
     encoder: Option<String>,
 }
 
-/// The text of UER's configuration for a model.
-pub(crate) fn uer_config_to_json(config: &ModelConfig, sentence_pairs: bool) -> String {
+/// The text of UER's configuration for a model; `told` says whether its layout can be told from its tables.
+pub(crate) fn uer_config_to_json(config: &ModelConfig, sentence_pairs: bool, told: bool) -> String {
     let mut stored = json!({
         "emb_size": config.hidden_size,
         "feedforward_size": config.intermediate_size,
@@ -48,7 +48,7 @@ pub(crate) fn uer_config_to_json(config: &ModelConfig, sentence_pairs: bool) -> 
         "target": if sentence_pairs { json!(["mlm", "sp"]) } else { json!(["mlm"]) },
         "tie_weights": true,
     });
-    if !is_inferred(config) {
+    if !(told && is_inferred(config)) {
         let text = config_to_json(config);
         stored[HUGGING_FACE] = serde_json::from_str(&text).expect("what was just written is JSON");
     }

@@ -13,6 +13,7 @@ mod tables;
 pub(crate) use config::{uer_config_from_json, uer_config_to_json};
 pub(crate) use export::UerExport;
 pub(crate) use import::UerImport;
+pub(crate) use tables::layout_of as uer_layout_of;
 
 /// The epsilon of UER's layer norm; it is not in its configuration.
 pub(crate) const LAYER_NORM_EPS: f64 = 1e-6;

@@ -16,7 +16,7 @@ use crate::tensor::{NamedTensor, TensorSource};
 ///
 /// # Errors
 /// Where a table cannot be read.
-pub(super) fn layout_of(source: &(impl TensorSource + ?Sized), folder: Option<&Path>) -> Result<Layout> {
+pub(crate) fn layout_of(source: &(impl TensorSource + ?Sized), folder: Option<&Path>) -> Result<Layout> {
     if has_pairs(&source.specs()) {
         return Ok(Layout::Bert);
     }

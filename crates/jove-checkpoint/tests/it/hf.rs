@@ -5,6 +5,7 @@ use std::path::Path;
 use jove_checkpoint::{
     Allow, Difference, Error, ExtraFile, NamedTensor, SaveOptions, load_hf, open_hf, save_hf, save_hf_with,
 };
+use jove_core::Advise as _;
 use jove_core::{ModelConfig, Silent};
 use proptest::prelude::*;
 
@@ -145,6 +146,68 @@ fn earlier_names_bare_encoders_and_tied_copies_are_read() {
     write(&old);
     let message = load_hf(&dir).unwrap_err().to_string();
     assert!(message.contains("`cls.predictions.decoder.weight` differs"), "{message}");
+}
+
+#[test]
+fn an_untied_head_is_refused_with_its_reason_and_can_be_left_behind() {
+    let root = tempfile::tempdir().unwrap();
+    let (dir, config) = (root.path().join("x"), bert());
+    save(&dir, &config, &model(&config)).unwrap();
+    let write = |tensors: &Vec<NamedTensor>, untied: bool| {
+        let metadata = std::collections::BTreeMap::new();
+        jove_checkpoint::write_tensor_file(&dir.join("model.safetensors"), tensors, &metadata, &Silent).unwrap();
+        let text = jove_checkpoint::config_to_json(&config);
+        let stated = if untied { "\"tie_word_embeddings\": false" } else { "\"tie_word_embeddings\": true" };
+        std::fs::write(dir.join("config.json"), text.replace("\"tie_word_embeddings\": true", stated)).unwrap();
+    };
+    let mut tensors = model(&config);
+    write(&tensors, true);
+    let message = load_hf(&dir).unwrap_err().to_string();
+    assert!(message.contains("tie_word_embeddings is false, but the head's decoder is not in the file"), "{message}");
+    let words = tensors.iter().find(|tensor| tensor.name.ends_with("word_embeddings.weight")).unwrap().clone();
+    tensors.push(NamedTensor { name: "cls.predictions.decoder.weight".to_owned(), ..words });
+    write(&tensors, true);
+    check_equal(&dir, &config, &model(&config));
+    tensors.last_mut().unwrap().data.to_mut()[0] += 1.0;
+    for untied in [true, false] {
+        write(&tensors, untied);
+        let error = load_hf(&dir).unwrap_err();
+        assert!(error.to_string().contains("the head has weights of its own"), "{error}");
+        assert!(error.hint().unwrap().contains("allow `untied` and `missing`"), "{:?}", error.hint());
+    }
+    let loaded = open_hf(&dir, &Allow::these([Difference::Untied, Difference::Missing])).unwrap();
+    assert_eq!((loaded.report.missing.len(), loaded.report.left_out.len()), (5, 6));
+    assert!(loaded.weights.names().all(|name| name.starts_with("bert.")));
+}
+
+#[test]
+fn files_that_are_no_model_are_named_as_what_they_are() {
+    let root = tempfile::tempdir().unwrap();
+    let (dir, config) = (root.path().join("x"), bert());
+    save(&dir, &config, &model(&config)).unwrap();
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n";
+    let check = |name: &str, bytes: &[u8], expected: &str| {
+        let path = dir.join(name);
+        let before = std::fs::read(&path).ok();
+        std::fs::write(&path, bytes).unwrap();
+        let error = load_hf(&dir).unwrap_err();
+        assert!(error.to_string().contains(&format!("{name}: expected {expected}")), "{error}");
+        assert!(!error.hint().unwrap_or_default().contains("damaged"), "{:?}", error.hint());
+        before.map_or_else(|| std::fs::remove_file(&path), |bytes| std::fs::write(&path, bytes)).unwrap();
+    };
+    let page = b"<!DOCTYPE html><html>Sign in</html>";
+    check("config.json", page, "a configuration, found a web page (HTML)");
+    check("config.json", b"", "a configuration, found an empty file");
+    check("config.json", pointer.as_bytes(), "a configuration, found a Git LFS pointer");
+    check("model.safetensors", page, "a safetensors file, found a web page (HTML)");
+    check("model.safetensors", b"", "a safetensors file, found an empty file");
+    check("model.safetensors", pointer.as_bytes(), "a safetensors file, found a Git LFS pointer");
+    check("model.safetensors", b"PK\x03\x04....archive/data.pkl", "a safetensors file, found a PyTorch file");
+    let weights = std::fs::read(dir.join("model.safetensors")).unwrap();
+    std::fs::remove_file(dir.join("model.safetensors")).unwrap();
+    check("pytorch_model.bin", pointer.as_bytes(), "a PyTorch file, found a Git LFS pointer");
+    check("pytorch_model.bin", &weights, "a PyTorch file, found a safetensors file");
+    check("model.safetensors.index.json", page, "an index of shards, found a web page (HTML)");
 }
 
 #[test]
