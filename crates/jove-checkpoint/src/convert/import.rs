@@ -149,9 +149,9 @@ fn find_bin(folder: &Path, step: Option<u64>) -> Result<PathBuf> {
 
 /// Whether a file is a model of UER's: `NAME.bin`, or while it trains `NAME.bin-STEP`.
 fn is_bin(name: &str, step: Option<u64>) -> bool {
-    let Some((before, number)) = name.rsplit_once('-').filter(|(before, _)| before.ends_with(".bin")) else {
-        return step.is_none() && name.ends_with(".bin");
+    let (before, number) = match name.rsplit_once('-') {
+        Some((before, number)) if number.parse::<u64>().is_ok() => (before, number.parse().ok()),
+        _ => (name, None),
     };
-    let number: Option<u64> = number.parse().ok();
-    !before.is_empty() && number.is_some() && (step.is_none() || number == step)
+    before.strip_suffix(".bin").is_some_and(|stem| !stem.is_empty()) && (step.is_none() || number == step)
 }

@@ -108,7 +108,7 @@ impl Entries {
 
     /// Weights of another format.
     fn other_weights(&self) -> Option<(String, String)> {
-        let is_tf = |name: &&String| name.ends_with(".index");
+        let is_tf = |name: &&String| name.strip_suffix(".index").is_some();
         let keras = "load it in transformers before version 5, and save it with save_pretrained";
         let lightning =
             "in Python, take `state_dict` out of what torch.load reads, and save it with the model's save_pretrained";

@@ -39,7 +39,7 @@ fn in_folder(folder: &Path, step: Option<u64>) -> Result<PathBuf> {
         let name = entry.map_err(Error::io(folder))?.file_name().to_string_lossy().into_owned();
         match name.strip_suffix(".index") {
             Some(prefix) => drop(prefixes.insert(prefix.to_owned())),
-            None if name.ends_with(".ckpt") => first_version = Some(name),
+            None if name.strip_suffix(".ckpt").is_some() => first_version = Some(name),
             None => {}
         }
     }

@@ -51,7 +51,7 @@ pub(super) fn ends_in_zeros(source: &(impl TensorSource + ?Sized), count: usize)
     Ok(total > count && rows(&table).skip(total - count).all(is_zero))
 }
 
-fn table<'a>(source: &'a (impl TensorSource + ?Sized), part: Part) -> Result<Option<NamedTensor<'a>>> {
+fn table(source: &(impl TensorSource + ?Sized), part: Part) -> Result<Option<NamedTensor<'_>>> {
     let spec = source.specs().into_iter().find(|spec| part_of(&spec.name) == Some(part));
     spec.map(|spec| source.get(&spec.name)).transpose()
 }

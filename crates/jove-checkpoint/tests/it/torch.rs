@@ -105,7 +105,7 @@ fn values_in_any_order_are_read_as_pytorch_indexes_them() {
     assert_eq!(file.get("x").unwrap(), NamedTensor::new("x", [4, 7], columns).unwrap());
     for name in ["strides.bin", "strides_legacy.bin"] {
         let file = TorchFile::open(&fixture(name)).unwrap();
-        for spec in file.specs().into_iter().filter(|spec| !spec.name.ends_with(".rows")) {
+        for spec in file.specs().into_iter().filter(|spec| !spec.name.contains(".rows")) {
             let (strided, rows) = (file.get(&spec.name).unwrap(), file.get(&format!("{}.rows", spec.name)).unwrap());
             assert_eq!((&strided.shape, &strided.data), (&rows.shape, &rows.data), "{name}: {}", spec.name);
         }

@@ -204,7 +204,9 @@ fn names_of_models_trained_on_several_devices_are_read() {
     for config in [bert(), xlm_roberta()] {
         write(&dir, &config, &model(&config));
         let mut tensors = stored(&dir);
-        tensors.iter_mut().for_each(|tensor| tensor.name = format!("module.{}", tensor.name));
+        for tensor in &mut tensors {
+            tensor.name = format!("module.{}", tensor.name);
+        }
         write_torch_file(&dir.join("model.bin"), &tensors, &Silent).unwrap();
         assert_eq!(import(&dir, &ImportOptions::new(Format::Uer)).unwrap().config, config);
     }
