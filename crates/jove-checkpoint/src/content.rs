@@ -103,6 +103,9 @@ fn text(head: &[u8]) -> Option<Content> {
     Some(content(format!("a text that begins `{}`", shortened(&start)), "check the path, or fetch the file again"))
 }
 
+/// A key of every checkpoint that PyTorch Lightning writes.
+pub(crate) const LIGHTNING_KEY: &[u8] = b"pytorch-lightning_version";
+
 /// Whether `needle` occurs.
 pub(crate) fn contains(bytes: &[u8], needle: &[u8]) -> bool {
     bytes.windows(needle.len()).any(|window| window == needle)

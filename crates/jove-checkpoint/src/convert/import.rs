@@ -93,8 +93,10 @@ fn import_tf(path: &Path, options: &ImportOptions) -> Result<Loaded> {
     // The file counts positions as BERT does, from 0.
     let rows = stored.max_position_embeddings + stored.first_position();
     let config = ModelConfig { max_position_embeddings: rows, ..stored };
+    let others = bundle.others().iter().map(|prefix| (prefix.clone(), "another step; the latest was taken"));
+    let others: Vec<(String, &'static str)> = others.collect();
     let view = TfImport::new(bundle, &config);
-    let left_out = view.left_out().to_vec();
+    let left_out = [view.left_out(), &others].concat();
     let (weights, mut report) = Weights::fit(path, view, &config, &options.allow)?;
     report.left_out = left_out;
     Ok(Loaded { config, weights, report })

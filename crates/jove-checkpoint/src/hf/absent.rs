@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::files::{CONFIG, SINGLE, TORCH_SINGLE};
-use crate::content::identified_weights;
+use crate::content::{LIGHTNING_KEY, contains, identified_weights};
 use crate::error::Error;
 use crate::message::shortened;
 
@@ -30,7 +30,8 @@ fn file(path: &Path) -> Error {
     // What cannot be read is no folder either.
     let _ =
         std::fs::File::open(path).and_then(|file| io::Read::read_to_end(&mut io::Read::take(file, 1 << 16), &mut head));
-    let what = identified_weights(&head).map_or_else(|| "a file".to_owned(), |content| content.what);
+    let lightning = contains(&head, LIGHTNING_KEY).then(|| "a PyTorch Lightning checkpoint".to_owned());
+    let what = lightning.or_else(|| Some(identified_weights(&head)?.what)).unwrap_or_else(|| "a file".to_owned());
     Error::unsupported(
         path,
         format!("expected a folder with {CONFIG} and weights, found {what}"),
@@ -87,9 +88,12 @@ impl Entries {
             );
         }
         if !self.checkpoints.is_empty() {
-            let count = self.checkpoints.len();
             let names = shortened(&self.checkpoints.join(", "));
-            return known(format!("{count} folders with checkpoints: {names}"), "give one of these folders");
+            let found = match self.checkpoints.len() {
+                1 => format!("a folder with a checkpoint: {names}"),
+                count => format!("{count} folders with checkpoints: {names}"),
+            };
+            return known(found, "give the folder that is meant");
         }
         if self.folders.contains("snapshots") && self.folders.contains("blobs") {
             return known(
@@ -184,6 +188,7 @@ mod tests {
             &["checkpoint-9/config.json", "checkpoint-10/config.json"],
             "2 folders with checkpoints: checkpoint-10, checkpoint-9",
         );
+        check(&["0_Transformer/config.json", "modules.json"], "a folder with a checkpoint: 0_Transformer");
         check(&["refs/main", "blobs/", "snapshots/"], "a model's folder in the hub's cache");
         check(&["bert_model.ckpt.index", "bert_config.json"], "a TensorFlow checkpoint, bert_model.ckpt.index");
         check(&["config.json", "model.bin"], "a .bin file of another name, model.bin");
@@ -208,6 +213,9 @@ mod tests {
         std::fs::write(&path, "PK\x03\x04....a/data.pkl").unwrap();
         let message = absent(&path, "config.json").to_string();
         assert!(message.ends_with("expected a folder with config.json and weights, found a PyTorch file"), "{message}");
+        std::fs::write(&path, "PK\x03\x04....a/data.pkl..pytorch-lightning_version").unwrap();
+        let message = absent(&path, "config.json").to_string();
+        assert!(message.ends_with("found a PyTorch Lightning checkpoint"), "{message}");
         let missing = absent(&root.path().join("no"), "config.json");
         assert!(matches!(missing, Error::Io { .. }), "{missing:?}");
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::checksum::{FORMAT, masked};
-use super::index::find_index;
+use super::index::{Found, find_index};
 use super::names::other_family;
 use super::proto::{Entry, decode_header};
 use super::table;
@@ -28,6 +28,8 @@ pub struct TfBundle {
     index: PathBuf,
     shards: Vec<MappedFile>,
     entries: BTreeMap<String, Entry>,
+    /// Other checkpoints of the folder, where the latest was taken.
+    others: Vec<String>,
 }
 
 impl TfBundle {
@@ -43,7 +45,7 @@ impl TfBundle {
 
     /// [`TfBundle::open`], with the checkpoint of the given step of training, `PREFIX-STEP`, where a folder holds several.
     pub(crate) fn open_step(path: &Path, step: Option<u64>) -> Result<Self> {
-        let index = find_index(path, step)?;
+        let Found { index, others } = find_index(path, step)?;
         let malformed = |reason: String| Error::malformed(&index, FORMAT, reason);
         let file = MappedFile::open(&index)?;
         let table = table::read(file.bytes()).map_err(|reason| match identified_weights(file.bytes()) {
@@ -65,9 +67,14 @@ impl TfBundle {
         let prefix = index.with_extension("");
         let shards =
             (0..shards).map(|shard| MappedFile::open(&shard_path(&prefix, shard, shards))).collect::<Result<_>>()?;
-        let bundle = Self { index, shards, entries };
+        let bundle = Self { index, shards, entries, others };
         bundle.check_ranges()?;
         Ok(bundle)
+    }
+
+    /// Other checkpoints of the folder, where the latest was taken.
+    pub(crate) fn others(&self) -> &[String] {
+        &self.others
     }
 
     /// Refuses a checkpoint of another family than BERT, by its name.

@@ -11,11 +11,19 @@ use crate::message::shortened;
 /// The file that names the latest checkpoint of a folder has a line for each that training keeps.
 const STATE_BYTES_MAX: u64 = 1 << 20;
 
+/// The index of a checkpoint.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) index: PathBuf,
+    /// Other checkpoints of its folder, where the latest was taken.
+    pub(super) others: Vec<String>,
+}
+
 /// The index of the checkpoint at `path`: a prefix, one of its files, or a folder.
 ///
 /// # Errors
 /// Where a folder holds no checkpoint, or several and neither `step` nor the file `checkpoint` says which.
-pub(super) fn find_index(path: &Path, step: Option<u64>) -> Result<PathBuf> {
+pub(super) fn find_index(path: &Path, step: Option<u64>) -> Result<Found> {
     if path.is_dir() {
         return in_folder(path, step);
     }
@@ -28,11 +36,11 @@ pub(super) fn find_index(path: &Path, step: Option<u64>) -> Result<PathBuf> {
             let reason = format!("expected a checkpoint of step {step}, found {}", shortened(prefix));
             Err(Error::unsupported(path, reason, "give the folder and the step, or the prefix alone"))
         }
-        _ => Ok(index),
+        _ => Ok(Found { index, others: Vec::new() }),
     }
 }
 
-fn in_folder(folder: &Path, step: Option<u64>) -> Result<PathBuf> {
+fn in_folder(folder: &Path, step: Option<u64>) -> Result<Found> {
     let mut prefixes = BTreeSet::new();
     let mut first_version = None;
     for entry in std::fs::read_dir(folder).map_err(Error::io(folder))? {
@@ -54,11 +62,13 @@ fn in_folder(folder: &Path, step: Option<u64>) -> Result<PathBuf> {
     let listed = || shortened(&prefixes.iter().map(String::as_str).collect::<Vec<_>>().join(", "));
     let reason = || match step {
         Some(step) => format!("expected a checkpoint of step {step}, found {}", listed()),
-        None => format!("expected one {FORMAT} checkpoint, found {}: {}", prefixes.len(), listed()),
+        None => format!("expected one {FORMAT}, found {}: {}", prefixes.len(), listed()),
     };
     let hint = "give the step of the one that is meant, or its prefix in place of the folder";
     let prefix = one.ok_or_else(|| Error::unsupported(folder, reason(), hint))?;
-    Ok(folder.join(format!("{prefix}.index")))
+    let index = folder.join(format!("{prefix}.index"));
+    let others = prefixes.iter().filter(|other| step.is_none() && *other != prefix).cloned().collect();
+    Ok(Found { index, others })
 }
 
 fn none(folder: &Path, first_version: Option<String>) -> Error {
@@ -111,7 +121,11 @@ mod tests {
     fn check(names: &[&str], state: Option<&str>, step: Option<u64>, expected: Result<&str, &str>) {
         let folder = folder(names, state);
         match (find_index(folder.path(), step), expected) {
-            (Ok(found), Ok(expected)) => assert_eq!(found, folder.path().join(expected)),
+            (Ok(found), Ok(expected)) => {
+                assert_eq!(found.index, folder.path().join(expected));
+                let others = names.iter().filter(|name| name.contains(".index") && **name != expected).count();
+                assert_eq!(found.others.len(), if step.is_none() { others } else { 0 });
+            }
             (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{error}"),
             (found, _) => panic!("{names:?} {state:?} {step:?}: {found:?}"),
         }
@@ -146,8 +160,8 @@ mod tests {
         let index = folder.join("model.ckpt-10.index");
         for name in ["model.ckpt-10", "model.ckpt-10.index", "model.ckpt-10.meta", "model.ckpt-10.data-00000-of-00002"]
         {
-            assert_eq!(find_index(&folder.join(name), None).unwrap(), index, "{name}");
-            assert_eq!(find_index(&folder.join(name), Some(10)).unwrap(), index, "{name}");
+            assert_eq!(find_index(&folder.join(name), None).unwrap().index, index, "{name}");
+            assert_eq!(find_index(&folder.join(name), Some(10)).unwrap().index, index, "{name}");
             assert!(find_index(&folder.join(name), Some(1)).is_err(), "{name}");
         }
     }

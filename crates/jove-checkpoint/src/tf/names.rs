@@ -38,7 +38,19 @@ pub(super) fn no_weight(name: &str, names: &BTreeSet<String>) -> Option<&'static
         return Some(if average { "a moving average of a weight" } else { STATE });
     }
     let last = name.rsplit('/').next().unwrap_or(name);
-    let numbers = ["beta1_power", "beta2_power", "global_step", "good_steps", "loss_scale", "learning_rate", "decay"];
+    let numbers = [
+        "beta1_power",
+        "beta2_power",
+        "global_step",
+        "good_steps",
+        "bad_steps",
+        "loss_scale",
+        "current_loss_scale",
+        "learning_rate",
+        "decay",
+        "iter",
+        "iterations",
+    ];
     let scoped = name.split('/').next().is_some_and(is_optimizer);
     (numbers.contains(&last) || scoped).then_some(STATE)
 }

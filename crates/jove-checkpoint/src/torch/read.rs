@@ -12,7 +12,7 @@ use super::object::Fault;
 use super::pickle::Pickle;
 use super::state::{Storage, Stored, tensors};
 use super::strided::{Order, REPEATED_VALUES_MAX};
-use crate::content::{contains, identified_weights};
+use crate::content::{LIGHTNING_KEY, contains, identified_weights};
 use crate::error::{Error, Result};
 use crate::mapped::MappedFile;
 use crate::message::shortened;
@@ -178,7 +178,7 @@ fn not_pytorch(path: &Path, bytes: &[u8]) -> Error {
 /// Where a file that could not be read is PyTorch Lightning's, whose pickle holds more than weights: that error.
 fn lightning(path: &Path, bytes: &[u8]) -> Option<Error> {
     let head = &bytes[..bytes.len().min(PICKLE_BYTES_MAX)];
-    contains(head, b"pytorch-lightning_version").then(|| {
+    contains(head, LIGHTNING_KEY).then(|| {
         Error::unsupported(
             path,
             "expected weights alone, found a PyTorch Lightning checkpoint, which holds objects of its trainer too",

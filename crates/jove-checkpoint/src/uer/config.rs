@@ -28,6 +28,8 @@ struct Stored {
     layernorm_positioning: Option<String>,
     #[serde(default)]
     encoder: Option<String>,
+    #[serde(default)]
+    mask: Option<String>,
 }
 
 /// The text of UER's configuration for a model; `told` says whether its layout can be told from its tables.
@@ -182,9 +184,11 @@ fn check_encoder(path: &Path, stored: &Stored) -> Result<()> {
         ("hidden_act", &stored.hidden_act, "gelu"),
         ("layernorm_positioning", &stored.layernorm_positioning, "post"),
         ("encoder", &stored.encoder, "transformer"),
+        ("mask", &stored.mask, "fully_visible"),
     ] {
         if let Some(found) = value.as_deref().filter(|found| *found != expected) {
-            return Err(Error::config(path, format!("{key}: expected {expected}, found {found}")));
+            let hint = "the encoder here has one kind of each; use another model";
+            return Err(Error::unsupported(path, format!("{key}: expected {expected}, found {found}"), hint));
         }
     }
     Ok(())

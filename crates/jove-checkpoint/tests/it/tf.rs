@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
-use jove_checkpoint::{Error, NamedTensor, TensorSource as _, TfBundle, write_tf_bundle};
+use jove_checkpoint::{
+    Error, ExportOptions, Format, ImportOptions, NamedTensor, TensorSource as _, TfBundle, export, import,
+    write_tf_bundle,
+};
 use jove_core::Silent;
 use proptest::prelude::*;
 
-use crate::support::{counted, fixture, fixture_tensors};
+use crate::support::{bert, counted, fixture, fixture_tensors, model};
 
 fn copy_fixture(dir: &Path) {
     for end in ["index", "data-00000-of-00001"] {
@@ -95,5 +98,63 @@ proptest! {
             let bits = |tensor: &NamedTensor| tensor.data.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
             prop_assert_eq!(bits(&bundle.get(&tensor.name).unwrap()), bits(tensor));
         }
+    }
+}
+
+/// A folder of the same BERT at two steps of its training, with the given head's bias, and optimizer slots.
+fn two_steps(dir: &Path) {
+    let (config, mut tensors) = (bert(), model(&bert()));
+    for step in [10.0_f32, 200.0] {
+        tensors.iter_mut().find(|tensor| tensor.name == "cls.predictions.bias").unwrap().data.to_mut().fill(step);
+        export(&dir.join("one"), Format::Tf, &config, &tensors, &[], &ExportOptions::default(), &Silent).unwrap();
+        let bundle = TfBundle::open(&dir.join("one")).unwrap();
+        let mut stored: Vec<NamedTensor> =
+            bundle.specs().iter().map(|spec| bundle.get(&spec.name).unwrap().into_owned()).collect();
+        let slots: Vec<NamedTensor> = stored
+            .iter()
+            .map(|tensor| NamedTensor { name: format!("{}/LAMB_1", tensor.name), ..tensor.clone() })
+            .collect();
+        stored.extend(slots);
+        write_tf_bundle(dir, &format!("model.ckpt-{step}"), &stored, &Silent).unwrap();
+    }
+    std::fs::copy(dir.join("one/bert_config.json"), dir.join("bert_config.json")).unwrap();
+    std::fs::write(dir.join("checkpoint"), "model_checkpoint_path: \"/gone/model.ckpt-10\"\n").unwrap();
+}
+
+#[test]
+fn the_latest_of_several_steps_is_imported_without_the_optimizer() {
+    let root = tempfile::tempdir().unwrap();
+    two_steps(root.path());
+    let bias = |step: Option<u64>| {
+        let loaded = import(root.path(), &ImportOptions { step, ..ImportOptions::new(Format::Tf) }).unwrap();
+        let left_out = loaded.report.left_out.iter();
+        let others: Vec<String> =
+            left_out.filter(|(_, reason)| *reason != "the optimizer's state").map(|(name, _)| name.clone()).collect();
+        (loaded.weights.get("cls.predictions.bias").unwrap().data[0], others, loaded.report.left_out.len())
+    };
+    let weights = model(&bert()).len();
+    assert_eq!(bias(None), (10.0, vec!["model.ckpt-200".to_owned()], weights + 1));
+    assert_eq!(bias(Some(200)), (200.0, Vec::new(), weights));
+    std::fs::remove_file(root.path().join("checkpoint")).unwrap();
+    let message = import(root.path(), &ImportOptions::new(Format::Tf)).unwrap_err().to_string();
+    assert!(
+        message.contains("expected one TensorFlow checkpoint, found 2: model.ckpt-10, model.ckpt-200"),
+        "{message}"
+    );
+}
+
+#[test]
+fn checkpoints_of_other_families_are_named() {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::write(root.path().join("bert_config.json"), jove_checkpoint::config_to_json(&bert())).unwrap();
+    for (name, expected) in [
+        ("electra/embeddings/word_embeddings", "an ELECTRA checkpoint"),
+        ("bert/encoder/transformer/group_0/inner_group_0/ffn_1/intermediate/dense/kernel", "an ALBERT checkpoint"),
+        ("model/transformer/layer_0/rel_attn/q/kernel", "an XLNet checkpoint"),
+        ("model/layer/.ATTRIBUTES/VARIABLE_VALUE", "a checkpoint of TensorFlow 2's objects"),
+    ] {
+        write_tf_bundle(root.path(), "x", &vec![counted(name, &[2, 2])], &Silent).unwrap();
+        let message = import(root.path(), &ImportOptions::new(Format::Tf)).unwrap_err().to_string();
+        assert!(message.contains(&format!("expected a BERT checkpoint, found {expected}")), "{message}");
     }
 }

@@ -38,6 +38,7 @@ fn other_encoders_are_rejected_by_their_key() {
     let dir = root.path().join("x");
     for (from, to, expected) in [
         ("\"gelu\"", "\"relu\"", "hidden_act: expected gelu, found relu"),
+        ("\"fully_visible\"", "\"causal\"", "mask: expected fully_visible, found causal"),
         ("\"transformer\"", "\"lstm\"", "encoder: expected transformer, found lstm"),
         ("\"heads_num\": 2", "\"heads_num\": 3", "expected a divisor of hidden-size 8"),
         ("\"heads_num\"", "\"头数\"", "missing field `heads_num`"),

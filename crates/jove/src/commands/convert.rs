@@ -176,14 +176,23 @@ fn left_out(names: &[(String, &str)]) -> Vec<String> {
 pub(super) fn tokenizer_files(checkpoint: &Path) -> anyhow::Result<Vec<ExtraFile>> {
     let folder = if checkpoint.is_dir() { checkpoint } else { checkpoint.parent().unwrap_or(Path::new(".")) };
     let files = ExtraFile::tokenizer_of(folder)?;
-    let has = |name: &str| files.iter().any(|file| file.name() == name);
-    if has("vocab.json") && has("merges.txt") {
+    if let Some(names) = byte_pairs(&files) {
         tracing::warn!(
-            "vocab.json and merges.txt are byte-level BPE, as RoBERTa and GPT-2 have it. The files are carried along; this program \
+            "the vocabulary ({names}) is byte-level BPE, as RoBERTa and GPT-2 have it. The files are carried along; this program \
              does not tokenize with them, so the model can be converted here, but not trained or evaluated"
         );
     }
     Ok(files)
+}
+
+/// The files that say that a vocabulary is byte pairs.
+fn byte_pairs(files: &[ExtraFile]) -> Option<&'static str> {
+    let file = |name: &str| files.iter().find(|file| file.name() == name);
+    if file("vocab.json").is_some() && file("merges.txt").is_some() {
+        return Some("vocab.json, merges.txt");
+    }
+    let json: serde_json::Value = serde_json::from_slice(file("tokenizer.json")?.bytes()).ok()?;
+    (json["model"]["type"] == "BPE").then_some("tokenizer.json")
 }
 
 /// A format by its name on the command line.
@@ -238,6 +247,21 @@ mod tests {
         names.extend((0..7).map(|number| (format!("m{number}"), "the state")));
         let expected = ["left out: 词😀 (a buffer)", "left out: m0, m1, m2, m3, m4 and 2 more (the state)"];
         assert_eq!(left_out(&names), expected);
+    }
+
+    #[test]
+    fn byte_pairs_are_told_by_their_files() {
+        for (files, expected) in [
+            (&[][..], None),
+            (&[("vocab.json", "{}"), ("merges.txt", "")], Some("vocab.json, merges.txt")),
+            (&[("vocab.json", "{}")], None),
+            (&[("tokenizer.json", r#"{"model": {"type": "BPE"}}"#)], Some("tokenizer.json")),
+            (&[("tokenizer.json", r#"{"model": {"type": "WordPiece"}}"#)], None),
+            (&[("tokenizer.json", "词😀")], None),
+        ] {
+            let files: Vec<ExtraFile> = files.iter().map(|(name, text)| ExtraFile::new(name, *text).unwrap()).collect();
+            assert_eq!(byte_pairs(&files), expected);
+        }
     }
 
     #[test]
