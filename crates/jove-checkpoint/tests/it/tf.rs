@@ -145,14 +145,14 @@ fn the_latest_of_several_steps_is_imported_without_the_optimizer() {
 
 #[test]
 fn checkpoints_of_other_families_are_named() {
-    let root = tempfile::tempdir().unwrap();
-    std::fs::write(root.path().join("bert_config.json"), jove_checkpoint::config_to_json(&bert())).unwrap();
     for (name, expected) in [
         ("electra/embeddings/word_embeddings", "an ELECTRA checkpoint"),
         ("bert/encoder/transformer/group_0/inner_group_0/ffn_1/intermediate/dense/kernel", "an ALBERT checkpoint"),
         ("model/transformer/layer_0/rel_attn/q/kernel", "an XLNet checkpoint"),
         ("model/layer/.ATTRIBUTES/VARIABLE_VALUE", "a checkpoint of TensorFlow 2's objects"),
     ] {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join("bert_config.json"), jove_checkpoint::config_to_json(&bert())).unwrap();
         write_tf_bundle(root.path(), "x", &vec![counted(name, &[2, 2])], &Silent).unwrap();
         let message = import(root.path(), &ImportOptions::new(Format::Tf)).unwrap_err().to_string();
         assert!(message.contains(&format!("expected a BERT checkpoint, found {expected}")), "{message}");
