@@ -35,12 +35,8 @@ const CHECKPOINT_ENDINGS: [&str; 6] =
 
 /// Reads a file that should be small.
 pub(crate) fn read_small(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
-    let length = fs::metadata(path).map_err(Error::io(path))?.len();
-    if length > bytes_max {
-        let reason = format!("expected at most {bytes_max} bytes, found {length}");
-        return Err(Error::Refused { path: path.to_owned(), reason });
-    }
-    fs::read(path).map_err(Error::io(path))
+    jove_files::open_file(path).map_err(Error::io(path))?;
+    jove_files::read_small(path, bytes_max).map_err(Error::io(path))
 }
 
 /// Rejects a name that is not a single plain path component.

@@ -70,7 +70,7 @@ fn check_texts(options: &TextOptions, files: &[(usize, PathBuf)], progress: &dyn
     let mut checks = TextChecks::new(options);
     for (source, path) in files {
         let source = &options.sources[*source];
-        let mut rejects = Rejects::new(None, u64::MAX);
+        let mut rejects = Rejects::new(None, u64::MAX, [])?;
         let mut texts = Texts::open(path, source)?;
         while let Some(raw) = texts.next(&mut rejects)? {
             check_interrupt(progress)?;
@@ -86,7 +86,7 @@ fn check_texts(options: &TextOptions, files: &[(usize, PathBuf)], progress: &dyn
 fn check_pairs(options: &PairOptions, progress: &dyn Progress) -> Result<Vec<Check>> {
     let mut checks = PairChecks::new(options);
     for source in &options.sources {
-        let mut rejects = Rejects::new(None, u64::MAX);
+        let mut rejects = Rejects::new(None, u64::MAX, [])?;
         let mut rows = Pairs::open(&source.path)?;
         while let Some((texts, line)) = rows.next(&mut rejects)? {
             check_interrupt(progress)?;

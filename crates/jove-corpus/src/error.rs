@@ -78,12 +78,12 @@ pub enum Error {
         rows: usize,
     },
     /// No text was kept.
-    #[error("{}: expected some text, found none{}", path.display(), if *.rejected > 0 { format!(" ({rejected} rows were rejected)") } else { String::new() })]
+    #[error("{}: expected some text, found none{}", path.display(), listed(left_out))]
     EmptyCorpus {
         /// The file or folder.
         path: PathBuf,
-        /// How many rows were rejected.
-        rejected: u64,
+        /// How many were left out and why, each such as `2 shorter than chars-min = 4`.
+        left_out: Vec<String>,
     },
     /// More rows are bad than the options tolerate.
     #[error("expected at most {limit} bad rows, found {found}; the last: {last}")]
@@ -113,6 +113,11 @@ impl Error {
     }
 }
 
+/// What was left out, in parentheses.
+fn listed(left_out: &[String]) -> String {
+    if left_out.is_empty() { String::new() } else { format!(" (left out: {})", left_out.join(", ")) }
+}
+
 /// At most 200 characters of a message that may repeat data of the user.
 fn shortened(message: &str) -> String {
     const CHARS_MAX: usize = 200;
@@ -134,7 +139,10 @@ impl Advise for Error {
                 "BERT vocabularies need [PAD] [UNK] [CLS] [SEP] [MASK]; XLM-R ones <s> <pad> </s> <unk> <mask>."
             }
             Self::Train { .. } => "Give more text, or choose another vocabulary size.",
-            Self::EmptyCorpus { .. } => "Check the path and the reject file; a text file holds one sentence a line.",
+            Self::EmptyCorpus { left_out, .. } if left_out.is_empty() => {
+                "Check the path; a text file holds one sentence a line."
+            }
+            Self::EmptyCorpus { .. } => "Give more text, or change the setting that leaves it out.",
             Self::TooManyProblems { .. } => "See the reject file; raise max-bad if such rows may be left out.",
             Self::Malformed { .. } => "The file may be truncated or of another format; create it again.",
             Self::Span { .. } => "Annotate the text again: the spans belong to another text.",

@@ -76,6 +76,18 @@ pub struct PairReport {
     pub problems: Vec<Problem>,
 }
 
+impl PairReport {
+    /// How many pairs were skipped for which reason.
+    fn left_out(&self, ratio_max: f64) -> Vec<String> {
+        let reasons = [
+            (self.misaligned, format!("with sides whose lengths differ more than ratio-max = {ratio_max} times")),
+            (self.duplicates, "like an earlier one".to_owned()),
+            (self.rejected, "rejected as bad rows".to_owned()),
+        ];
+        reasons.into_iter().filter(|(count, _)| *count > 0).map(|(count, reason)| format!("{count} {reason}")).collect()
+    }
+}
+
 /// Reads every source in order and passes each pair that is kept to `each`.
 ///
 /// # Resource usage
@@ -91,7 +103,7 @@ pub fn read_pairs<E: From<Error>>(
 ) -> Result<PairReport, E> {
     let ratio_max = options.ratio_max;
     InvalidSetting::check(ratio_max >= 1.0, "ratio-max", "a number, 1 or more", ratio_max).map_err(Error::from)?;
-    let mut reader = Reader::new(options);
+    let mut reader = Reader::new(options)?;
     progress.begin("read pairs", Some(options.sources.len() as u64), "files");
     for (number, source) in options.sources.iter().enumerate() {
         let mut pairs = Pairs::open(&source.path)?;
@@ -109,7 +121,7 @@ pub fn read_pairs<E: From<Error>>(
     let report = reader.finish()?;
     if report.kept == 0 {
         let path = options.sources.first().map(|source| source.path.clone()).unwrap_or_default();
-        return Err(Error::EmptyCorpus { path, rejected: report.rejected }.into());
+        return Err(Error::EmptyCorpus { path, left_out: report.left_out(ratio_max) }.into());
     }
     Ok(report)
 }
@@ -122,10 +134,11 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(options: &'a PairOptions) -> Self {
+    fn new(options: &'a PairOptions) -> Result<Self> {
         let duplicates = DuplicateFilter::new(options.duplicates, 1.0);
-        let rejects = Rejects::new(options.reject_file.as_deref(), options.max_bad);
-        Self { options, duplicates, rejects, report: PairReport::default() }
+        let inputs = options.sources.iter().map(|source| source.path.as_path());
+        let rejects = Rejects::new(options.reject_file.as_deref(), options.max_bad, inputs)?;
+        Ok(Self { options, duplicates, rejects, report: PairReport::default() })
     }
 
     /// Counts a pair, and returns whether it is kept.

@@ -1,10 +1,9 @@
 //! Bad rows: counted, written to a reject file, and limited in number.
 
-use std::fs::File;
-use std::io::{BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jove_core::Problem;
+use jove_files::{Kind, LateOutput, check_apart};
 use serde_json::json;
 
 use crate::error::{Error, Result};
@@ -17,17 +16,19 @@ const SAMPLES: usize = 20;
 /// early.
 #[derive(Debug)]
 pub(crate) struct Rejects {
-    path: Option<PathBuf>,
-    file: Option<BufWriter<File>>,
+    file: Option<LateOutput>,
     limit: u64,
     count: u64,
     samples: Vec<Problem>,
 }
 
 impl Rejects {
-    /// Writes bad rows to `path`, if given, and tolerates `limit` of them.
-    pub(crate) fn new(path: Option<&Path>, limit: u64) -> Self {
-        Self { path: path.map(Path::to_owned), file: None, limit, count: 0, samples: Vec::new() }
+    /// Writes bad rows to `path`, if given, and tolerates `limit` of them. The path is none of the `inputs`, and what
+    /// lies there is the reject file of an earlier reading, which is forgotten.
+    pub(crate) fn new<'a>(path: Option<&Path>, limit: u64, inputs: impl IntoIterator<Item = &'a Path>) -> Result<Self> {
+        let open = |path| check_apart(path, inputs).and_then(|()| LateOutput::new(path, Kind::REJECTS));
+        let file = path.map(|path| open(path).map_err(Error::io(path))).transpose()?;
+        Ok(Self { file, limit, count: 0, samples: Vec::new() })
     }
 
     /// Adds a bad row; fails past the limit.
@@ -51,26 +52,18 @@ impl Rejects {
     }
 
     fn write(&mut self, problem: &Problem, row: &[u8]) -> Result<()> {
-        let Some(path) = &self.path else { return Ok(()) };
-        if self.file.is_none() {
-            self.file = Some(BufWriter::new(File::create(path).map_err(Error::io(path))?));
-        }
+        let Some(file) = &mut self.file else { return Ok(()) };
         let mut record = json!({ "file": problem.file, "line": problem.line, "expected": problem.expected });
         match std::str::from_utf8(row) {
             Ok(row) => record["row"] = json!(row),
             Err(_) => record["bytes"] = json!(hexadecimal(row)),
         }
-        if let Some(file) = &mut self.file {
-            writeln!(file, "{record}").map_err(Error::io(path))?;
-        }
-        Ok(())
+        file.write_line(record.to_string().as_bytes()).map_err(|error| Error::io(file.path())(error))
     }
 
     fn flush(&mut self) -> Result<()> {
-        match (&mut self.file, &self.path) {
-            (Some(file), Some(path)) => file.flush().map_err(Error::io(path)),
-            _ => Ok(()),
-        }
+        let Some(file) = &mut self.file else { return Ok(()) };
+        file.flush().map_err(|error| Error::io(file.path())(error))
     }
 }
 
@@ -87,7 +80,7 @@ mod tests {
     fn rows_are_written_and_the_limit_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("rejects.jsonl");
-        let mut rejects = Rejects::new(Some(&path), 2);
+        let mut rejects = Rejects::new(Some(&path), 2, []).unwrap();
         let problem = |line| Problem::new("x.tsv", Some(line), "2 columns", "x");
         rejects.reject(problem(1), "中\t\"文".as_bytes()).unwrap();
         rejects.reject(problem(2), b"\xff\x01").unwrap();
@@ -102,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_report_shows_the_first_problems_only() {
-        let mut rejects = Rejects::new(None, u64::MAX);
+        let mut rejects = Rejects::new(None, u64::MAX, []).unwrap();
         for line in 1..=30 {
             rejects.reject(Problem::new("x.txt", Some(line), "UTF-8", "x"), b"\xff").unwrap();
         }
@@ -116,16 +109,31 @@ mod tests {
     fn a_reject_file_that_cannot_be_written_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("missing/rejects.jsonl");
-        let mut rejects = Rejects::new(Some(&path), 9);
+        let mut rejects = Rejects::new(Some(&path), 9, []).unwrap();
         let error = rejects.reject(Problem::new("x.txt", Some(1), "UTF-8", "x"), b"x").unwrap_err();
         assert!(error.to_string().contains("rejects.jsonl"), "{error}");
+    }
+
+    #[test]
+    fn only_an_earlier_reject_file_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let (old, text) = (folder.path().join("old.jsonl"), folder.path().join("text.txt"));
+        std::fs::write(&old, "{\"expected\":\"UTF-8\",\"file\":\"x\",\"line\":1}\n").unwrap();
+        std::fs::write(&text, "北京很大\n").unwrap();
+        Rejects::new(Some(&old), 0, [text.as_path()]).unwrap().finish().unwrap();
+        assert!(!old.exists());
+        for inputs in [vec![], vec![text.as_path()]] {
+            let error = Rejects::new(Some(&text), 0, inputs).unwrap_err().to_string();
+            assert!(error.contains("text.txt: not "), "{error}");
+        }
+        assert_eq!(std::fs::read_to_string(&text).unwrap(), "北京很大\n");
     }
 
     #[test]
     fn without_bad_rows_there_is_no_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("rejects.jsonl");
-        assert_eq!(Rejects::new(Some(&path), 0).finish().unwrap(), (0, vec![]));
+        assert_eq!(Rejects::new(Some(&path), 0, []).unwrap().finish().unwrap(), (0, vec![]));
         assert!(!path.exists());
     }
 }

@@ -1,10 +1,11 @@
 //! Lines of files, read in bounded memory whatever the file holds.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use jove_core::Problem;
+use jove_files::{open_file, skip_line};
 
 use crate::error::{Error, Result};
 
@@ -33,7 +34,11 @@ pub(crate) struct Rows {
 impl Rows {
     /// Opens a file; a byte-order mark of UTF-16 is an error, one of UTF-8 is skipped.
     pub(crate) fn open(path: &Path, limit: usize) -> Result<Self> {
-        let file = File::open(path).map_err(Error::io(path))?;
+        Self::new(open_file(path).map_err(Error::io(path))?, path, limit)
+    }
+
+    /// [`Rows::open`] for what is open already.
+    pub(crate) fn new(file: File, path: &Path, limit: usize) -> Result<Self> {
         let mut reader = BufReader::with_capacity(1 << 16, file);
         let head = reader.fill_buf().map_err(Error::io(path))?;
         if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
@@ -63,25 +68,10 @@ impl Rows {
         if cut {
             bytes.truncate(self.limit);
             if !ended {
-                self.skip_line()?;
+                skip_line(&mut self.reader).map_err(Error::io(&self.path))?;
             }
         }
         Ok(Some(Row { number: self.number, bytes, cut }))
-    }
-
-    fn skip_line(&mut self) -> Result<()> {
-        loop {
-            let buffer = self.reader.fill_buf().map_err(Error::io(&self.path))?;
-            if buffer.is_empty() {
-                return Ok(());
-            }
-            let end = buffer.iter().position(|&byte| byte == b'\n');
-            let used = end.map_or(buffer.len(), |end| end + 1);
-            self.reader.consume(used);
-            if end.is_some() {
-                return Ok(());
-            }
-        }
     }
 }
 

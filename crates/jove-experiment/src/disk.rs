@@ -4,27 +4,12 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
-
 use crate::error::{Error, Result};
 
-/// The files below a path, hidden ones too, sorted; the path itself if it is a file. Links are followed, except for those
-/// that lead back to a folder they are in.
+/// The files below a path, hidden ones too, sorted; the path itself if it is a file. Links are followed, and each folder is
+/// entered once.
 pub(crate) fn files_below(path: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in WalkDir::new(path).follow_links(true).sort_by_file_name() {
-        match entry {
-            Ok(entry) if entry.file_type().is_dir() => {}
-            Ok(entry) => files.push(entry.into_path()),
-            Err(error) if error.loop_ancestor().is_some() => {}
-            Err(error) => {
-                let place = error.path().unwrap_or(path).to_owned();
-                return Err(Error::io("read", &place, error.into()));
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
+    jove_files::files_below(path, &|_| true).map_err(|source| Error::io("read", path, source))
 }
 
 /// Makes the entries of a folder durable.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use jove_core::{Advise, InvalidSetting};
+use jove_files::Refused;
 
 /// Why an experiment stopped.
 #[derive(Debug, thiserror::Error)]
@@ -219,6 +220,9 @@ fn place(variant: Option<&String>) -> String {
 
 fn io_hint(source: &std::io::Error, path: &Path) -> String {
     use std::io::ErrorKind;
+    if let Some(refused) = Refused::of(source) {
+        return refused.hint().unwrap_or_default();
+    }
     match source.kind() {
         ErrorKind::NotFound => {
             format!("check the path; relative paths in a run file start at `data.root` ({})", path.display())

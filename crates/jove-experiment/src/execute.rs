@@ -44,7 +44,10 @@ impl Run {
         let work = StageContext::new(self, &cache, progress)?;
         let folder = self.results();
         std::fs::create_dir_all(&folder).map_err(|source| Error::io("create", &folder, source))?;
-        write_file(&folder.join("run.toml"), self.resolved())?;
+        let resolved = folder.join("run.toml");
+        let apart = jove_files::check_apart(&resolved, [self.path.as_path()]);
+        apart.map_err(|source| Error::io("write", &resolved, source))?;
+        write_file(&resolved, self.resolved())?;
 
         let prepared = prepare(&work)?;
         let mut results = Vec::new();

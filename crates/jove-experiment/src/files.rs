@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
-use atomic_write_file::AtomicWriteFile;
+use jove_files::{Kind, Output};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -50,19 +50,14 @@ pub(crate) fn create_parent(path: &Path) -> Result<()> {
     std::fs::create_dir_all(parent).map_err(|source| Error::io("create", parent, source))
 }
 
-/// Writes a text file atomically: a temporary sibling is written, synced and renamed.
+/// Writes a text file of the run's own folder atomically: a temporary sibling is written, synced and renamed.
 pub(crate) fn write_file(path: &Path, text: &str) -> Result<()> {
     write_bytes(path, text.as_bytes())
 }
 
 /// [`write_file`] for bytes.
 pub(crate) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
-    let write = || -> std::io::Result<()> {
-        let mut file = AtomicWriteFile::open(path)?;
-        file.write_all(bytes)?;
-        file.commit()
-    };
-    write().map_err(|source| Error::io("write", path, source))
+    Output::write(path, Kind::ANY, bytes).map_err(|source| Error::io("write", path, source))
 }
 
 #[cfg(test)]

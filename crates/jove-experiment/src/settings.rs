@@ -9,7 +9,8 @@ use crate::renamed::{Deprecated, Renamed, rename};
 
 /// Reads a file of UTF-8.
 pub(crate) fn read(path: &Path) -> Result<String> {
-    let bytes = std::fs::read(path).map_err(|source| Error::io("read the run file", path, source))?;
+    let bytes =
+        jove_files::read_small(path, 16 << 20).map_err(|source| Error::io("read the run file", path, source))?;
     String::from_utf8(bytes).map_err(|error| Error::RunFile {
         path: path.to_owned(),
         message: format!(

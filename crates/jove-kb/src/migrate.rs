@@ -12,9 +12,7 @@ use crate::schema::{APPLICATION_ID, MIGRATIONS, VERSION};
 /// # Errors
 /// When the file is no knowledge base, was written by a newer version, or cannot be written.
 pub fn migrate(path: &Path) -> Result<u32> {
-    if let Err(error) = std::fs::metadata(path) {
-        return Err(Error::io(path)(error));
-    }
+    jove_files::open_file(path).map_err(Error::io(path))?;
     let mut connection = Connection::open(path).map_err(Error::database(path, "opening"))?;
     let pragma = |connection: &Connection, name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     if pragma(&connection, "application_id").ok() != Some(i64::from(APPLICATION_ID)) {

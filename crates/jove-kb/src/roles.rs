@@ -70,7 +70,7 @@ impl Roles {
     /// # Errors
     /// When it cannot be read or holds anything but roles.
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+        let text = jove_files::read_text(path, 16 << 20).map_err(Error::io(path))?;
         toml::from_str(&text).map_err(|error| Error::Toml { path: path.to_owned(), message: error.to_string() })
     }
 

@@ -1,10 +1,17 @@
 //! Tables of a knowledge base and their version.
 
+use jove_files::Kind;
+
 /// The schema version this program writes, kept in `PRAGMA user_version`.
 pub const VERSION: u32 = 2;
 
 /// Marks a SQLite file as a knowledge base: `PRAGMA application_id`.
 pub(crate) const APPLICATION_ID: i32 = 0x6a6f_6b62;
+
+/// A knowledge base, told by SQLite's header: its name, and the application's id at byte 68.
+pub(crate) const BASE: Kind = Kind::new("a knowledge base", |head| {
+    head.starts_with(b"SQLite format 3\0") && head.get(68..72) == Some(&APPLICATION_ID.to_be_bytes())
+});
 
 /// Roles in table `name`.
 pub(crate) const LABEL: u8 = 1;

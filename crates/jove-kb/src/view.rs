@@ -1,11 +1,10 @@
 //! A self-contained HTML page of a knowledge base.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
 use std::path::Path;
 
-use atomic_write_file::AtomicWriteFile;
 use jove_core::{EntityId, Lang, Progress};
+use jove_files::{Kind, Output, check_apart};
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
@@ -37,8 +36,9 @@ const PAGE: &str = include_str!("view.html");
 /// Writes the page.
 ///
 /// # Errors
-/// When the knowledge base cannot be read, the file cannot be written, or the user interrupts.
+/// When the knowledge base cannot be read, the file cannot be written or is no page, or the user interrupts.
 pub fn view(kb: &Kb, options: &ViewOptions, out: &Path, progress: &dyn Progress) -> Result<()> {
+    check_apart(out, [kb.path()]).map_err(Error::io(out))?;
     progress.begin("draw", None, "entities");
     let degrees = kb.degrees()?;
     let chosen = chosen(kb, options, &degrees)?;
@@ -56,9 +56,7 @@ pub fn view(kb: &Kb, options: &ViewOptions, out: &Path, progress: &dyn Progress)
     // No text of the knowledge base may end the script element.
     let data = data.to_string().replace('<', "\\u003c");
     let page = PAGE.replacen("/*DATA*/null", &data, 1);
-    let mut file = AtomicWriteFile::open(out).map_err(Error::io(out))?;
-    file.write_all(page.as_bytes()).map_err(Error::io(out))?;
-    file.commit().map_err(Error::io(out))?;
+    Output::write(out, Kind::HTML, page.as_bytes()).map_err(Error::io(out))?;
     progress.end();
     Ok(())
 }

@@ -2,12 +2,18 @@
 
 use std::io::{ErrorKind, Write};
 
-use jove_core::Advise;
+use jove_core::{Advise, printable};
+use jove_files::Refused;
 
 /// Writes `error: …`, its causes, and the hint that fits best.
 pub(crate) fn show(error: &anyhow::Error) {
+    say(&printable(&message(error)));
+}
+
+/// Writes a text that is fit to be shown to standard error.
+pub(crate) fn say(text: &str) {
     // Where standard error itself is closed, nothing can be reported.
-    let _ = std::io::stderr().lock().write_all(message(error).as_bytes());
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
 fn message(error: &anyhow::Error) -> String {
@@ -35,15 +41,18 @@ fn hint(error: &anyhow::Error) -> Option<String> {
                 None$(.or_else(|| cause.downcast_ref::<$kind>().and_then(Advise::hint)))+
             };
         }
-        first_hint!(
-            jove_experiment::Error,
-            jove_checkpoint::Error,
-            jove_corpus::Error,
-            jove_kb::Error,
-            jove_linker::Error,
-            jove_masking::Error,
-            jove_model::Error,
-        )
+        let refused = cause.downcast_ref::<std::io::Error>().and_then(Refused::of);
+        refused.and_then(Advise::hint).or_else(|| {
+            first_hint!(
+                jove_experiment::Error,
+                jove_checkpoint::Error,
+                jove_corpus::Error,
+                jove_kb::Error,
+                jove_linker::Error,
+                jove_masking::Error,
+                jove_model::Error,
+            )
+        })
     })
 }
 

@@ -1,10 +1,11 @@
 //! Standard output, progress and the options that all commands share.
 
 use std::fmt::Display;
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
 use clap::Args;
+use jove_core::{printable, printable_json};
 use jove_experiment::Run;
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
@@ -53,7 +54,8 @@ impl Context {
         tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_writer(progress.log_writer())
-            .with_ansi(std::io::stderr().is_terminal())
+            // What is logged holds names and paths, and colours are made of the same characters as attacks.
+            .with_ansi(false)
             .without_time()
             .with_target(false)
             // These would be printed, and where nothing can be printed, end the process.
@@ -82,16 +84,36 @@ impl Context {
         Ok(run)
     }
 
-    /// Prints one line of data.
-    pub(crate) fn print(&self, line: impl Display) -> anyhow::Result<()> {
-        self.progress.clear();
-        let mut out = std::io::stdout().lock();
-        writeln!(out, "{line}")?;
-        Ok(out.flush()?)
+    /// Prints lines for a person to read: names of files and of entities in them are shown, never obeyed ([`printable`]).
+    pub(crate) fn print(&self, lines: impl Display) -> anyhow::Result<()> {
+        self.write(&printable(&lines.to_string()))
     }
 
     /// Prints one value as a line of JSON.
     pub(crate) fn print_json(&self, value: &impl Serialize) -> anyhow::Result<()> {
-        self.print(serde_json::to_string(value)?)
+        self.write(&printable_json(&serde_json::to_string(value)?))
+    }
+
+    /// Prints a text that another program may read, exactly as it is unless a terminal shows it.
+    pub(crate) fn print_data(&self, text: &str) -> anyhow::Result<()> {
+        if std::io::stdout().is_terminal() { self.print(text) } else { self.write(text) }
+    }
+
+    /// Prints a line on standard error where standard output holds data, else as [`Context::print`] does.
+    pub(crate) fn print_beside(&self, data: bool, line: impl Display) -> anyhow::Result<()> {
+        if !data {
+            return self.print(line);
+        }
+        self.progress.clear();
+        // Counts that nobody can see are no reason to fail.
+        let _ = writeln!(std::io::stderr(), "{}", printable(&line.to_string()));
+        Ok(())
+    }
+
+    fn write(&self, text: &str) -> anyhow::Result<()> {
+        self.progress.clear();
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{text}")?;
+        Ok(out.flush()?)
     }
 }

@@ -7,9 +7,11 @@ mod commands;
 mod context;
 mod progress;
 
+use std::borrow::Cow;
 use std::process::ExitCode;
 
 use clap::Parser;
+use jove_core::printable;
 
 use crate::commands::Command;
 use crate::context::{Context, Outcome};
@@ -25,7 +27,10 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return answer(&error),
+    };
     let context = Context::new(cli.global);
     match cli.command.execute(&context) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
@@ -37,6 +42,16 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Prints help, or what is wrong with the arguments; these may hold anything, such as names that a shell filled in.
+fn answer(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    match printable(&text) {
+        Cow::Borrowed(_) => drop(error.print()),
+        Cow::Owned(shown) => advice::say(&shown),
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use jove_core::Progress;
+use jove_core::{Progress, printable};
 
 /// How often a line is written where standard error is a file.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(10);
@@ -104,7 +104,8 @@ impl Progress for Bars {
     fn begin(&self, task: &str, total: Option<u64>, unit: &'static str) {
         let bar = self.screen.add(total.map_or_else(ProgressBar::new_spinner, ProgressBar::new));
         bar.set_style(style(total.is_some()));
-        bar.set_prefix(task.to_owned());
+        let task = &one_line(task);
+        bar.set_prefix(task.clone());
         bar.enable_steady_tick(Duration::from_millis(200));
         self.write_line(&format!("{task} …"));
         let now = Instant::now();
@@ -126,8 +127,8 @@ impl Progress for Bars {
 
     fn note(&self, text: &str) {
         self.with_task(|task| {
-            text.clone_into(&mut task.note);
-            task.bar.set_message(text.to_owned());
+            task.note = one_line(text);
+            task.bar.set_message(task.note.clone());
         });
     }
 
@@ -176,13 +177,20 @@ fn style(bounded: bool) -> ProgressStyle {
     ProgressStyle::with_template(template).expect("the template is a constant").progress_chars("━╸─")
 }
 
+/// Text fit for one line of a terminal.
+fn one_line(text: &str) -> String {
+    printable(text).replace('\n', "\\n").replace('\t', " ")
+}
+
 /// Writes log lines above the bars.
 pub(crate) struct LogWriter(MultiProgress);
 
 impl Write for LogWriter {
     /// Where standard error is closed or full, the line is lost: the work is worth more.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let _ = self.0.suspend(|| io::stderr().write_all(bytes));
+        // The subscriber hands over an event at a time, so no character is cut.
+        let text = String::from_utf8_lossy(bytes);
+        let _ = self.0.suspend(|| io::stderr().write_all(printable(&text).as_bytes()));
         Ok(bytes.len())
     }
 

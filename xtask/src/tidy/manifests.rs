@@ -11,14 +11,18 @@ use super::workspace::{Package, Place, Source, Workspace};
 const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("jove-core", &[]),
     ("jove-browser", &[]),
-    ("jove-kb", &["jove-core"]),
+    ("jove-files", &["jove-core"]),
+    ("jove-kb", &["jove-core", "jove-files"]),
     ("jove-linker", &["jove-core"]),
-    ("jove-corpus", &["jove-core"]),
+    ("jove-corpus", &["jove-core", "jove-files"]),
     ("jove-masking", &["jove-core"]),
     ("jove-model", &["jove-core"]),
-    ("jove-checkpoint", &["jove-core"]),
+    ("jove-checkpoint", &["jove-core", "jove-files"]),
     ("jove-objectives", &["jove-core", "jove-model", "jove-checkpoint"]),
-    ("jove-trainer", &["jove-core", "jove-corpus", "jove-masking", "jove-model", "jove-checkpoint", "jove-objectives"]),
+    (
+        "jove-trainer",
+        &["jove-core", "jove-corpus", "jove-masking", "jove-model", "jove-checkpoint", "jove-objectives"],
+    ),
     (
         "jove-eval",
         &["jove-core", "jove-kb", "jove-corpus", "jove-masking", "jove-model", "jove-checkpoint", "jove-objectives"],
@@ -27,6 +31,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
         "jove-experiment",
         &[
             "jove-core",
+            "jove-files",
             "jove-kb",
             "jove-linker",
             "jove-corpus",
@@ -42,6 +47,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
         "jove",
         &[
             "jove-core",
+            "jove-files",
             "jove-kb",
             "jove-linker",
             "jove-corpus",

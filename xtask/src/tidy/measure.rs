@@ -148,7 +148,7 @@ fn counted(text: &str) -> BTreeSet<usize> {
 }
 
 /// Files that `#[cfg(test)] mod NAME;` declares, and those below them.
-fn test_files(package: &Package) -> BTreeSet<&str> {
+pub(super) fn test_files(package: &Package) -> BTreeSet<&str> {
     let mut stems = Vec::new();
     for source in package.sources.iter().filter(|source| source.place == Place::Src) {
         let folder = source.path.trim_end_matches(".rs");

@@ -5,6 +5,7 @@ mod manifests;
 mod measure;
 mod modules;
 mod names;
+mod outputs;
 mod pages;
 mod public;
 mod words;
@@ -29,6 +30,7 @@ pub(crate) fn check(root: &Path) -> Result<Findings> {
     manifests::check(&workspace, &mut broken);
     circles::check(&workspace, &mut broken);
     words::check(&workspace, &mut broken);
+    outputs::check(&workspace, &mut broken);
     public::check(&workspace, &mut broken);
     pages::check(root, &workspace, &mut broken);
     let table = measure::check(&workspace, &mut broken);

@@ -13,12 +13,13 @@ const USER_AGENT: &str = concat!("jove/", env!("CARGO_PKG_VERSION"));
 const REDIRECTS_MAX: usize = 10;
 const JSON_BYTES_MAX: u64 = 16 << 20;
 
-/// How long a host may take to accept a connection, and to begin its answer.
-const SILENCE_MAX: Duration = Duration::from_mins(1);
+/// How much longer than one silence a whole answer of JSON may take.
+const JSON_SILENCES: u32 = 5;
 
 /// A client whose token goes to the hub's own host and to no other, wherever the hub redirects.
 pub(super) struct Client {
     agent: Agent,
+    silence_max: Duration,
     endpoint: String,
     token: Option<String>,
 }
@@ -36,17 +37,20 @@ pub(super) struct FileInfo {
 pub(super) type Reason = String;
 
 impl Client {
-    /// For the hub at `endpoint`, such as `https://huggingface.co`.
-    pub(super) fn new(endpoint: &str, token: Option<&str>) -> Self {
+    /// For the hub at `endpoint`, such as `https://huggingface.co`; a host may take `silence_max` to accept a connection, to
+    /// send the head of its answer, and between two pieces of the rest.
+    pub(super) fn new(endpoint: &str, token: Option<&str>, silence_max: Duration) -> Self {
         // Redirects are followed here, so that each host is checked before it is sent anything.
         let agent = Agent::config_builder()
             .max_redirects(0)
             .user_agent(USER_AGENT)
-            .timeout_connect(Some(SILENCE_MAX))
-            .timeout_recv_response(Some(SILENCE_MAX))
+            .timeout_connect(Some(silence_max))
+            .timeout_recv_response(Some(silence_max))
+            .timeout_per_read(Some(silence_max))
             .build()
             .into();
-        Self { agent, endpoint: endpoint.trim_end_matches('/').to_owned(), token: token.map(str::to_owned) }
+        let (endpoint, token) = (endpoint.trim_end_matches('/').to_owned(), token.map(str::to_owned));
+        Self { agent, silence_max, endpoint, token }
     }
 
     /// The address of `path` at the hub.
@@ -56,14 +60,14 @@ impl Client {
 
     /// The JSON at an address.
     pub(super) fn json(&self, url: &str) -> Result<Value, Reason> {
-        let mut response = self.get(url, None)?.0;
+        let mut response = self.get(url, None, Some(self.silence_max * JSON_SILENCES))?.0;
         let bytes = response.body_mut().with_config().limit(JSON_BYTES_MAX).read_to_vec();
         serde_json::from_slice(&bytes.map_err(|error| error.to_string())?).map_err(|error| error.to_string())
     }
 
     /// Asks for a file's first byte, which comes with its checksum, revision and length.
     pub(super) fn file_info(&self, url: &str) -> Result<FileInfo, Reason> {
-        let (response, hub_headers) = self.get(url, Some("bytes=0-0"))?;
+        let (response, hub_headers) = self.get(url, Some("bytes=0-0"), None)?;
         let checksum = header(&hub_headers, "x-linked-etag").or_else(|| header(&hub_headers, "etag"));
         let checksum = checksum.unwrap_or_default().replace('"', "");
         let commit = header(&hub_headers, "x-repo-commit").unwrap_or_default().to_owned();
@@ -78,18 +82,24 @@ impl Client {
 
     /// The bytes of a file from `start` on; also whether they begin there, as a host may send the whole file instead.
     pub(super) fn read_from(&self, url: &str, start: u64) -> Result<(impl Read + use<>, bool), Reason> {
-        let (response, _) = self.get(url, Some(&format!("bytes={start}-")))?;
+        let (response, _) = self.get(url, Some(&format!("bytes={start}-")), None)?;
         let partial = response.status().as_u16() == 206;
         Ok((response.into_body().into_reader(), partial))
     }
 
-    /// The response at the end of all redirects, and the headers of the last one that the hub itself gave.
-    fn get(&self, url: &str, range: Option<&str>) -> Result<(Response<Body>, HeaderMap), Reason> {
+    /// The response at the end of all redirects, whose body may take so long, and the headers of the last one that the hub
+    /// itself gave.
+    fn get(
+        &self,
+        url: &str,
+        range: Option<&str>,
+        body_max: Option<Duration>,
+    ) -> Result<(Response<Body>, HeaderMap), Reason> {
         let mut url = url.to_owned();
         let mut hub_headers = HeaderMap::new();
         for _ in 0..=REDIRECTS_MAX {
             let at_hub = origin(&url) == origin(&self.endpoint);
-            let mut request = self.agent.get(&url);
+            let mut request = self.agent.get(&url).config().timeout_recv_body(body_max).build();
             if let Some(token) = self.token.as_ref().filter(|_| at_hub) {
                 request = request.header("authorization", format!("Bearer {token}"));
             }

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jove_core::Progress;
 use serde_json::Value;
@@ -25,6 +25,15 @@ use crate::folder::{TOKENIZER_FILES, check_plain, read_small};
 /// How often a broken download is resumed.
 const RETRIES_MAX: u32 = 3;
 
+/// What is waited before a broken download is resumed the first time, as a part of the longest silence.
+const RETRY_PART: u32 = 200;
+
+/// The size of a file other than weights, in bytes.
+const SMALL_BYTES_MAX: u64 = 256 << 20;
+
+/// Bytes a second, over the longest silence, below which a host is given up.
+const SPEED_MIN: f64 = 1024.0;
+
 /// Where models come from and where they are kept.
 #[derive(Clone, Debug)]
 pub struct HubOptions {
@@ -36,6 +45,8 @@ pub struct HubOptions {
     pub token: Option<String>,
     /// Take what is in the cache, without any request.
     pub offline: bool,
+    /// How long a host may be silent; also the time over which it must send 1,024 bytes a second.
+    pub silence_max: Duration,
 }
 
 /// A model on a hub.
@@ -90,14 +101,15 @@ pub fn fetch(model: &HubModel, options: &HubOptions, progress: &dyn Progress) ->
         let folder = folder.filter(|folder| folder.join("config.json").exists());
         return folder.ok_or_else(|| model.error(&"not in the cache, and offline the hub is not queried"));
     }
-    let client = Client::new(&options.endpoint, options.token.as_deref());
-    Download { model, cache, client, progress }.all()
+    let client = Client::new(&options.endpoint, options.token.as_deref(), options.silence_max);
+    Download { model, cache, client, silence_max: options.silence_max, progress }.all()
 }
 
 struct Download<'a> {
     model: &'a HubModel,
     cache: ModelCache,
     client: Client,
+    silence_max: Duration,
     progress: &'a dyn Progress,
 }
 
@@ -148,6 +160,9 @@ impl Download<'_> {
         if info.commit != commit {
             return Err(error(&"the hub gives a file of another revision"));
         }
+        if info.bytes > SMALL_BYTES_MAX && !is_weights(name) {
+            return Err(error(&format!("expected at most {SMALL_BYTES_MAX} bytes, found {}", info.bytes)));
+        }
         let mut part = self.cache.part(&info.checksum).map_err(|problem| error(&problem))?;
         self.progress.begin(name, Some(info.bytes), "bytes");
         self.download(&url, &info, &mut part).map_err(|problem| match problem {
@@ -171,7 +186,7 @@ impl Download<'_> {
         loop {
             match self.resume(url, info, part) {
                 Err(Stopped::Failed(_)) if tries < RETRIES_MAX => {
-                    std::thread::sleep(Duration::from_millis(300 << tries));
+                    std::thread::sleep((self.silence_max / RETRY_PART) * (1 << tries));
                     tries += 1;
                 }
                 result => return result,
@@ -194,25 +209,50 @@ impl Download<'_> {
         } else if start > 0 {
             self.progress.advance(start);
         }
-        let mut buffer = vec![0; 1 << 16];
-        loop {
-            if self.progress.cancelled() {
-                return Err(Stopped::Interrupted);
-            }
-            let count = body.read(&mut buffer)?;
-            if count == 0 {
-                break;
-            }
-            part.file.write_all(&buffer[..count])?;
-            self.progress.advance(count as u64);
-        }
-        let length = part.file.metadata()?.len();
+        let start = if partial { start } else { 0 };
+        let length = start + self.copy(&mut body, info.bytes - start, &mut part.file)?;
         if length == info.bytes {
             Ok(())
         } else {
             Err(Stopped::Failed(format!("{length} of {} bytes came", info.bytes)))
         }
     }
+
+    /// Writes what a host sends, which is at most `bytes_max` and comes at some speed; returns how much came.
+    fn copy(
+        &self,
+        body: &mut impl Read,
+        bytes_max: u64,
+        file: &mut std::fs::File,
+    ) -> std::result::Result<u64, Stopped> {
+        let mut buffer = vec![0; 1 << 16];
+        let (mut came, mut since, mut came_before) = (0, Instant::now(), 0);
+        loop {
+            if self.progress.cancelled() {
+                return Err(Stopped::Interrupted);
+            }
+            let count = body.read(&mut buffer)? as u64;
+            if count == 0 {
+                return Ok(came);
+            }
+            came += count;
+            if came > bytes_max {
+                return Err(Stopped::Failed(format!("more came than the {bytes_max} bytes that were asked for")));
+            }
+            file.write_all(&buffer[..count as usize])?;
+            self.progress.advance(count);
+            if since.elapsed() >= self.silence_max {
+                if ((came - came_before) as f64) < SPEED_MIN * since.elapsed().as_secs_f64() {
+                    return Err(Stopped::Failed(format!("fewer than {SPEED_MIN} bytes a second came")));
+                }
+                (since, came_before) = (Instant::now(), came);
+            }
+        }
+    }
+}
+
+fn is_weights(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "safetensors" || extension == "bin")
 }
 
 /// Why a download ended early.

@@ -6,8 +6,8 @@ use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use atomic_write_file::AtomicWriteFile;
 use jove_core::Progress;
+use jove_files::{Kind, Output};
 use serde_json::{Map, Value, json};
 
 use super::format::{CHECKSUM_KEY, FORMAT};
@@ -32,9 +32,9 @@ pub fn write_tensor_file(
 ) -> Result<()> {
     let mut specs = source.specs();
     specs.sort_by(|a, b| a.name.cmp(&b.name));
-    let mut file = AtomicWriteFile::open(path).map_err(Error::io(path))?;
-    write_sorted_to(file.as_file_mut(), path, &specs, |spec| source.get(&spec.name), metadata, progress)?;
-    file.commit().map_err(Error::io(path))
+    let mut file = Output::create(path, Kind::ANY).map_err(Error::io(path))?;
+    write_sorted_to(&mut file, path, &specs, |spec| source.get(&spec.name), metadata, progress)?;
+    file.finish().map_err(Error::io(path))
 }
 
 /// Writes `specs`, sorted by name, with the values that `tensor` gives, into an open file; `path` is for messages.

@@ -6,8 +6,8 @@ use std::fs::File;
 use std::io::{self, BufWriter, Seek, Write};
 use std::path::Path;
 
-use atomic_write_file::AtomicWriteFile;
 use jove_core::Progress;
+use jove_files::{Kind, Output};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -38,9 +38,9 @@ pub(crate) struct Alias {
 /// # Errors
 /// Where a tensor cannot be read, the file cannot be written, or the user interrupts ([`Error::Interrupted`]).
 pub fn write_torch_file(path: &Path, source: &(impl TensorSource + ?Sized), progress: &dyn Progress) -> Result<()> {
-    let mut file = AtomicWriteFile::open(path).map_err(Error::io(path))?;
-    write_torch(file.as_file_mut(), path, source, &[], progress)?;
-    file.commit().map_err(Error::io(path))
+    let mut file = Output::create(path, Kind::ANY).map_err(Error::io(path))?;
+    write_torch(&mut file, path, source, &[], progress)?;
+    file.finish().map_err(Error::io(path))
 }
 
 /// Writes all tensors of `source`, in its order, then `aliases`, as an ordered dictionary of 32-bit floats.

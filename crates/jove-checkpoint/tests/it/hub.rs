@@ -85,6 +85,7 @@ impl Hub {
             cache: cache.to_owned(),
             token: Some("secret".to_owned()),
             offline: false,
+            silence_max: std::time::Duration::from_secs(20),
         }
     }
 }

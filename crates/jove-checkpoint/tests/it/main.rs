@@ -4,6 +4,7 @@
 
 mod convert;
 mod hf;
+mod hostile_hub;
 mod hub;
 mod support;
 mod tensor_file;

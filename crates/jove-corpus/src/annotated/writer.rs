@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_schema::Schema;
-use atomic_write_file::AtomicWriteFile;
 use jove_core::AnnotatedText;
+use jove_files::{Kind, Output};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -21,13 +21,14 @@ const GROUP_BYTES: usize = 16 << 20;
 /// Writes annotated texts to Parquet: `text`, `lang`, `words` (a list of `start`, `end`, `pos`) and `mentions` (a list of
 /// `start`, `end`, `entity`, `score`). Starts and ends are byte offsets in the UTF-8 text.
 ///
-/// The file is written atomically: it replaces an existing file when [`AnnotatedWriter::finish`] returns.
+/// The file is written atomically: it replaces an existing Parquet file when [`AnnotatedWriter::finish`] returns. A pipe
+/// gets each row group when it is full.
 ///
 /// # Resource usage
 /// One row group is held in memory: up to 16,384 texts or 16 MiB of text with its words and mentions. Columns are
 /// compressed with Zstandard, level 3.
 pub struct AnnotatedWriter {
-    file: ArrowWriter<AtomicWriteFile>,
+    file: ArrowWriter<Output>,
     path: PathBuf,
     columns: Columns,
     rows: u64,
@@ -41,7 +42,7 @@ impl AnnotatedWriter {
     /// # Errors
     /// When the file cannot be created.
     pub fn create(path: &Path) -> Result<Self> {
-        let file = AtomicWriteFile::open(path).map_err(Error::io(path))?;
+        let file = Output::create(path, Kind::PARQUET).map_err(Error::io(path))?;
         let level = ZstdLevel::try_new(3).map_err(|error| failed(path, error))?;
         let properties = WriterProperties::builder().set_compression(Compression::ZSTD(level)).build();
         let schema = Arc::new(Schema::new(fields()));
@@ -74,7 +75,7 @@ impl AnnotatedWriter {
         self.flush()?;
         let path = self.path;
         let file = self.file.into_inner().map_err(|error| failed(&path, error))?;
-        file.commit().map_err(Error::io(&path))?;
+        file.finish().map_err(Error::io(&path))?;
         Ok(self.rows)
     }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_ipc::writer::FileWriter;
 use arrow_schema::{ArrowError, Schema};
-use atomic_write_file::AtomicWriteFile;
 use jove_core::TokenizedText;
+use jove_files::{Kind, Output};
 
 use super::columns::{TextColumns, text_fields};
 use crate::error::{Error, Result};
@@ -80,14 +80,14 @@ impl ShardWriter {
 
 /// An Arrow IPC file that is moved to its path when it is finished.
 pub(super) struct BatchFile {
-    pub(super) file: FileWriter<BufWriter<AtomicWriteFile>>,
+    pub(super) file: FileWriter<BufWriter<Output>>,
     path: PathBuf,
     rows: u64,
 }
 
 impl BatchFile {
     pub(super) fn create(path: &Path, schema: Schema) -> Result<Self> {
-        let file = AtomicWriteFile::open(path).map_err(Error::io(path))?;
+        let file = Output::create(path, Kind::ANY).map_err(Error::io(path))?;
         let file = FileWriter::try_new(BufWriter::new(file), &Arc::new(schema)).map_err(|error| failed(path, error))?;
         Ok(Self { file, path: path.to_owned(), rows: 0 })
     }
@@ -103,7 +103,7 @@ impl BatchFile {
         let buffered = self.file.into_inner().map_err(|error| failed(&path, error))?;
         let file =
             buffered.into_inner().map_err(|error| Error::Io { path: path.clone(), source: error.into_error() })?;
-        file.commit().map_err(Error::io(&path))?;
+        file.finish().map_err(Error::io(&path))?;
         Ok(self.rows)
     }
 }

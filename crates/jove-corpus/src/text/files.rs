@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use jove_files::files_below;
+
 use super::options::TextSource;
 use crate::error::{Error, Result};
 
@@ -9,32 +11,15 @@ use crate::error::{Error, Result};
 pub(crate) fn list_all(sources: &[TextSource]) -> Result<Vec<(usize, PathBuf)>> {
     let mut files = Vec::new();
     for (number, source) in sources.iter().enumerate() {
-        list(&source.path, 0, &mut |path| files.push((number, path)))?;
+        let found = files_below(&source.path, &is_wanted).map_err(Error::io(&source.path))?;
+        files.extend(found.into_iter().map(|path| (number, path)));
     }
     Ok(files)
 }
 
-/// Passes `path`, or the text files below it in the order of their names, to `found`.
-fn list(path: &Path, depth: usize, found: &mut impl FnMut(PathBuf)) -> Result<()> {
-    const DEPTH_MAX: usize = 16;
-    if !path.is_dir() {
-        std::fs::metadata(path).map_err(Error::io(path))?;
-        found(path.to_owned());
-        return Ok(());
-    }
-    let entries = std::fs::read_dir(path).map_err(Error::io(path))?;
-    let mut inside = Vec::new();
-    for entry in entries {
-        inside.push(entry.map_err(Error::io(path))?.path());
-    }
-    inside.sort();
-    for path in inside {
-        let is_text = path.extension().is_some_and(|extension| extension == "txt" || extension == "jsonl");
-        if (path.is_dir() && depth < DEPTH_MAX) || (path.is_file() && is_text) {
-            list(&path, depth + 1, found)?;
-        }
-    }
-    Ok(())
+/// Whether a path in a folder is a text file or another folder.
+fn is_wanted(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "txt" || extension == "jsonl") || path.is_dir()
 }
 
 #[cfg(test)]
@@ -62,6 +47,20 @@ mod tests {
         assert_eq!(found, expected.map(|(number, name)| (number, name.to_owned())));
         assert!(matches!(names(&files, &["missing.txt"]), Err(Error::Io { .. })));
         assert_eq!(names(&[], &[]).unwrap(), []);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_in_a_circle_add_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (outer, inner) = (folder.path().join("t"), folder.path().join("t/d"));
+        std::fs::create_dir_all(&inner).unwrap();
+        std::fs::write(inner.join("a.txt"), "中").unwrap();
+        for (name, target) in [("x", "."), ("y", "."), ("d/up", ".."), ("d/up2", "../../t"), ("lost.txt", "nowhere")] {
+            std::os::unix::fs::symlink(target, outer.join(name)).unwrap();
+        }
+        let source = TextSource { path: outer, ..TextSource::default() };
+        assert_eq!(list_all(&[source]).unwrap(), [(0, inner.join("a.txt"))]);
     }
 
     #[test]

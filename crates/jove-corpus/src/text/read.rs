@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::files::list_all;
 use super::options::{TextOptions, TextSource};
 use super::records::{RawText, Texts};
-use crate::clean::{self, Dropped};
+use crate::clean::{self, CleanOptions, Dropped};
 use crate::duplicate::{DuplicateFilter, Occurrence};
 use crate::error::{Error, Result};
 use crate::language;
@@ -52,6 +52,19 @@ pub struct TextReport {
     pub problems: Vec<Problem>,
 }
 
+impl TextReport {
+    /// How many texts were skipped for which reason, such as `2 shorter than chars-min = 4`.
+    fn left_out(&self, clean: &CleanOptions) -> Vec<String> {
+        let reasons = [
+            (self.too_short, format!("shorter than chars-min = {}", clean.chars_min)),
+            (self.symbols, format!("with a share of symbols above symbols-max = {}", clean.symbols_max)),
+            (self.duplicates + self.near_duplicates, "like an earlier one".to_owned()),
+            (self.rejected, "rejected as bad rows".to_owned()),
+        ];
+        reasons.into_iter().filter(|(count, _)| *count > 0).map(|(count, reason)| format!("{count} {reason}")).collect()
+    }
+}
+
 /// Reads every source in order, cleans and de-duplicates its texts, and passes each one that is kept to `each`.
 ///
 /// # Resource usage
@@ -67,7 +80,7 @@ pub fn read_texts<E: From<Error>>(
     mut each: impl FnMut(CleanText) -> Result<(), E>,
 ) -> Result<TextReport, E> {
     options.clean.validate().map_err(Error::from)?;
-    let mut reader = Reader::new(options);
+    let mut reader = Reader::new(options)?;
     let files = list_all(&options.sources)?;
     progress.begin("read text", Some(files.len() as u64), "files");
     for (number, (source, path)) in files.iter().enumerate() {
@@ -88,7 +101,7 @@ pub fn read_texts<E: From<Error>>(
     let report = reader.finish(files.len() as u64)?;
     if report.kept == 0 {
         let path = options.sources.first().map(|source| source.path.clone()).unwrap_or_default();
-        return Err(Error::EmptyCorpus { path, rejected: report.rejected }.into());
+        return Err(Error::EmptyCorpus { path, left_out: report.left_out(&options.clean) }.into());
     }
     Ok(report)
 }
@@ -101,10 +114,11 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(options: &'a TextOptions) -> Self {
+    fn new(options: &'a TextOptions) -> Result<Self> {
         let duplicates = DuplicateFilter::new(options.clean.duplicates, options.clean.near_duplicates);
-        let rejects = Rejects::new(options.reject_file.as_deref(), options.max_bad);
-        Self { options, duplicates, rejects, report: TextReport::default() }
+        let inputs = options.sources.iter().map(|source| source.path.as_path());
+        let rejects = Rejects::new(options.reject_file.as_deref(), options.max_bad, inputs)?;
+        Ok(Self { options, duplicates, rejects, report: TextReport::default() })
     }
 
     /// Adds the clean parts of a text that are not duplicates to `found`, with their languages and the text's line.

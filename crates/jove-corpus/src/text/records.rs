@@ -129,7 +129,7 @@ mod tests {
         let path = folder.path().join(name);
         std::fs::write(&path, bytes).unwrap();
         let source = TextSource { path: path.clone(), format, field: field.to_owned(), ..TextSource::default() };
-        let mut rejects = Rejects::new(None, u64::MAX);
+        let mut rejects = Rejects::new(None, u64::MAX, []).unwrap();
         let mut texts = Texts::open(&path, &source).unwrap();
         let found = std::iter::from_fn(|| texts.next(&mut rejects).unwrap());
         let found = found.map(|raw| (raw.text, raw.line)).collect();

@@ -1,13 +1,12 @@
 //! Loading a tokenizer from a file or folder.
 
-use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
 use base64::Engine as _;
 use serde_json::Value;
 
-use super::{Tokenizer, charsmap, parts, sentencepiece};
+use super::{Tokenizer, charsmap, limits, parts, sentencepiece};
 use crate::error::{Error, Result};
 
 /// XLM-R's files have 5 and 9 MB; a file far above that is not a vocabulary.
@@ -56,7 +55,7 @@ fn load_folder(folder: &Path) -> Result<Tokenizer> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
-    let file = File::open(path).map_err(Error::io(path))?;
+    let file = jove_files::open_file(path).map_err(Error::io(path))?;
     let mut bytes = Vec::new();
     file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
     if bytes.len() as u64 > BYTES_MAX {
@@ -70,6 +69,7 @@ fn read_json(bytes: &[u8], path: &Path) -> Result<tokenizers::Tokenizer> {
     let json: Value = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
     check_charsmaps(&json, path)?;
     check_unigram(&json, path)?;
+    limits::check(&json, path)?;
     drop(json);
     tokenizers::Tokenizer::from_bytes(bytes).map_err(|error| malformed(&error))
 }

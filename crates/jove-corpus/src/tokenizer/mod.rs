@@ -3,6 +3,7 @@
 mod align;
 mod charsmap;
 mod encoding;
+mod limits;
 mod load;
 mod merges;
 mod options;

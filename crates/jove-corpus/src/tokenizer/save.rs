@@ -1,10 +1,9 @@
 //! Writing a tokenizer in Hugging Face's file layout.
 
-use std::io::Write as _;
 use std::path::Path;
 
-use atomic_write_file::AtomicWriteFile;
 use jove_core::Layout;
+use jove_files::{Kind, Output};
 use serde_json::{Value, json};
 use tokenizers::normalizers::NormalizerWrapper;
 
@@ -41,9 +40,7 @@ impl Tokenizer {
         std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
         for (name, bytes) in self.files()? {
             let path = folder.join(name);
-            let mut file = AtomicWriteFile::open(&path).map_err(Error::io(&path))?;
-            file.write_all(&bytes).map_err(Error::io(&path))?;
-            file.commit().map_err(Error::io(&path))?;
+            Output::write(&path, Kind::ANY, &bytes).map_err(Error::io(&path))?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Files that stages read from outside the cache: hashed once, and looked at again when the stage is made.
 
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -72,7 +72,7 @@ impl InputFile {
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let read_at = SystemTime::now();
         let fail = |source| Error::io("read", path, source);
-        let file = File::open(path).map_err(fail)?;
+        let file = jove_files::open_file(path).map_err(fail)?;
         let about = file.metadata().map_err(fail)?;
         if !about.is_file() {
             let found = if about.is_dir() { "a folder" } else { "a pipe or a device, which can be read only once" };
@@ -110,6 +110,8 @@ pub(super) fn hash(file: &File) -> std::io::Result<Hash> {
 #[cfg(test)]
 mod tests {
     use std::fs;
+
+    use std::fs::File;
 
     use super::*;
 

@@ -16,23 +16,34 @@ pub use content::{InputNote, Piece, Preview, Report, VariantNote};
 pub use table::markdown;
 pub(crate) use words::count;
 
-use crate::error::Result;
-use crate::files::write_file;
+use jove_files::{Kind, Output};
+
+use crate::error::{Error, Result};
 
 impl Report {
     /// Writes `report.html`, `results.json`, `table.md`, `results.csv` and `effects.csv` into `folder`.
     ///
     /// # Errors
-    /// When a file cannot be written; each file is replaced atomically.
+    /// When a file cannot be written; each is replaced atomically, and only where it is an earlier one of its kind.
     pub fn write(&self, folder: &Path) -> Result<()> {
         let json = serde_json::to_string_pretty(self).expect("a report is plain data");
-        write_file(&folder.join("results.json"), &json)?;
-        write_file(&folder.join("table.md"), &markdown(self))?;
-        write_file(&folder.join("results.csv"), &table::results_csv(&self.results))?;
-        write_file(&folder.join("effects.csv"), &table::csv(self.effects().into_iter().chain(self.contrasts())))?;
-        write_file(&folder.join("report.html"), &page::render(self).into_string())
+        let effects = table::csv(self.effects().into_iter().chain(self.contrasts()));
+        let write = |name: &str, kind: Kind, text: &str| {
+            let path = folder.join(name);
+            Output::write(&path, kind, text.as_bytes()).map_err(|source| Error::io("write", &path, source))
+        };
+        write("results.json", RESULTS, &json)?;
+        write("table.md", TABLE, &markdown(self))?;
+        write("results.csv", RESULTS_CSV, &table::results_csv(&self.results))?;
+        write("effects.csv", EFFECTS_CSV, &effects)?;
+        write("report.html", Kind::HTML, &page::render(self).into_string())
     }
 }
+
+const RESULTS: Kind = Kind::new("results of a run", |head| head.starts_with(b"{"));
+const TABLE: Kind = Kind::new("a table of a run", |head| head.starts_with(b"| probe | items | chance |"));
+const RESULTS_CSV: Kind = Kind::new("results of a run", |head| head.starts_with(b"variant,seed,tokens,"));
+const EFFECTS_CSV: Kind = Kind::new("effects of a run", |head| head.starts_with(b"variant,base,probe,"));
 
 #[cfg(test)]
 pub(crate) mod tests {
@@ -120,6 +131,20 @@ pub(crate) mod tests {
         sample().write(folder.path()).unwrap();
         assert_eq!(Report::read(folder.path()).unwrap(), sample());
         assert!(Report::read(&folder.path().join("none")).is_err());
+    }
+
+    #[test]
+    fn a_report_replaces_an_earlier_one_and_nothing_else() {
+        for name in ["results.json", "table.md", "results.csv", "effects.csv", "report.html"] {
+            let folder = tempfile::tempdir().unwrap();
+            grid().write(folder.path()).unwrap();
+            grid().write(folder.path()).unwrap();
+            let own = folder.path().join(name);
+            std::fs::write(&own, "own notes, 笔记").unwrap();
+            let error = grid().write(folder.path()).unwrap_err();
+            assert!(format!("{error:?}").contains("not replaced"), "{name}: {error:?}");
+            assert_eq!(std::fs::read_to_string(&own).unwrap(), "own notes, 笔记");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Files next to a knowledge base while it is built.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -16,7 +16,7 @@ pub(super) fn hidden_path(out: &Path, suffix: &str) -> PathBuf {
 /// Locks out other builds of the same knowledge base until dropped, also when this process is killed.
 pub(super) fn lock(out: &Path) -> Result<File> {
     let path = hidden_path(out, ".lock");
-    let file = File::create(&path).map_err(Error::io(&path))?;
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(Error::io(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(Error::Busy { path: out.to_owned() }),

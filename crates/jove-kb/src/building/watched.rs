@@ -11,6 +11,9 @@ pub(super) struct Watched(Vec<(PathBuf, u64, Option<SystemTime>)>);
 
 impl Watched {
     pub(super) fn new(path: &Path) -> Result<Self> {
+        if jove_files::is_stream(path) {
+            return Ok(Self(Vec::new()));
+        }
         let mut paths = vec![path.to_owned()];
         if path.is_dir() {
             let entries = std::fs::read_dir(path).map_err(Error::io(path))?;

@@ -46,6 +46,9 @@ fn remove_if_there(path: &Path) -> Result<()> {
 }
 
 fn put_in_place(temporary: &Path, out: &Path, folder: &Path) -> Result<()> {
+    if let Ok(old) = std::fs::metadata(out) {
+        std::fs::set_permissions(temporary, old.permissions()).map_err(Error::io(out))?;
+    }
     File::open(temporary).and_then(|file| file.sync_all()).map_err(Error::io(temporary))?;
     std::fs::rename(temporary, out).map_err(Error::io(out))?;
     // Windows cannot open folders, and needs no sync to keep a rename.

@@ -1,12 +1,12 @@
 //! Files of lines, plain or compressed.
 
 use std::cell::{Cell, RefCell};
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use jove_core::Problem;
+use jove_files::{Refused, open_stream, skip_line};
 
 use crate::error::{Error, Result};
 use crate::intake::{Intake, hex};
@@ -95,6 +95,7 @@ impl Lines {
     fn unreadable(&self, source: io::Error) -> Error {
         match source.raw_os_error() {
             Some(_) => Error::io(&self.path)(source),
+            None if Refused::of(&source).is_some() => Error::io(&self.path)(source),
             None => Error::Packed { path: self.path.clone(), line: self.line + 1, source },
         }
     }
@@ -127,7 +128,7 @@ impl Lines {
                 self.buffer.pop();
             }
         } else if self.buffer.len() > LINE_BYTES_MAX
-            && let Err(error) = self.input.skip_until(b'\n')
+            && let Err(error) = skip_line(&mut self.input)
         {
             return Err(self.unreadable(error));
         }
@@ -143,7 +144,7 @@ type Opened = (Box<dyn BufRead>, Rc<Cell<u64>>);
 
 /// Opens a file that may be compressed, and a count of the bytes read from disk.
 fn open(path: &Path, hash: Rc<RefCell<blake3::Hasher>>) -> Result<Opened> {
-    let file = File::open(path).map_err(Error::io(path))?;
+    let file = open_stream(path).map_err(Error::io(path))?;
     let count = Rc::new(Cell::new(0));
     let mut raw = BufReader::with_capacity(1 << 17, Counting { inner: file, count: Rc::clone(&count), hash });
     let head = raw.fill_buf().map_err(Error::io(path))?;

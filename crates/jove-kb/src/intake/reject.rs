@@ -1,10 +1,9 @@
 //! Bad rows: counted, kept, and too many of them stop the build.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use jove_core::Problem;
+use jove_files::{Kind, LateOutput};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -40,8 +39,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 /// Takes bad rows of one build. The file is made with the first bad row and stays when the build fails: it is what
 /// the user needs then.
 pub(crate) struct Rejects {
-    path: PathBuf,
-    out: Option<BufWriter<File>>,
+    out: LateOutput,
     max: u64,
     count: u64,
     shown: Vec<Problem>,
@@ -50,11 +48,8 @@ pub(crate) struct Rejects {
 impl Rejects {
     /// Forgets the reject file of an earlier build.
     pub(crate) fn new(path: &Path, max: u64) -> Result<Self> {
-        match std::fs::remove_file(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::io(path)(error)),
-            _ => {}
-        }
-        Ok(Self { path: path.to_owned(), out: None, max, count: 0, shown: Vec::new() })
+        let out = LateOutput::new(path, Kind::REJECTS).map_err(Error::io(path))?;
+        Ok(Self { out, max, count: 0, shown: Vec::new() })
     }
 
     pub(crate) fn count(&self) -> u64 {
@@ -67,18 +62,11 @@ impl Rejects {
 
     /// Where the rows are, when there are any.
     pub(crate) fn path(&self) -> Option<PathBuf> {
-        self.out.is_some().then(|| self.path.clone())
+        (self.count > 0).then(|| self.out.path().to_owned())
     }
 
     /// Counts and keeps a bad row.
     pub(crate) fn add(&mut self, problem: Problem, row: &[u8]) -> Result<()> {
-        let out = match &mut self.out {
-            Some(out) => out,
-            None => match File::create(&self.path) {
-                Ok(file) => self.out.insert(BufWriter::new(file)),
-                Err(error) => return Err(Error::io(&self.path)(error)),
-            },
-        };
         let kept = &row[..row.len().min(ROW_BYTES_MAX)];
         let text = match std::str::from_utf8(kept) {
             Ok(text) => Some(text),
@@ -94,9 +82,8 @@ impl Rejects {
             row_hex: text.is_none().then(|| hex(kept)),
             cut: kept.len() < row.len(),
         };
-        let mut line = serde_json::to_vec(&rejected).map_err(std::io::Error::from).map_err(Error::io(&self.path))?;
-        line.push(b'\n');
-        out.write_all(&line).map_err(Error::io(&self.path))?;
+        let line = serde_json::to_vec(&rejected).map_err(std::io::Error::from).map_err(Error::io(self.out.path()))?;
+        self.out.write_line(&line).map_err(|error| Error::io(self.out.path())(error))?;
         self.count += 1;
         if self.count > self.max {
             self.flush()?;
@@ -104,7 +91,7 @@ impl Rejects {
                 bad: self.count,
                 max: self.max,
                 last: Box::new(problem),
-                reject_file: Some(self.path.clone()),
+                reject_file: Some(self.out.path().to_owned()),
             });
         }
         if self.shown.len() < SHOWN_MAX {
@@ -115,9 +102,6 @@ impl Rejects {
 
     /// Writes what is buffered.
     pub(crate) fn flush(&mut self) -> Result<()> {
-        match &mut self.out {
-            Some(out) => out.flush().map_err(Error::io(&self.path)),
-            None => Ok(()),
-        }
+        self.out.flush().map_err(|error| Error::io(self.out.path())(error))
     }
 }

@@ -18,7 +18,7 @@ use crate::schema::{APPLICATION_ID, VERSION};
 /// returns. Methods with an entity or a key take time logarithmic in the size of the file. `visit_*` methods hold one row
 /// at a time; [`Kb::facts`], [`Kb::aliases`] and the like hold all rows: 12 bytes a fact, about 56 bytes plus the text an
 /// alias. [`Kb::graph`] holds 8 bytes an edge and direction. Building ([`crate::build`]) keeps 16 bytes an entity in
-/// memory and spills rows to disk; `docs/knowledge-knowledge base.md` has measurements.
+/// memory and spills rows to disk; `docs/knowledge-base.md` has measurements.
 pub struct Kb {
     path: PathBuf,
     connection: Connection,
@@ -50,9 +50,7 @@ impl Kb {
     /// # Errors
     /// When the file is missing, is not a knowledge base, or has another version.
     pub fn open(path: &Path) -> Result<Self> {
-        if let Err(error) = std::fs::metadata(path) {
-            return Err(Error::io(path)(error));
-        }
+        jove_files::open_file(path).map_err(Error::io(path))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(Error::database(path, "opening"))?;
         let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));

@@ -58,7 +58,7 @@ impl Patterns {
         }
         let mut all = Self::default();
         for file in files {
-            let text = std::fs::read_to_string(&file).map_err(Error::io(&file))?;
+            let text = jove_files::read_text(&file, 16 << 20).map_err(Error::io(&file))?;
             let wrong = |message: String| Error::Toml { path: file.clone(), message };
             let patterns: Self = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
             patterns.check().map_err(wrong)?;

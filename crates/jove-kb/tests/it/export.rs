@@ -35,7 +35,7 @@ fn check_round_trips(place: &Place, kb: &Kb) {
         (ExportFormat::NTriples, Format::NTriples),
         (ExportFormat::Tsv, Format::Tsv),
     ] {
-        let file = place.path("export");
+        let file = place.path(&format!("export.{format:?}"));
         export(kb, format, &file, &Silent).unwrap();
         let options = BuildOptions {
             max_bad: 0,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use jove_checkpoint::{
@@ -9,6 +10,7 @@ use jove_checkpoint::{
     ParityReport, export, fetch, import, verify,
 };
 use jove_core::Layout;
+use jove_files::check_outside;
 use serde_json::json;
 
 use crate::context::{Context, Outcome};
@@ -60,8 +62,14 @@ impl SourceArgs {
             cache: cache.join("hub"),
             token: variable("HF_TOKEN"),
             offline: self.offline || variable("HF_HUB_OFFLINE").is_some_and(|value| value != "0"),
+            silence_max: Duration::from_mins(1),
         };
         Ok(fetch(&HubModel::parse(model)?, &options, context.progress())?)
+    }
+
+    /// The folder to write, which replaces none that the checkpoint at `path` is read from.
+    pub(super) fn folder(&self, out: &Path, path: &Path) -> anyhow::Result<PathBuf> {
+        folder_outside(out, self.config.as_deref().into_iter().chain([path]))
     }
 
     /// Opens the checkpoint at `path`.
@@ -78,6 +86,13 @@ impl SourceArgs {
     fn allowed(&self) -> Allow {
         Allow::these(self.allow.iter().copied())
     }
+}
+
+/// The folder that a path leads to, none that holds one of the inputs.
+pub(super) fn folder_outside<'a>(out: &Path, inputs: impl IntoIterator<Item = &'a Path>) -> anyhow::Result<PathBuf> {
+    check_outside(out, inputs).with_context(|| out.display().to_string())?;
+    // A link stays one; what it leads to is replaced.
+    Ok(std::fs::canonicalize(out).unwrap_or_else(|_| out.to_owned()))
 }
 
 /// Arguments of `jove convert`.
@@ -106,7 +121,8 @@ pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome>
     let files = tokenizer_files(&path)?;
     let options = args.source.export_options(None);
     let (config, weights) = (&loaded.config, &loaded.weights);
-    let exported = export(&args.out, args.to_format, config, weights, &files, &options, context.progress())?;
+    let out = args.source.folder(&args.out, &path)?;
+    let exported = export(&out, args.to_format, config, weights, &files, &options, context.progress())?;
     if !args.verify {
         print_report(context, &loaded.report, &args.out)?;
         return Ok(Outcome::Done);

@@ -29,8 +29,15 @@ pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome>
     let loaded = args.source.open(&path, Format::Hf)?;
     let files = tokenizer_files(&path)?;
     let options = args.source.export_options(args.shard_bytes_max);
-    let exported =
-        export(&args.out, args.format, &loaded.config, &loaded.weights, &files, &options, context.progress())?;
+    let exported = export(
+        &args.source.folder(&args.out, &path)?,
+        args.format,
+        &loaded.config,
+        &loaded.weights,
+        &files,
+        &options,
+        context.progress(),
+    )?;
     if context.json() {
         context.print_json(&exported)?;
         return Ok(Outcome::Done);

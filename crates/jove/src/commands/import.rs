@@ -26,8 +26,15 @@ pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome>
     let loaded = args.source.open(&path, args.format)?;
     let files = tokenizer_files(&path)?;
     let options = args.source.export_options(None);
-    let exported =
-        export(&args.out, Format::Hf, &loaded.config, &loaded.weights, &files, &options, context.progress())?;
+    let exported = export(
+        &args.source.folder(&args.out, &path)?,
+        Format::Hf,
+        &loaded.config,
+        &loaded.weights,
+        &files,
+        &options,
+        context.progress(),
+    )?;
     let mut report = loaded.report;
     let strays =
         exported.left_out.into_iter().map(|name| (name, "no class of transformers has it together with the head"));

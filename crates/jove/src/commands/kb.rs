@@ -1,11 +1,11 @@
 //! `jove kb`: builds a knowledge base from any knowledge graph, and queries it.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use jove_core::{EntityId, Lang, Seed};
+use jove_core::{EntityId, Lang, Seed, printable_json};
+use jove_files::{check_apart, is_standard_output, read_text};
 use jove_kb::{
     BuildOptions, BuildReport, ExportFormat, Kb, Level, LintOptions, Patterns, Selection, Sentence, Source,
     VerbalizeOptions, ViewOptions,
@@ -13,6 +13,12 @@ use jove_kb::{
 use serde_json::json;
 
 use crate::context::{Context, Outcome};
+
+/// A file of settings is no larger.
+const SETTINGS_BYTES_MAX: u64 = 16 << 20;
+
+/// Nor is a list of words.
+const WORDS_BYTES_MAX: u64 = 256 << 20;
 
 /// Arguments of `jove kb`.
 #[derive(clap::Args)]
@@ -166,20 +172,18 @@ pub(crate) fn execute(args: Args, context: &Context) -> anyhow::Result<Outcome> 
         }
         Command::Search { kb, text, lang, limit } => search(&Kb::open(&kb)?, &text, lang, limit, context)?,
         Command::Neighbors { kb, entity, lang, limit } => neighbors(&Kb::open(&kb)?, &entity, lang, limit, context)?,
-        Command::Export { kb, format, out: Some(out) } => {
+        Command::Export { kb, format, out } => {
+            let out = out.unwrap_or_else(|| "-".into());
             jove_kb::export(&Kb::open(&kb)?, format, &out, context.progress())?;
-        }
-        Command::Export { kb, format, out: None } => {
-            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-            jove_kb::export_to(&Kb::open(&kb)?, format, &mut out, context.progress())?;
-            out.flush()?;
         }
         Command::Verbalize(verbalize) => execute_verbalize(verbalize, context)?,
         Command::View { kb, out, entity, lang } => {
             let kb = Kb::open(&kb)?;
             let entity = entity.map(|name| find(&kb, &name, lang)).transpose()?;
             jove_kb::view(&kb, &ViewOptions { entity, lang, ..ViewOptions::default() }, &out, context.progress())?;
-            context.print(out.display())?;
+            if !is_standard_output(&out) {
+                context.print(out.display())?;
+            }
         }
         Command::Migrate { kb } => {
             let from = jove_kb::migrate(&kb)?;
@@ -192,7 +196,7 @@ pub(crate) fn execute(args: Args, context: &Context) -> anyhow::Result<Outcome> 
 fn execute_build(args: Build, context: &Context) -> anyhow::Result<Outcome> {
     let mut options = match &args.config {
         Some(path) => {
-            let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+            let text = read_text(path, SETTINGS_BYTES_MAX).with_context(|| path.display().to_string())?;
             toml::from_str(&text).with_context(|| path.display().to_string())?
         }
         None => BuildOptions::default(),
@@ -212,20 +216,25 @@ fn execute_build(args: Build, context: &Context) -> anyhow::Result<Outcome> {
     }
     options.max_bad = args.max_bad.unwrap_or(options.max_bad);
     options.reject_file = args.reject_file.or(options.reject_file);
+    for output in [Some(&options.out), options.reject_file.as_ref()].into_iter().flatten() {
+        check_apart(output, args.config.as_deref()).with_context(|| output.display().to_string())?;
+    }
     let report = jove_kb::build(&options, context.progress())?;
+    let aside = options.reject_file.is_some_and(|path| is_standard_output(&path));
     if context.json() {
-        context.print_json(&report)?;
+        context.print_beside(aside, printable_json(&serde_json::to_string(&report)?))?;
     } else {
-        print_report(&report, context)?;
+        print_report(&report, aside, context)?;
     }
     Ok(Outcome::Done)
 }
 
-fn print_report(report: &BuildReport, context: &Context) -> anyhow::Result<()> {
+fn print_report(report: &BuildReport, aside: bool, context: &Context) -> anyhow::Result<()> {
+    let print = |line: String| context.print_beside(aside, line);
     for source in &report.sources {
-        context.print(format!("{}: {} rows, {} facts and literals", source.name, source.rows, source.facts))?;
+        print(format!("{}: {} rows, {} facts and literals", source.name, source.rows, source.facts))?;
     }
-    context.print(format!(
+    print(format!(
         "{}: {} entities, {} facts, {} literals, {} names; {} duplicates, {} merged",
         report.out.display(),
         report.entities,
@@ -236,10 +245,10 @@ fn print_report(report: &BuildReport, context: &Context) -> anyhow::Result<()> {
         report.merged
     ))?;
     for problem in &report.problems {
-        context.print(format!("bad row: {problem}"))?;
+        print(format!("bad row: {problem}"))?;
     }
     if let Some(path) = &report.reject_file {
-        context.print(format!("{} bad rows are kept in {}", report.bad, path.display()))?;
+        print(format!("{} bad rows are kept in {}", report.bad, path.display()))?;
     }
     Ok(())
 }
@@ -280,7 +289,7 @@ fn stats(kb: &Kb, context: &Context) -> anyhow::Result<Outcome> {
 fn lint(kb: &Kb, fail_at: Level, words: Option<&Path>, context: &Context) -> anyhow::Result<Outcome> {
     let mut options = LintOptions::default();
     if let Some(path) = words {
-        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        let text = read_text(path, WORDS_BYTES_MAX).with_context(|| path.display().to_string())?;
         options.common_words = text.lines().map(|word| word.trim().to_lowercase()).collect();
     }
     let findings = jove_kb::lint(kb, &options)?;

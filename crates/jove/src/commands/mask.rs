@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::Subcommand;
 use jove_core::{AnnotatedText, Progress, Purpose, TokenizedText};
 use jove_experiment::{Coverage, MaskSource};
+use jove_files::{Kind, check_apart, check_output, is_standard_output};
 use jove_linker::unlinked_names;
 use jove_masking::html::{Masked, page};
 use jove_masking::{MaskPlan, MaskStats, MaskedUnit, plan_with};
 use serde::Serialize;
 
 use crate::commands::card::card;
-use crate::commands::link::write_file;
+use crate::commands::link::write_page;
 use crate::context::{Context, Outcome};
 
 /// Unlinked names that are reported, the most frequent first.
@@ -100,6 +102,8 @@ impl Source {
 }
 
 fn preview(source: &Source, html: &std::path::Path, texts: usize, context: &Context) -> anyhow::Result<()> {
+    check_apart(html, [source.file.as_path()]).with_context(|| html.display().to_string())?;
+    check_output(html, Kind::HTML).with_context(|| html.display().to_string())?;
     let masks = source.open(context)?;
     let mut shown = Vec::new();
     source.each(&masks, texts, context, |text, tokens, mask| {
@@ -113,8 +117,8 @@ fn preview(source: &Source, html: &std::path::Path, texts: usize, context: &Cont
     let rows =
         shown.iter().zip(&pieces).map(|((_, _, plan, inputs, cards), pieces)| Masked { pieces, plan, inputs, cards });
     let title = format!("Masks of {} in epoch {}", masks.variant, source.epoch);
-    write_file(html, &page(&title, rows))?;
-    context.print(html.display())
+    write_page(html, &page(&title, rows))?;
+    if is_standard_output(html) { Ok(()) } else { context.print(html.display()) }
 }
 
 /// The card of a unit: what it names, how sure the linker was, and what the graph says of it.

@@ -21,7 +21,7 @@ pub(crate) struct Args {
 pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     let run = Context::load(&args.file, &args.set)?;
     if args.resolve {
-        context.print(run.resolved())?;
+        context.print_data(run.resolved())?;
         return Ok(Outcome::Done);
     }
     show(&run.execute(context.progress())?, context)

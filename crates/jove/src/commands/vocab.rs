@@ -1,7 +1,6 @@
 //! `jove vocab`: removes or adds pieces of a vocabulary, with weights and tokenizer to match.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -11,9 +10,11 @@ use jove_checkpoint::{
     save_hf_with,
 };
 use jove_core::Lang;
-use jove_corpus::Tokenizer;
+use jove_corpus::{TextLines, Tokenizer};
+use jove_files::is_stream;
 use serde::Serialize;
 
+use super::convert::folder_outside;
 use crate::context::{Context, Outcome};
 
 /// Arguments of `jove vocab`.
@@ -96,6 +97,10 @@ fn trim(context: &Context, checkpoint: &Path, corpora: &[String], count_min: u64
     let tokenizer = Tokenizer::load(checkpoint)?;
     let file = tokenizer_file(checkpoint, &tokenizer)?;
     let corpora: Vec<(Lang, PathBuf)> = corpora.iter().map(|text| parse_corpus(text)).collect::<anyhow::Result<_>>()?;
+    if let Some((_, path)) = corpora.iter().find(|(_, path)| is_stream(path)) {
+        bail!("--corpus: expected a file, since it is read twice, found {}", path.display());
+    }
+    let out = &folder_outside(out, corpora.iter().map(|(_, path)| path.as_path()).chain([checkpoint]))?;
     let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
     let mut used: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
     let mut languages: BTreeMap<String, Loss> = BTreeMap::new();
@@ -159,6 +164,7 @@ fn print_trim(context: &Context, report: &TrimReport, out: &Path) -> anyhow::Res
 }
 
 fn extend(context: &Context, checkpoint: &Path, words: &Path, out: &Path) -> anyhow::Result<()> {
+    let out = &folder_outside(out, [words, checkpoint])?;
     let tokenizer = Tokenizer::load(checkpoint)?;
     let file = tokenizer_file(checkpoint, &tokenizer)?;
     let mut spelled = Vec::new();
@@ -237,12 +243,11 @@ fn for_each_line(
     mut take: impl FnMut(&str) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     use jove_core::Progress as _;
-    let file = std::fs::File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    for (number, line) in BufReader::new(file).lines().enumerate() {
+    let mut lines = TextLines::open(path, 0, None)?;
+    while let Some(line) = lines.read()? {
         if context.progress().cancelled() {
             bail!("interrupted; nothing was written");
         }
-        let line = line.with_context(|| format!("{}:{}: expected a line of UTF-8", path.display(), number + 1))?;
         if !line.trim().is_empty() {
             take(line.trim())?;
         }

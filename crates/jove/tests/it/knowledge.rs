@@ -201,7 +201,7 @@ fn a_score_outside_its_range_is_refused_before_anything_is_written() {
     std::fs::write(folder.path("text.txt"), "洛拉岛").unwrap();
     let arguments = "link --kb kb.sqlite --input text.txt --output out.jsonl --score-min 2";
     folder.refuses(arguments, &["score-min: expected a number from 0 to 1, found 2", "hint: "]);
-    std::fs::write(folder.path("bytes.txt"), b"\xff\xfe").unwrap();
+    std::fs::write(folder.path("bytes.txt"), b"a\xff").unwrap();
     folder.refuses("link --kb kb.sqlite --input bytes.txt --output out.jsonl", &["bytes.txt:1"]);
     folder.refuses("link --kb kb.sqlite --input none.txt --output out.jsonl", &["none.txt"]);
     assert!(!folder.path("out.jsonl").exists());

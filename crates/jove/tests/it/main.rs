@@ -6,9 +6,11 @@ mod ablate;
 mod cache;
 mod checkpoints;
 mod knowledge;
+mod outputs;
 mod run_files;
 mod shell;
 mod standard_error;
+mod terminal;
 
 #[allow(dead_code, reason = "this fixture serves another crate's tests as well")]
 #[path = "../../../jove-experiment/tests/it/fixture.rs"]

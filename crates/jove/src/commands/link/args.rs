@@ -1,0 +1,56 @@
+//! What `jove link` is asked for.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use jove_core::Lang;
+use jove_files::{check_apart, is_standard_output};
+
+/// Arguments of `jove link`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The knowledge base, made with `jove kb build` or by the `kb` stage of `jove run`.
+    #[arg(long)]
+    pub(super) kb: PathBuf,
+    /// Text in UTF-8, one text a line; - is standard input.
+    #[arg(long)]
+    pub(super) input: PathBuf,
+    /// The file to write, with the texts, their words and mentions: Parquet where its name ends in `.parquet`, else JSON lines;
+    /// - is standard output.
+    #[arg(long)]
+    pub(super) output: PathBuf,
+    /// Also write an HTML page of the first 500 texts.
+    #[arg(long)]
+    pub(super) html: Option<PathBuf>,
+    /// The language of the text.
+    #[arg(long, default_value = "zh")]
+    pub(super) lang: Lang,
+    /// The lowest score of a link, 0 to 1. Default: 0.7.
+    #[arg(long)]
+    pub(super) score_min: Option<f32>,
+    /// Bad rows allowed: other bytes than UTF-8, NUL bytes, lines beyond 1 MiB. Default: 0.
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    pub(super) max_bad: u64,
+    /// The file for bad rows. Default: none.
+    #[arg(long)]
+    pub(super) reject_file: Option<PathBuf>,
+}
+
+impl Args {
+    /// Checks that no output is an input or another output.
+    pub(super) fn check_apart(&self) -> anyhow::Result<()> {
+        let outputs = [Some(&self.output), self.html.as_ref(), self.reject_file.as_ref()];
+        let outputs: Vec<&Path> = outputs.into_iter().flatten().map(PathBuf::as_path).collect();
+        for (number, output) in outputs.iter().enumerate() {
+            let others = outputs[..number].iter().copied().chain([self.kb.as_path(), self.input.as_path()]);
+            check_apart(output, others).with_context(|| output.display().to_string())?;
+        }
+        Ok(())
+    }
+
+    /// Whether standard output holds data, so that counts belong elsewhere.
+    pub(super) fn takes_standard_output(&self) -> bool {
+        let outputs = [Some(&self.output), self.html.as_ref(), self.reject_file.as_ref()];
+        outputs.into_iter().flatten().any(|path| is_standard_output(path))
+    }
+}
