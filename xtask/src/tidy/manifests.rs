@@ -19,10 +19,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("jove-model", &["jove-core"]),
     ("jove-checkpoint", &["jove-core", "jove-files"]),
     ("jove-objectives", &["jove-core", "jove-model", "jove-checkpoint"]),
-    (
-        "jove-trainer",
-        &["jove-core", "jove-corpus", "jove-masking", "jove-model", "jove-checkpoint", "jove-objectives"],
-    ),
+    ("jove-trainer", &["jove-core", "jove-corpus", "jove-masking", "jove-model", "jove-checkpoint", "jove-objectives"]),
     (
         "jove-eval",
         &["jove-core", "jove-kb", "jove-corpus", "jove-masking", "jove-model", "jove-checkpoint", "jove-objectives"],

@@ -27,6 +27,7 @@ const MAY_WRITE: &[(&str, &str)] = &[
     ("crates/jove-experiment/src/cache/", "folders of stages"),
     ("crates/jove-experiment/src/disk.rs", "files of a stage"),
     ("crates/jove-experiment/src/files.rs", "files of a stage"),
+    ("crates/jove-experiment/src/tokenizer_source.rs", "a folder for a moment"),
     ("crates/jove-experiment/src/ablate.rs", "logs of arms"),
     ("crates/jove-trainer/src/checkpoint.rs", "a new folder is renamed as a whole"),
     ("crates/jove-trainer/src/metrics.rs", "lines are added to the run's own file"),

@@ -16,7 +16,8 @@ const CONFIG: &str = "{\"model_type\":\"bert\"}";
 fn config_hash() -> String {
     use sha1::Digest as _;
     let hash = sha1::Sha1::digest(format!("blob {}\0{CONFIG}", CONFIG.len()));
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from_digit(u32::from(digit), 16).unwrap()).collect()
 }
 
 /// The three things that a hub is asked for, in this order.
@@ -81,7 +82,7 @@ fn send(mut stream: TcpStream, sent: Sent) -> io::Result<()> {
         }
         Sent::Silence(bytes) => {
             stream.write_all(&bytes)?;
-            std::thread::sleep(Duration::from_secs(60));
+            std::thread::sleep(Duration::from_mins(1));
             Ok(())
         }
     }

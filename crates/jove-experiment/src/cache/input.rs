@@ -1,6 +1,6 @@
 //! Files that stages read from outside the cache: hashed once, and looked at again when the stage is made.
 
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -110,8 +110,6 @@ pub(super) fn hash(file: &File) -> std::io::Result<Hash> {
 #[cfg(test)]
 mod tests {
     use std::fs;
-
-    use std::fs::File;
 
     use super::*;
 
