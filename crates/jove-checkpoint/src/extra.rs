@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::error::Result;
+use crate::content::identified;
+use crate::error::{Error, Result};
 use crate::folder::{TOKENIZER_FILES, check_plain, read_small};
 
 /// A small file that accompanies the weights, such as a vocabulary or a tokenizer.
@@ -52,13 +53,17 @@ impl ExtraFile {
     /// The files of the tokenizer in a checkpoint folder, in a fixed order; there may be none.
     ///
     /// # Errors
-    /// Where a file cannot be read or is larger than 256 MiB.
+    /// Where a file cannot be read or is larger than 256 MiB, or holds something else, such as a Git LFS pointer.
     pub fn tokenizer_of(folder: &Path) -> Result<Vec<Self>> {
         let mut found = Vec::new();
         for name in TOKENIZER_FILES.into_iter().filter(|name| Self::is_of_tokenizer(name)) {
             let path = folder.join(name);
             if path.is_file() {
-                found.push(Self { name: name.to_owned(), bytes: read_small(&path, EXTRA_BYTES_MAX)? });
+                let bytes = read_small(&path, EXTRA_BYTES_MAX)?;
+                if let Some(content) = identified(&bytes).filter(|_| !bytes.is_empty()) {
+                    return Err(Error::foreign(&path, "a file of a tokenizer", &content));
+                }
+                found.push(Self { name: name.to_owned(), bytes });
             }
         }
         Ok(found)
@@ -68,6 +73,24 @@ impl ExtraFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_in_place_of_a_vocabulary_is_not_carried_along() {
+        let root = tempfile::tempdir().unwrap();
+        for (bytes, expected) in [
+            (&b"[PAD]\n\xe8\xaf\x8d\n"[..], None),
+            (b"", None),
+            (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n", Some("found a Git LFS pointer")),
+            (b"<!doctype html>\n", Some("found a web page (HTML)")),
+        ] {
+            std::fs::write(root.path().join("vocab.txt"), bytes).unwrap();
+            match (ExtraFile::tokenizer_of(root.path()), expected) {
+                (Ok(files), None) => assert_eq!(files[0].bytes(), bytes),
+                (Err(error), Some(part)) => assert!(error.to_string().contains(part), "{error}"),
+                (found, _) => panic!("{found:?}, expected {expected:?}"),
+            }
+        }
+    }
 
     #[test]
     fn only_plain_names_are_taken() {

@@ -103,6 +103,12 @@ impl<S: TensorSource> UerImport<S> {
         }
     }
 
+    /// Rows of the position table, of which `rows` are stored: never more than these and those that no token has, whatever a
+    /// configuration says.
+    fn kept_positions(&self, rows: usize) -> usize {
+        self.position_rows.min(rows.saturating_add(self.first_position))
+    }
+
     /// Rows of the stored segment table that are kept, of `rows` in all.
     fn kept_segments(&self, rows: usize) -> std::ops::Range<usize> {
         1.min(rows)..(1 + self.token_types).min(rows)
@@ -125,7 +131,7 @@ impl<S: TensorSource> TensorSource for UerImport<S> {
                 match self.moved(name) {
                     Moved::No => {}
                     Moved::Segments => *rows = self.kept_segments(*rows).len(),
-                    Moved::Positions => *rows = self.position_rows,
+                    Moved::Positions => *rows = self.kept_positions(*rows),
                 }
             }
             TensorSpec { name: name.clone(), shape, dtype: stored[from].dtype }
@@ -148,9 +154,10 @@ impl<S: TensorSource> TensorSource for UerImport<S> {
                 let mut rows = vec![0.0; self.first_position * width];
                 rows.extend_from_slice(&tensor.data);
                 // What falls off are rows of zeros, see `position_rows`.
-                rows.resize(self.position_rows * width, 0.0);
+                let count = self.kept_positions(tensor.shape.first().copied().unwrap_or(0));
+                rows.truncate(count * width);
                 tensor.data = Cow::Owned(rows);
-                tensor.shape[0] = self.position_rows;
+                tensor.shape[0] = count;
             }
         }
         Ok(tensor)

@@ -199,6 +199,20 @@ fn a_layout_that_the_weights_contradict_is_named() {
 }
 
 #[test]
+fn a_configuration_cannot_ask_for_more_positions_than_are_stored() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("x");
+    let config = ModelConfig { pad_token_id: 2, ..xlm_roberta() };
+    write(&dir, &config, &model(&config));
+    let text = std::fs::read_to_string(dir.join("config.json")).unwrap();
+    let huge = text.replace("\"max_position_embeddings\": 14", "\"max_position_embeddings\": 2147483647");
+    assert_ne!(text, huge);
+    std::fs::write(dir.join("config.json"), huge).unwrap();
+    let message = import(&dir, &ImportOptions::new(Format::Uer)).unwrap_err().to_string();
+    assert!(message.contains("[17, 8], expected [2147483647, 8]"), "{message}");
+}
+
+#[test]
 fn names_of_models_trained_on_several_devices_are_read() {
     let root = tempfile::tempdir().unwrap();
     let dir = root.path().join("x");
