@@ -33,6 +33,7 @@ mod pos;
 mod printable;
 mod problem;
 mod progress;
+pub mod script;
 mod seed;
 mod span;
 mod text;

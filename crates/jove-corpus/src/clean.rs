@@ -1,6 +1,6 @@
 //! Cleaning texts, and deciding which ones to skip.
 
-use jove_core::InvalidSetting;
+use jove_core::{InvalidSetting, script};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -122,9 +122,8 @@ fn last_end(characters: &[char], start: usize, limit: usize) -> usize {
 /// Whether a sentence ends with `character` when `next` follows.
 pub(crate) fn ends_sentence(character: char, next: Option<char>) -> bool {
     match character {
-        '。' | '！' | '？' | '؟' | '।' => true,
         '.' | '!' | '?' => next.is_none_or(char::is_whitespace),
-        _ => false,
+        _ => script::ends_sentence(character),
     }
 }
 

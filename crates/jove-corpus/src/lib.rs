@@ -66,5 +66,5 @@ pub use lines::TextLines;
 pub use pairs::{PairOptions, PairReport, PairSource, SentencePair, read_pairs};
 pub use shard::{PairReader, PairWriter, ShardReader, ShardWriter};
 pub use stats::{Group, Stats, stats};
-pub use text::{CleanText, TextFormat, TextOptions, TextReport, TextSource, read_texts};
+pub use text::{CleanText, TextFormat, TextOptions, TextReport, TextSource, WEIGHT_MAX, read_texts};
 pub use tokenizer::{Encoding, Tokenizer, TrainOptions, TrainerKind};

@@ -2,7 +2,7 @@
 //! that holds the value as the run file spells it, and the variant whose section that is.
 
 use jove_core::{InvalidSetting, ModelConfig};
-use jove_corpus::TrainOptions;
+use jove_corpus::{TrainOptions, WEIGHT_MAX};
 use jove_kb::Source;
 use toml::{Table, Value};
 
@@ -168,6 +168,9 @@ impl VerbalizeSettings {
     fn validate(&self) -> Checked {
         let given = !self.patterns.as_os_str().is_empty();
         InvalidSetting::check(given, "patterns", "a file or a folder of sentence patterns", "none")?;
+        let weight = self.weight;
+        let expected = format!("a number above 0, at most {WEIGHT_MAX}");
+        InvalidSetting::check(weight > 0.0 && weight <= WEIGHT_MAX, "weight", expected, weight)?;
         self.sentences.validate().map_err(|invalid| invalid.under("sentences"))
     }
 }
@@ -178,6 +181,9 @@ impl TextSettings {
             source.validate().map_err(|invalid| invalid.under(&format!("sources[{index}]")))?;
         }
         self.clean.validate().map_err(|invalid| invalid.under("clean"))?;
+        let exponent = self.domain_exponent;
+        let valid = (0.0..=1.0).contains(&exponent);
+        InvalidSetting::check(valid, "domain-exponent", "a number from 0 to 1", exponent)?;
         let part = self.held_out;
         InvalidSetting::check((0.0..=0.5).contains(&part), "held-out", "a number from 0 to 0.5", part)
     }

@@ -85,6 +85,18 @@ pub enum Error {
         /// What to do.
         hint: String,
     },
+    /// A model that does not fit into memory.
+    #[error("variant \"{variant}\": expected a model that fits into memory, {bound}; found one that takes {needed}")]
+    Memory {
+        /// The variant.
+        variant: String,
+        /// What training takes at its peak.
+        needed: String,
+        /// What there is, and what sets that.
+        bound: String,
+        /// The settings that say how much is needed.
+        setting: &'static str,
+    },
     /// Training data contain an item of a probe.
     #[error("{item}, an item of the {probe} probe, is in {place}")]
     Leak {
@@ -190,6 +202,10 @@ impl Advise for Error {
                     .to_owned(),
             ),
             Self::Arm { .. } => Some("fix it and run the same command again; finished arms are kept".to_owned()),
+            Self::Memory { setting, .. } => Some(format!(
+                "lower {setting}; `jove train FILE --dry-run` shows what takes how much, and train.gradient-checkpointing = \
+                 true keeps fewer activations"
+            )),
             Self::Data { hint, .. } | Self::Leak { hint, .. } => Some(hint.clone()),
             Self::Io { source, path, .. } => Some(io_hint(source, path)),
             Self::Changed { .. } => Some("let what writes to it finish, and run the same command again".to_owned()),

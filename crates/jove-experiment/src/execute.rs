@@ -83,11 +83,18 @@ impl Run {
             results,
             inputs: inputs(prepared)?,
             previews: self.previews(work, prepared)?,
+            warnings: self.all_warnings(work),
             primary: self.file.ablation.as_ref().map_or_else(Vec::new, |ablation| ablation.primary.clone()),
             code: CODE.to_owned(),
             settings: self.resolved().to_owned(),
             stages,
         })
+    }
+
+    /// The warnings of the run file and of all stages, each with where it comes from.
+    fn all_warnings(&self, work: &StageContext<'_>) -> Vec<(String, String)> {
+        let own = self.warnings().iter().map(|warning| ("run file".to_owned(), warning.clone()));
+        own.chain(work.cache.warnings()).collect()
     }
 
     fn previews(&self, work: &StageContext<'_>, prepared: &Prepared) -> Result<Vec<Preview>> {
@@ -119,8 +126,8 @@ pub(crate) fn prepare(work: &StageContext<'_>) -> Result<Prepared> {
         }
     }
     let prepared = Prepared { base, text, texts, languages, annotated, corpora };
-    leak::check(work, &prepared)?;
-    knowledge::prepare(work, &prepared)?;
+    let written = knowledge::prepare(work, &prepared)?;
+    leak::check(work, &prepared, &written)?;
     Ok(prepared)
 }
 

@@ -60,6 +60,7 @@ mod inputs;
 mod knowledge;
 mod linking;
 mod masks;
+mod memory;
 mod prepared;
 mod preview;
 mod prune;
@@ -75,6 +76,8 @@ mod tensorboard;
 mod tokenizer_source;
 mod training;
 mod variant;
+mod wall_clock;
+mod warnings;
 
 pub use ablate::Worker;
 pub use cache::inventory::{CachedStage, StageState, VerifiedStage, cached_stages, prune_stages, verify_stages};

@@ -1,12 +1,12 @@
 //! Sentences as each variant sees them in its first epoch, for the report.
 
+use jove_core::script::writes_spaces;
 use jove_core::{AnnotatedText, ByteSpan, Purpose, Seed, TokenId};
 use jove_corpus::{AnnotatedReader, Tokenizer};
 use jove_masking::{MaskAction, MaskConfig, MaskPlan, SameType, plan_with};
 
 use crate::cache::Stage;
 use crate::error::Result;
-use crate::knowledge::replacements::has_spaces;
 use crate::prepared::Prepared;
 use crate::report::content::{Piece, Preview};
 use crate::stage::{StageContext, annotate, knowledge, tokenizer};
@@ -84,7 +84,7 @@ impl Masker {
             return Ok(None);
         }
         let name = self.tokenizer.decode(&name)?;
-        Ok(Some(if has_spaces(text.lang) { name } else { name.replace(' ', "") }))
+        Ok(Some(if writes_spaces(text.lang) { name } else { name.replace(' ', "") }))
     }
 }
 

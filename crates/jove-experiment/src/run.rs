@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use jove_core::{Layout, ModelConfig, Progress};
+use jove_core::{InvalidSetting, Layout, ModelConfig, Progress, Seed};
 use toml::Table;
 
 use crate::cache::Cache;
@@ -65,6 +65,7 @@ impl Run {
     fn resolve(path: &Path, mut file: RunFile, table: &Table) -> Result<Self> {
         let section = |name: &str| table.get(name).and_then(toml::Value::as_table).cloned().unwrap_or_default();
         let base = section("train");
+        join_seeds(&mut file, table.contains_key("seeds"), &base)?;
         let resolve = |variants: &[VariantSettings]| -> Result<Vec<Variant>> {
             variants.iter().map(|variant| Variant::resolve(path, variant, &base)).collect()
         };
@@ -169,14 +170,36 @@ fn absolute_path_override(assignment: &str) -> Result<String> {
     Ok(format!("{}={}", key.trim(), path.display()))
 }
 
+/// Brings `seeds` and `train.seed` together: the latter is the only seed where no others are given, else one of them.
+fn join_seeds(file: &mut RunFile, seeds_given: bool, train: &Table) -> Result<()> {
+    let seed = file.train.seed;
+    if train.contains_key("seed") && !seeds_given {
+        file.seeds = vec![seed.0];
+    }
+    let expected = format!("one of `seeds`, {:?}, under each of which every variant is trained", file.seeds);
+    if train.contains_key("seed") {
+        InvalidSetting::check(file.seeds.contains(&seed.0), "train.seed", &expected, seed.0)?;
+    }
+    for variant in &file.variants {
+        let own = variant.train.get("seed").and_then(toml::Value::as_integer).and_then(|seed| u64::try_from(seed).ok());
+        let Some(own) = own else { continue };
+        InvalidSetting::check(file.seeds.contains(&own), "train.seed", &expected, own)
+            .map_err(|invalid| Error::in_variant(&variant.name, invalid))?;
+    }
+    Ok(())
+}
+
 /// The file with every default and every variant's settings spelled out.
 fn resolved(file: &RunFile, variants: &[Variant]) -> String {
     let mut file = file.clone();
+    // Whatever seed stands there, training goes by `seeds`.
+    file.train.seed = file.seeds.first().map_or(file.train.seed, |&seed| Seed(seed));
     for (settings, variant) in file.variants.iter_mut().zip(variants) {
         settings.layout = Some(variant.layout);
         settings.summary = Some(variant.summary.clone());
         settings.masking = table_of(&variant.masking);
         settings.train = table_of(&variant.train);
+        settings.train.remove("seed");
     }
     if let Some(ablation) = &mut file.ablation {
         // The controls are spelled out; the resolved file must not add them once more.

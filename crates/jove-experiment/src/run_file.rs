@@ -22,7 +22,7 @@ pub struct RunFile {
     /// The question that the experiment answers, shown on top of the report.
     #[serde(default)]
     pub description: String,
-    /// Every variant is trained once per seed.
+    /// Every variant is trained once per seed. Without it: once, under `train.seed`.
     #[serde(default = "one_seed")]
     pub seeds: Vec<u64>,
     /// Folder of finished stages and results; relative to the run file, or to the current folder when given by `--set`.
@@ -93,13 +93,15 @@ pub struct KbSettings {
 }
 
 /// Sentences generated from facts of the graph.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct VerbalizeSettings {
     /// The sentence patterns: a TOML file, or a folder of them; relative to the run file. Must be given.
     pub patterns: PathBuf,
     /// The number of sentences, and the share of facts that are held out for the probes.
     pub sentences: VerbalizeOptions,
+    /// How often a sentence is read in training, compared to a text of weight 1; above 0, at most 1000.
+    pub weight: f64,
 }
 
 /// Training text.
@@ -114,6 +116,9 @@ pub struct TextSettings {
     pub held_out: f64,
     /// Bad lines tolerated before the stage stops; each is written to a reject file.
     pub max_bad: u64,
+    /// Exponent on the share of a domain of the sources among the texts of its language when sampling: 1 keeps the corpus as
+    /// it is, 0 makes all domains equal; in [0, 1].
+    pub domain_exponent: f64,
 }
 
 /// Sentence pairs.
@@ -311,9 +316,15 @@ impl Default for DataSettings {
     }
 }
 
+impl Default for VerbalizeSettings {
+    fn default() -> Self {
+        Self { patterns: PathBuf::new(), sentences: VerbalizeOptions::default(), weight: 1.0 }
+    }
+}
+
 impl Default for TextSettings {
     fn default() -> Self {
-        Self { sources: Vec::new(), clean: CleanOptions::default(), held_out: 0.05, max_bad: 0 }
+        Self { sources: Vec::new(), clean: CleanOptions::default(), held_out: 0.05, max_bad: 0, domain_exponent: 1.0 }
     }
 }
 

@@ -2,15 +2,17 @@
 
 use std::path::PathBuf;
 
-use jove_core::{Layout, Progress};
+use jove_core::{Layout, ModelConfig, Progress};
 use jove_corpus::Tokenizer;
 use jove_model::{BatchShape, MemoryEstimate, parameter_count};
+use jove_objectives::Device;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::execute::prepare;
 use crate::files::read_json;
 use crate::initial_checkpoint::InitialCheckpoint;
+use crate::memory::{self, Bound, in_words};
 use crate::run::Run;
 use crate::stage::{StageContext, train};
 use crate::variant::Variant;
@@ -53,11 +55,89 @@ pub struct Plan {
     pub memory_bytes: u64,
     /// Activations, at their most.
     pub activation_bytes: u64,
+    /// A copy of the largest parameter, which is made when a checkpoint is written.
+    pub saving_bytes: u64,
+    /// The batches of a step, which are made before the first of them is read.
+    pub batch_bytes: u64,
+    /// What reading the vocabulary leaves behind.
+    pub vocabulary_bytes: u64,
     /// The expected peak of memory, that of the program itself included.
     pub peak_bytes: u64,
 }
 
+/// Bytes of a token in a batch that waits to be read: its piece, its segment, and what masks and links say of it.
+const TOKEN_BYTES: u64 = 24;
+
+/// Fewer pieces than any vocabulary has.
+const PIECES_MIN: usize = 16;
+
+/// Bytes of memory that a piece of a vocabulary takes, by its layout, measured over 250,002 and 501,153 pieces.
+fn vocabulary_bytes(layout: Layout, pieces: usize) -> u64 {
+    let piece = match layout {
+        Layout::Bert => 240,
+        Layout::XlmRoberta => 900,
+    };
+    piece * pieces as u64
+}
+
+impl Plan {
+    /// The settings that make the plan larger than `bytes`.
+    fn too_large(&self, bytes: u64, has_checkpoint: bool) -> &'static str {
+        if self.weights_bytes.saturating_mul(4) > bytes {
+            if has_checkpoint { "the size of the model under model.from" } else { "model.layers and model.hidden-size" }
+        } else if self.memory_bytes > self.activation_bytes {
+            "the queues under train.objectives"
+        } else if self.batch_bytes > self.activation_bytes {
+            "train.gradient-accumulation-steps"
+        } else {
+            "train.batch-tokens"
+        }
+    }
+
+    fn check(&self, bound: Option<Bound>, has_checkpoint: bool) -> Result<()> {
+        match bound.filter(|bound| self.peak_bytes > bound.bytes) {
+            None => Ok(()),
+            Some(bound) => Err(Error::Memory {
+                variant: self.variant.clone(),
+                needed: in_words(self.peak_bytes),
+                bound: format!("{}, {}", in_words(bound.bytes), bound.what),
+                setting: self.too_large(bound.bytes, has_checkpoint),
+            }),
+        }
+    }
+}
+
 impl Run {
+    /// Refuses variants that no memory of this machine holds, before anything is read; what a vocabulary adds, which may not be
+    /// known yet, is left out.
+    pub(crate) fn check_memory(&self, initial: Option<&InitialCheckpoint>) -> Result<()> {
+        let bound = memory::total();
+        self.variants.iter().filter(|variant| variant.train.device == Device::Cpu).try_for_each(|variant| {
+            let config = self.planned(variant, initial, PIECES_MIN);
+            Self::plan_for(variant, &config, 0).check(bound, initial.is_some())
+        })
+    }
+
+    /// Refuses a variant that does not fit into the memory that is free now.
+    pub(crate) fn check_free_memory(
+        &self,
+        variant: &Variant,
+        initial: Option<&InitialCheckpoint>,
+        pieces: usize,
+    ) -> Result<()> {
+        if variant.train.device != Device::Cpu {
+            return Ok(());
+        }
+        // The vocabulary has been read by now.
+        Self::plan_for(variant, &self.planned(variant, initial, pieces), 0)
+            .check(memory::available(), initial.is_some())
+    }
+
+    /// The shape of a variant's model: the checkpoint's, or that of the settings over so many pieces.
+    fn planned(&self, variant: &Variant, initial: Option<&InitialCheckpoint>, pieces: usize) -> ModelConfig {
+        initial.map_or_else(|| self.model_config(variant.layout, pieces), |initial| initial.config.clone())
+    }
+
     /// Trains the named variants, or all where none is named, after the stages that they need; finished stages are skipped.
     ///
     /// # Errors
@@ -106,10 +186,12 @@ impl Run {
             Some(path) => Tokenizer::load(&self.data(path))?.specials().vocab_size,
             None => vocabulary.size,
         };
-        let config = match initial {
-            Some(initial) => initial.config.clone(),
-            None => self.model_config(variant.layout, pieces as usize),
-        };
+        let config = self.planned(variant, initial, pieces as usize);
+        Ok(Self::plan_for(variant, &config, vocabulary_bytes(variant.layout, config.vocab_size)))
+    }
+
+    /// The resources of a variant whose model has this shape.
+    fn plan_for(variant: &Variant, config: &ModelConfig, vocabulary_bytes: u64) -> Plan {
         let train = &variant.train;
         // Pairs are masked by the same budget, and descriptions and contrasts not at all: the most there can be.
         let masked = (train.batch_tokens as f64 * variant.masking.budget).ceil() as usize;
@@ -118,11 +200,13 @@ impl Run {
         let contrasts = [link.weight, translation.weight, relation.weight, word_alignment.weight];
         let read = if contrasts.iter().any(|&weight| weight > 0.0) { train.batch_tokens } else { masked };
         let shape = BatchShape { tokens: train.batch_tokens, masked, read, recompute: train.gradient_checkpointing };
-        let memory = MemoryEstimate::new(&config, &shape);
-        let memory_bytes = train.objectives.memory_bytes(&config);
-        Ok(Plan {
+        let memory = MemoryEstimate::new(config, &shape);
+        let memory_bytes = train.objectives.memory_bytes(config);
+        let tokens = (train.batch_tokens as u64).saturating_mul(train.gradient_accumulation_steps as u64);
+        let batch_bytes = tokens.saturating_mul(TOKEN_BYTES);
+        Plan {
             variant: variant.name.clone(),
-            parameters: parameter_count(&config),
+            parameters: parameter_count(config),
             steps: train.total_steps(),
             batch_tokens: train.batch_tokens,
             weights_bytes: memory.parameters,
@@ -130,8 +214,13 @@ impl Run {
             optimizer_bytes: memory.optimizer,
             activation_bytes: memory.activations,
             memory_bytes,
-            peak_bytes: memory.total() + memory_bytes,
-        })
+            saving_bytes: memory.saving,
+            batch_bytes,
+            vocabulary_bytes,
+            peak_bytes: [memory_bytes, batch_bytes, vocabulary_bytes]
+                .into_iter()
+                .fold(memory.total(), u64::saturating_add),
+        }
     }
 
     fn named(&self, names: &[String]) -> Result<Vec<&Variant>> {

@@ -239,10 +239,16 @@ impl<D: Device<f32>, P: Parameters<D>> Parameters<D> for Option<P> {
     }
 }
 
-/// How many numbers a masked language model of this shape has; the word embeddings that its head shares count once.
+/// How many numbers a masked language model of this shape has; the word embeddings that its head shares count once. Takes no
+/// longer for a deep model than for a flat one; a number beyond the largest of 64 bits counts as that.
 pub fn parameter_count(config: &ModelConfig) -> u64 {
-    let counts = parameter_names::model(config).into_iter();
-    counts.map(|parameter| parameter.shape.iter().map(|&size| size as u64).product::<u64>()).sum()
+    let count = |layers: usize| {
+        let flat = ModelConfig { num_hidden_layers: layers, ..config.clone() };
+        let names = parameter_names::model(&flat).into_iter();
+        names.map(|parameter| parameter.shape.iter().map(|&size| size as u128).product::<u128>()).sum::<u128>()
+    };
+    let (none, one) = (count(0), count(1));
+    u64::try_from(none + config.num_hidden_layers as u128 * (one - none)).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

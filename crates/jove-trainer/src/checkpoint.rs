@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-use jove_checkpoint::{AtomicFolder, ExtraFile, NamedTensor, TensorFile, write_tensor_file};
+use jove_checkpoint::{AtomicFolder, ExtraFile, NamedTensor, TensorFile, TensorSource, TensorSpec, write_tensor_file};
 use jove_core::Silent;
 use jove_model::{AdamState, Backend, ParameterRef, Parameters};
 use serde::de::DeserializeOwned;
@@ -63,7 +63,7 @@ pub(crate) fn save<S: Step>(
 
 fn write_optimizer<D: Backend>(making: &Path, adam: &AdamState<D>) -> Result<(), Error> {
     let metadata = BTreeMap::from([("steps".to_owned(), adam.steps.to_string())]);
-    Ok(write_tensor_file(&making.join(OPTIMIZER_FILE), &moments(adam), &metadata, &Silent)?)
+    Ok(write_tensor_file(&making.join(OPTIMIZER_FILE), &MomentTensors(adam), &metadata, &Silent)?)
 }
 
 fn write_state(making: &Path, state: &State<impl Serialize>) -> Result<(), Error> {
@@ -178,15 +178,27 @@ fn load_moments<D: Backend>(
     Ok(adam.insert(device, &parameter.name, first, second)?)
 }
 
-fn moments<D: Backend>(adam: &AdamState<D>) -> Vec<NamedTensor<'static>> {
-    let mut tensors = Vec::new();
-    adam.export(&mut |name, first, second| {
-        for (moment, data) in [("first", first), ("second", second)] {
-            let shape = vec![data.len()];
-            tensors.push(NamedTensor { name: format!("{moment}.{name}"), shape, data: data.into() });
-        }
-    });
-    tensors
+/// The moments as named tensors, copied one at a time.
+struct MomentTensors<'a, D: Backend>(&'a AdamState<D>);
+
+impl<D: Backend> TensorSource for MomentTensors<'_, D> {
+    fn specs(&self) -> Vec<TensorSpec> {
+        let both = |(name, size): (&str, usize)| {
+            ["first", "second"].map(|moment| TensorSpec::f32(format!("{moment}.{name}"), vec![size]))
+        };
+        self.0.sizes().flat_map(both).collect()
+    }
+
+    fn get(&self, name: &str) -> jove_checkpoint::Result<NamedTensor<'_>> {
+        let found = match name.split_once('.') {
+            Some(("first", parameter)) => self.0.first(parameter),
+            Some(("second", parameter)) => self.0.second(parameter),
+            _ => None,
+        };
+        let missing = || jove_checkpoint::Error::NoTensor { path: "the optimizer".into(), name: name.to_owned() };
+        let data = found.ok_or_else(missing)?;
+        NamedTensor::new(name, vec![data.len()], data)
+    }
 }
 
 #[cfg(test)]

@@ -76,6 +76,20 @@ impl Collator {
         blake3::hash(format!("{}\n{mask}\n{sizes:?}", data.fingerprint).as_bytes()).to_hex().to_string()
     }
 
+    /// Why examples may have no target: what share of the first texts the vocabulary does not know.
+    pub(crate) fn no_target_reason(&self) -> String {
+        const TEXTS_MAX: usize = 1000;
+        let data = &self.packing.data;
+        let texts = data.text.len().min(TEXTS_MAX);
+        let (mut tokens, mut unknown) = (0, 0);
+        for text in (0..texts).filter_map(|index| data.text(index).ok()) {
+            tokens += text.tokens.len();
+            unknown += text.tokens.iter().filter(|&&token| token == self.packing.specials.unknown).count();
+        }
+        let share = 100.0 * unknown as f64 / tokens.max(1) as f64;
+        format!("the vocabulary does not know {share:.0}% of the {tokens} tokens of the first {texts} texts")
+    }
+
     /// The batches of step `step`, one for every forward pass.
     ///
     /// # Errors

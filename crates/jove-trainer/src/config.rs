@@ -18,7 +18,7 @@ use jove_objectives::Device;
 pub struct TrainConfig {
     /// Where the arithmetic is done, `cpu` or `cuda`.
     pub device: Device,
-    /// The number all randomness of the run comes from.
+    /// The number all randomness of training comes from. Where a run file gives `seeds`, one of them.
     pub seed: Seed,
     /// Length of the run in optimizer steps. Give either `steps` or `tokens`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,8 +32,8 @@ pub struct TrainConfig {
     /// Forward passes whose gradients are summed into one optimizer step.
     #[serde(alias = "accumulation")]
     pub gradient_accumulation_steps: usize,
-    /// The longest sequence in tokens, special tokens included; of a longer text a random crop is read,
-    /// another one in every epoch.
+    /// The longest sequence in tokens, special tokens included; of a longer text a random crop is read, another one in every
+    /// epoch. So it is for the longer sides of a translation pair, each by itself; a warning counts such pairs.
     pub max_length: usize,
     /// Peak learning rate of AdamW.
     pub learning_rate: f64,

@@ -1,13 +1,10 @@
-//! Whether contrasts have collapsed.
+//! Measures of contrasts, by which one sees whether their vectors have collapsed.
 
 use jove_model::Backend;
 use jove_objectives::{LinkHead, LinkItems, LinkOutput, Spread, alignment};
 
 use crate::matrix::to_rows;
 use crate::metrics::Diagnostics;
-
-/// Vectors that lie nearer together than this are said to have collapsed: on average less than a quarter apart, squared.
-const UNIFORMITY_MAX: f64 = -0.5;
 
 /// Measures the vectors of a contrast.
 pub(crate) fn read<D: Backend, T>(
@@ -33,31 +30,5 @@ pub(crate) fn read<D: Backend, T>(
     }
     if let Some(temperature) = head.temperature() {
         set("temperature", f64::from(temperature.value()));
-    }
-}
-
-/// Says so where vectors have collapsed after the first tenth of a run; before that they are all alike anyway.
-pub(crate) fn warn_of_collapse(diagnostics: &Diagnostics, step: u64, steps: u64) {
-    for gauge in collapsed(diagnostics).filter(|_| step > steps / 10) {
-        tracing::warn!(step, gauge, value = diagnostics[gauge], "vectors of a contrast lie in one place");
-    }
-}
-
-fn collapsed(diagnostics: &Diagnostics) -> impl Iterator<Item = &str> {
-    let near = diagnostics.iter().filter(|(name, value)| name.ends_with(".uniformity") && **value > UNIFORMITY_MAX);
-    near.map(|(name, _)| name.as_str())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn vectors_in_one_place_are_named() {
-        let diagnostics = Diagnostics::from(
-            [("link.mentions.uniformity", -0.1), ("link.descriptions.uniformity", -2.5), ("link.alignment", 0.0)]
-                .map(|(name, value)| (name.to_owned(), value)),
-        );
-        assert_eq!(collapsed(&diagnostics).collect::<Vec<_>>(), ["link.mentions.uniformity"]);
     }
 }

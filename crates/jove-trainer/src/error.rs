@@ -36,13 +36,15 @@ pub enum Error {
     /// A checkpoint's tensors cannot be read or written.
     #[error(transparent)]
     Tensors(#[from] jove_checkpoint::Error),
-    /// No example for an objective that is on.
-    #[error("objective {objective}: expected {expected}, found none")]
+    /// Too few examples for an objective that is on.
+    #[error("objective {objective}: expected {expected}, found {}", count(*.found))]
     NoData {
         /// The objective.
         objective: &'static str,
         /// What it needs.
         expected: &'static str,
+        /// How many there are.
+        found: usize,
     },
     /// An example cannot be read.
     #[error("cannot read example {index} of the {source_name}")]
@@ -66,6 +68,16 @@ pub enum Error {
         value: f64,
         /// The examples of the step.
         examples: Vec<Example>,
+    },
+    /// Steps that teach nothing: they have no target, or a gradient of 0.
+    #[error("step {step}: expected something to learn, found {found} in any of the steps before: {why}")]
+    NothingToLearn {
+        /// The last step, counted from 1.
+        step: u64,
+        /// What was found.
+        found: String,
+        /// What is known of the data.
+        why: String,
     },
     /// A checkpoint of another run.
     #[error("{}: expected a checkpoint of a run with the same {part}, found {found}, expected {expected}", path.display())]
@@ -180,6 +192,15 @@ fn start_anew(path: &std::path::Path) -> String {
     "the file is damaged or of another run; delete the folder of the run to train anew".to_owned()
 }
 
+/// A small number as a word.
+fn count(found: usize) -> String {
+    match found {
+        0 => "none".to_owned(),
+        1 => "one".to_owned(),
+        more => more.to_string(),
+    }
+}
+
 /// At most the first twenty examples, as a person would look them up.
 fn list(examples: &[Example]) -> String {
     const SHOWN_MAX: usize = 20;
@@ -199,6 +220,10 @@ impl Advise for Error {
             Self::Tensors(error) => return error.hint(),
             Self::NotFinite { .. } => {
                 "lower train.learning-rate or raise train.warmup; if it happens at step 1, look at the named examples"
+            }
+            Self::NothingToLearn { .. } => {
+                "check that the vocabulary (tokenizers, or that of model.from) is one for the language of the text, and the \
+                 settings under masking"
             }
             Self::NoData { objective: "link", .. } => {
                 "check that the text was linked against the same knowledge base that the descriptions come from"

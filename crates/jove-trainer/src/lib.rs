@@ -63,6 +63,7 @@ mod targets;
 mod text_classification;
 mod trainer;
 mod training_run;
+mod watch;
 
 pub use batch::Batch;
 pub use collator::{Collator, CollatorState};
@@ -71,7 +72,7 @@ pub use error::{Cause, Error};
 pub use example::{Example, ExampleSource};
 pub use hard_negatives::{HardNegatives, RelationFact, Relations};
 pub use loop_options::LoopOptions;
-pub use metrics::{Diagnostics, Loss, Losses, MetricsLine, read_metrics};
+pub use metrics::{Diagnostics, Loss, Losses, MetricsLine, StepReport, read_metrics};
 pub use momentum::MomentumEncoder;
 pub use objective::Objectives;
 pub use objective::contrast::LinkTargets;
@@ -85,12 +86,12 @@ pub use objective::word_alignment::WordAlignmentOptions;
 pub use pretraining::{Pretraining, PretrainingState};
 pub use queue::KeyQueue;
 pub use sampler::{Sample, SamplerState};
-pub use source::{Examples, Pair, TrainingData};
+pub use source::{Examples, Pair, TextWeights, TrainingData};
 pub use step::{BatchLosses, Step};
 pub use step_losses::StepShared;
 pub use targets::{MaskedTokens, Targets};
 pub use text_classification::{
     ClassificationBatch, Classifier, LabelledText, TextClassification, TextClassificationOptions,
 };
-pub use trainer::{Output, StepReport, Trainer};
+pub use trainer::{Output, Trainer};
 pub use training_run::{Start, Trained, TrainingRun};

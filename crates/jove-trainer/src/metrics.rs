@@ -37,6 +37,23 @@ pub type Losses = BTreeMap<String, Loss>;
 /// Measures other than losses, by objective and name, such as `link.alignment`.
 pub type Diagnostics = BTreeMap<String, f64>;
 
+/// What one step did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepReport {
+    /// The step's number, counted from 1.
+    pub step: u64,
+    /// Tokens read by the model in this step.
+    pub tokens: u64,
+    /// The losses before the update.
+    pub losses: Losses,
+    /// The global gradient norm before clipping.
+    pub gradient_norm: f64,
+    /// Each loss's share in the encoder's gradient, see [`MetricsLine::gradient_shares`]; empty where not measured.
+    pub gradient_shares: BTreeMap<String, f64>,
+    /// The learning rate.
+    pub learning_rate: f64,
+}
+
 /// Adds the losses of `from` to those of `into`.
 pub(crate) fn add_losses(into: &mut Losses, from: &Losses) {
     for (name, loss) in from {

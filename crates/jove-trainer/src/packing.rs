@@ -42,7 +42,9 @@ impl Packing {
     ) -> Result<Self, Error> {
         let reads_pairs = [ExampleSource::Tlm, ExampleSource::Translation].iter().any(|source| reads.contains(source));
         let text_langs = if reads.contains(&ExampleSource::Text) { data.text_langs()? } else { Vec::new() };
-        let pair_langs = if reads_pairs { data.pair_langs()? } else { Vec::new() };
+        let pairs = if reads_pairs { data.pair_sizes()? } else { Vec::new() };
+        warn_of_long_pairs(&pairs, max_length, reads.contains(&ExampleSource::Tlm));
+        let pair_langs: Vec<Lang> = pairs.into_iter().map(|(lang, _)| lang).collect();
         let facts = if reads.contains(&ExampleSource::Relation) { data.relations.facts().len() } else { 0 };
         // Facts are of no language.
         let fact_langs = vec![Lang::EN; facts];
@@ -52,7 +54,8 @@ impl Packing {
                 ExampleSource::Tlm | ExampleSource::Translation => &pair_langs,
                 ExampleSource::Relation => &fact_langs,
             };
-            (source, Sampler::new(seed, source as u64, langs, language_exponent))
+            let weights = (source == ExampleSource::Text).then(|| data.weights.iter()).into_iter().flatten();
+            (source, Sampler::new(seed, source as u64, langs, language_exponent, weights))
         };
         let samplers = ExampleSource::ALL.map(sampler).into();
         let (data, mentions) = (Arc::new(data), Vec::new());
@@ -123,7 +126,42 @@ impl Packing {
     }
 }
 
+/// Says how many pairs are longer than a sequence may be, as one sequence or as two.
+fn warn_of_long_pairs(pairs: &[(Lang, [usize; 2])], max_length: usize, as_one: bool) {
+    let long = long_pairs(pairs, max_length, as_one);
+    if long > 0 {
+        let count = pairs.len();
+        tracing::warn!(
+            "{long} of {count} translation pairs are longer than train.max-length ({max_length}): of their longer sides a \
+             random part is read, another one in every epoch"
+        );
+    }
+}
+
+fn long_pairs(pairs: &[(Lang, [usize; 2])], max_length: usize, as_one: bool) -> usize {
+    let is_long = |sides: [usize; 2]| {
+        if as_one {
+            sides.iter().sum::<usize>() > max_length - 4
+        } else {
+            sides.iter().any(|&side| side > max_length - 2)
+        }
+    };
+    pairs.iter().filter(|(_, sides)| is_long(*sides)).count()
+}
+
 /// Tokens as the model takes them.
 pub(crate) fn ids(tokens: &[TokenId]) -> Vec<u32> {
     tokens.iter().map(|token| token.0).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_are_long_where_a_sequence_cannot_hold_them() {
+        let pairs = [[6, 6], [6, 7], [14, 1], [15, 1], [0, 0]].map(|sides| (Lang::ZH, sides));
+        assert_eq!(long_pairs(&pairs, 16, true), 3, "more than 12 tokens in both sides");
+        assert_eq!(long_pairs(&pairs, 16, false), 1, "more than 14 tokens in a side");
+    }
 }

@@ -131,6 +131,14 @@ impl<D: Backend> Step for Pretraining<D> {
         &batch.examples
     }
 
+    fn objectives(&self) -> Vec<&'static str> {
+        self.config.objectives.active().map(Objective::name).collect()
+    }
+
+    fn no_target_reason(&self) -> String {
+        self.collator.no_target_reason()
+    }
+
     /// Its settings hold those of the loop.
     fn settings_digest(&self, _: &LoopOptions) -> String {
         self.config.fingerprint()

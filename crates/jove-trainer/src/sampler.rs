@@ -28,9 +28,10 @@ pub struct SamplerState {
 }
 
 /// An endless sequence of examples: each language is read in a new order every epoch; which language comes next is
-/// drawn with probability proportional to its number of examples to the power of an exponent.
+/// drawn with probability proportional to its number of examples to the power of an exponent. Where examples have weights, a
+/// language counts as if each example were so many, and examples of different weights are groups of their own.
 ///
-/// Orders derive from the seed, the epoch and the language alone, so a sampler resumes exactly where its state says.
+/// Orders derive from the seed, the epoch and the group alone, so a sampler resumes exactly where its state says.
 #[derive(Clone, Debug)]
 pub(crate) struct Sampler {
     seed: Seed,
@@ -50,15 +51,23 @@ struct Group {
 }
 
 impl Sampler {
-    /// A sampler of examples given by their languages. With exponent 1 all examples form one group, so that each is
-    /// read exactly once an epoch.
-    pub(crate) fn new(seed: Seed, id: u64, langs: &[Lang], exponent: f64) -> Self {
-        let mut by_lang: BTreeMap<Option<Lang>, Vec<usize>> = BTreeMap::new();
-        for (index, lang) in langs.iter().enumerate() {
-            let key = (exponent < 1.0).then_some(*lang);
-            by_lang.entry(key).or_default().push(index);
+    /// A sampler of examples given by their languages and, as far as `weights` goes, weights. With exponent 1 all examples of
+    /// one weight form one group, so that each is read exactly once an epoch.
+    pub(crate) fn new(seed: Seed, id: u64, langs: &[Lang], exponent: f64, weights: impl Iterator<Item = f64>) -> Self {
+        let weights = weights.chain(std::iter::repeat(1.0));
+        // By the bits of the weight, whose order is that of numbers above 0.
+        let mut by_lang: BTreeMap<(Option<Lang>, u64), Vec<usize>> = BTreeMap::new();
+        let mut masses: BTreeMap<Option<Lang>, f64> = BTreeMap::new();
+        for ((index, lang), weight) in langs.iter().enumerate().zip(weights) {
+            let lang = (exponent < 1.0).then_some(*lang);
+            by_lang.entry((lang, weight.to_bits())).or_default().push(index);
+            *masses.entry(lang).or_default() += weight;
         }
-        let weights: Vec<f64> = by_lang.values().map(|members| (members.len() as f64).powf(exponent)).collect();
+        let share = |(&(lang, weight), members): (&(Option<Lang>, u64), &Vec<usize>)| {
+            let mass = masses[&lang];
+            mass.powf(exponent) * (members.len() as f64 * f64::from_bits(weight) / mass)
+        };
+        let weights: Vec<f64> = by_lang.iter().map(share).collect();
         let total: f64 = weights.iter().sum();
         let cumulative = weights
             .iter()
@@ -149,18 +158,22 @@ mod tests {
         (0..zh + en).map(|i| if i < zh { Lang::ZH } else { Lang::EN }).collect()
     }
 
+    fn sampler(seed: u64, id: u64, langs: &[Lang], exponent: f64) -> Sampler {
+        Sampler::new(Seed(seed), id, langs, exponent, std::iter::empty())
+    }
+
     fn draw(stream: &mut Sampler, count: usize) -> Vec<Sample> {
         (0..count).map(|_| stream.draw().unwrap()).collect()
     }
 
     #[test]
     fn an_empty_stream_ends_at_once() {
-        assert_eq!(Sampler::new(Seed(1), 0, &[], 0.3).draw(), None);
+        assert_eq!(sampler(1, 0, &[], 0.3).draw(), None);
     }
 
     #[test]
     fn an_epoch_reads_every_example_once_and_orders_differ() {
-        let mut stream = Sampler::new(Seed(1), 0, &langs(30, 10), 1.0);
+        let mut stream = sampler(1, 0, &langs(30, 10), 1.0);
         let first: Vec<usize> = draw(&mut stream, 40).iter().map(|d| d.index).collect();
         let second: Vec<usize> = draw(&mut stream, 40).iter().map(|d| d.index).collect();
         assert_ne!(first, second);
@@ -173,7 +186,7 @@ mod tests {
     #[test]
     fn a_small_exponent_lifts_the_small_language() {
         let english = |exponent| {
-            let mut stream = Sampler::new(Seed(3), 0, &langs(900, 100), exponent);
+            let mut stream = sampler(3, 0, &langs(900, 100), exponent);
             draw(&mut stream, 4000).iter().filter(|d| d.index >= 900).count() as f64 / 4000.0
         };
         assert!((english(0.0) - 0.5).abs() < 0.03);
@@ -183,8 +196,37 @@ mod tests {
     }
 
     #[test]
+    fn a_weight_says_how_often_an_example_is_read() {
+        // The first half of each language has weight 3.
+        let weights = |count: usize| (0..count).map(move |i| if 2 * i < count { 3.0 } else { 1.0 });
+        for exponent in [0.0, 0.3, 1.0] {
+            let weights = weights(800).chain(weights(200));
+            let mut stream = Sampler::new(Seed(3), 0, &langs(800, 200), exponent, weights);
+            let drawn = draw(&mut stream, 8000);
+            let part = |from: usize, to: usize| {
+                drawn.iter().filter(|drawn| (from..to).contains(&drawn.index)).count() as f64 / 8000.0
+            };
+            let english = part(800, 1000);
+            let expected = 200f64.powf(exponent) / (200f64.powf(exponent) + 800f64.powf(exponent));
+            assert!((english - expected).abs() < 0.03, "{exponent}: {english}");
+            for (light, heavy) in [(part(400, 800), part(0, 400)), (part(900, 1000), part(800, 900))] {
+                assert!((heavy / light / 3.0 - 1.0).abs() < 0.2, "{exponent}: {heavy} {light}");
+            }
+        }
+    }
+
+    #[test]
+    fn equal_weights_change_nothing() {
+        for exponent in [0.3, 1.0] {
+            let mut plain = sampler(3, 0, &langs(30, 10), exponent);
+            let mut weighted = Sampler::new(Seed(3), 0, &langs(30, 10), exponent, std::iter::repeat(1.0));
+            assert_eq!(draw(&mut plain, 100), draw(&mut weighted, 100));
+        }
+    }
+
+    #[test]
     fn other_seeds_and_ids_give_other_orders() {
-        let order = |seed, id| draw(&mut Sampler::new(Seed(seed), id, &langs(50, 0), 1.0), 50);
+        let order = |seed, id| draw(&mut sampler(seed, id, &langs(50, 0), 1.0), 50);
         assert_ne!(order(1, 0), order(2, 0));
         assert_ne!(order(1, 0), order(1, 1));
         assert_eq!(order(1, 0), order(1, 0));
@@ -192,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_state_of_other_data_is_refused() {
-        let mut stream = Sampler::new(Seed(1), 0, &langs(3, 2), 0.5);
+        let mut stream = sampler(1, 0, &langs(3, 2), 0.5);
         assert!(!stream.restore(&SamplerState { drawn: 1, groups: vec![(0, 1)], pending: None }));
         assert!(!stream.restore(&SamplerState { drawn: 1, groups: vec![(0, 99), (0, 0)], pending: None }));
         let pending = Some(Sample { index: 5, epoch: 0 });
@@ -204,11 +246,11 @@ mod tests {
         fn a_restored_stream_goes_on_as_if_never_stopped(
             zh in 1usize..20, en in 0usize..20, exponent in 0.0..1.0, before in 0usize..60,
         ) {
-            let mut whole = Sampler::new(Seed(9), 2, &langs(zh, en), exponent);
+            let mut whole = sampler(9, 2, &langs(zh, en), exponent);
             draw(&mut whole, before);
             let last = whole.draw().unwrap();
             whole.put_back(last);
-            let mut resumed = Sampler::new(Seed(9), 2, &langs(zh, en), exponent);
+            let mut resumed = sampler(9, 2, &langs(zh, en), exponent);
             prop_assert!(resumed.restore(whole.state()));
             prop_assert_eq!(draw(&mut whole, 30), draw(&mut resumed, 30));
         }

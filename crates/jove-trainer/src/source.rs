@@ -5,6 +5,7 @@ use std::fmt;
 use jove_core::{Lang, TokenizedText};
 use jove_corpus::{PairReader, ShardReader};
 use jove_masking::{MaskConfig, SameType};
+use serde::{Deserialize, Serialize};
 
 use crate::error::Cause;
 use crate::error::Error;
@@ -58,6 +59,28 @@ impl Examples<Pair> for PairReader {
     }
 }
 
+/// How often texts are read, compared to texts of weight 1: runs of texts of equal weight. Texts beyond the last run have
+/// weight 1.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TextWeights(Vec<(u64, f64)>);
+
+impl TextWeights {
+    /// Adds the weight of the next text, above 0.
+    pub fn push(&mut self, weight: f64) {
+        match self.0.last_mut() {
+            Some((count, last)) if last.to_bits() == weight.to_bits() => *count += 1,
+            _ => self.0.push((1, weight)),
+        }
+    }
+
+    /// The weight of every text, without end.
+    pub fn iter(&self) -> impl Iterator<Item = f64> + '_ {
+        let runs = self.0.iter().flat_map(|&(count, weight)| std::iter::repeat_n(weight, count as usize));
+        runs.chain(std::iter::repeat(1.0))
+    }
+}
+
 /// A sentence and its translation.
 pub type Pair = (TokenizedText, TokenizedText);
 
@@ -65,6 +88,8 @@ pub type Pair = (TokenizedText, TokenizedText);
 pub struct TrainingData {
     /// Single texts.
     pub text: Box<dyn Examples<TokenizedText>>,
+    /// How often each text is read, compared to one of weight 1.
+    pub weights: TextWeights,
     /// Translation pairs.
     pub pairs: Box<dyn Examples<Pair>>,
     /// Descriptions of entities.
@@ -85,6 +110,7 @@ impl Default for TrainingData {
     fn default() -> Self {
         Self {
             text: Box::new(Vec::new()),
+            weights: TextWeights::default(),
             pairs: Box::new(Vec::new()),
             descriptions: Descriptions::new(),
             hard_negatives: HardNegatives::default(),
@@ -116,10 +142,14 @@ impl TrainingData {
         (0..self.text.len()).map(|index| Ok(self.text(index)?.lang)).collect()
     }
 
-    /// The language of the first side of every pair that is not English, for sampling; reads each once.
-    pub(crate) fn pair_langs(&self) -> Result<Vec<Lang>, Error> {
-        let other = |(first, second): Pair| if first.lang == Lang::EN { second.lang } else { first.lang };
-        (0..self.pairs.len()).map(|index| Ok(other(self.pair(index)?))).collect()
+    /// Of every pair the language of the first side that is not English, for sampling, and the tokens of its two sides; reads
+    /// each once.
+    pub(crate) fn pair_sizes(&self) -> Result<Vec<(Lang, [usize; 2])>, Error> {
+        let size = |(first, second): Pair| {
+            let lang = if first.lang == Lang::EN { second.lang } else { first.lang };
+            (lang, [first.tokens.len(), second.tokens.len()])
+        };
+        (0..self.pairs.len()).map(|index| Ok(size(self.pair(index)?))).collect()
     }
 }
 
@@ -137,12 +167,26 @@ mod tests {
     }
 
     #[test]
+    fn weights_come_back_in_order_and_end_in_1() {
+        let mut weights = TextWeights::default();
+        let given = [1.0, 1.0, 0.5, 2.0, 2.0, 0.5];
+        for weight in given {
+            weights.push(weight);
+        }
+        assert_eq!(weights.0.len(), 4);
+        assert_eq!(weights.iter().take(8).collect::<Vec<_>>(), [1.0, 1.0, 0.5, 2.0, 2.0, 0.5, 1.0, 1.0]);
+        let text = serde_json::to_string(&weights).unwrap();
+        assert_eq!(serde_json::from_str::<TextWeights>(&text).unwrap(), weights);
+    }
+
+    #[test]
     fn the_language_of_a_pair_is_the_one_that_is_not_english() {
         let side = |lang| TokenizedText { lang, tokens: vec![TokenId(9)], words: vec![], mentions: vec![] };
         let pairs = [(Lang::EN, Lang::ZH), (Lang::ZH, Lang::EN), (Lang::EN, Lang::EN)];
         let pairs = pairs.map(|(first, second)| (side(first), side(second))).to_vec();
         let data = TrainingData { pairs: Box::new(pairs), ..TrainingData::default() };
-        assert_eq!(data.pair_langs().unwrap(), [Lang::ZH, Lang::ZH, Lang::EN]);
+        let expected = [Lang::ZH, Lang::ZH, Lang::EN].map(|lang| (lang, [1, 1]));
+        assert_eq!(data.pair_sizes().unwrap(), expected);
         assert_eq!(data.text_langs().unwrap(), []);
     }
 }

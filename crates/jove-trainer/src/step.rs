@@ -98,6 +98,16 @@ pub trait Step {
     /// The examples of a batch, for messages.
     fn examples(batch: &Self::Batch) -> &[Example];
 
+    /// The losses that every step should have.
+    fn objectives(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// Why examples may have no target, as far as the data tell; for messages.
+    fn no_target_reason(&self) -> String {
+        "no example has a target".to_owned()
+    }
+
     /// A digest of everything that a step's outcome depends on but the data and the weights.
     fn settings_digest(&self, options: &LoopOptions) -> String;
 

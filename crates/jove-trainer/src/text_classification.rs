@@ -172,7 +172,7 @@ impl<D: Backend> TextClassification<D> {
         let deviation = model.config().initializer_range;
         let head = Linear::new(model.device(), "classifier", (width, classes), deviation, options.seed)?;
         // In one group every text is read once an epoch.
-        let sampler = Sampler::new(options.seed, SAMPLER, &vec![Lang::EN; texts.len()], 1.0);
+        let sampler = Sampler::new(options.seed, SAMPLER, &vec![Lang::EN; texts.len()], 1.0, std::iter::empty());
         let classifier = Classifier { model, head, options: own };
         Ok(Self { classifier, specials, accumulation: options.gradient_accumulation_steps, texts, sampler })
     }

@@ -12,12 +12,12 @@ use jove_model::ops::{adamw, norm, tape};
 use jove_model::{AdamState, Gradients, OwnedTape};
 
 use crate::checkpoint::{self, State};
-use crate::diagnostics::warn_of_collapse;
 use crate::error::Error;
 use crate::loop_options::LoopOptions;
-use crate::metrics::{Diagnostics, Losses, MetricsLine, MetricsWriter, add_losses};
+use crate::metrics::{Diagnostics, Losses, MetricsLine, MetricsWriter, StepReport, add_losses};
 use crate::schedule::Schedule;
 use crate::step::{Step, same};
+use crate::watch::Watch;
 
 /// Where a run writes.
 #[derive(Clone, Debug, Default)]
@@ -38,23 +38,6 @@ impl Output {
     pub fn metrics(&self) -> PathBuf {
         self.dir.join("metrics.jsonl")
     }
-}
-
-/// What one step did.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StepReport {
-    /// The step's number, counted from 1.
-    pub step: u64,
-    /// Tokens read by the model in this step.
-    pub tokens: u64,
-    /// The losses before the update.
-    pub losses: Losses,
-    /// The global gradient norm before clipping.
-    pub gradient_norm: f64,
-    /// Each loss's share in the encoder's gradient, see [`MetricsLine::gradient_shares`]; empty where not measured.
-    pub gradient_shares: BTreeMap<String, f64>,
-    /// The learning rate.
-    pub learning_rate: f64,
 }
 
 /// A run of training: AdamW with a schedule, accumulation and clipping on the losses of a [`Step`], with checkpoints from
@@ -171,7 +154,8 @@ impl<S: Step> Trainer<S> {
     /// Steps to the end of the run, writing metrics and checkpoints; the last step is always saved.
     ///
     /// # Errors
-    /// As [`Trainer::step`]; where a file cannot be written; `Error::Interrupted`, after a checkpoint was saved, where
+    /// As [`Trainer::step`]; where a file cannot be written; `Error::NothingToLearn` where steps have no target or
+    /// no gradient; `Error::Interrupted`, after a checkpoint was saved, where
     /// `progress` says that the user asked to stop; `Error::Panicked` where a part of the program failed unexpectedly, after a
     /// checkpoint of the last whole step was saved where there is one in memory.
     pub fn run(&mut self, progress: &dyn Progress) -> Result<(), Error> {
@@ -190,6 +174,7 @@ impl<S: Step> Trainer<S> {
         self.metrics = Some(MetricsWriter::open(&self.output.metrics(), &self.state.metrics)?);
         let mut saved = None;
         let mut clock = (Instant::now(), self.state.tokens);
+        let mut watch = Watch::default();
         progress.begin("training", Some(total), "steps");
         progress.advance(self.state.step);
         while self.state.step < total {
@@ -199,11 +184,13 @@ impl<S: Step> Trainer<S> {
             }
             let report = self.step()?;
             if self.options.is_logged(report.step) {
+                watch.diagnostics(&self.diagnostics, report.step, total);
                 self.log(&report, clock)?;
                 clock = (Instant::now(), self.state.tokens);
             }
             progress.advance(1);
             progress.note(&note(&report));
+            watch.step(&report, total, &self.task.objectives(), || self.task.no_target_reason())?;
             if self.options.save_every > 0 && report.step % self.options.save_every == 0 {
                 self.save()?;
                 saved = Some(report.step);
@@ -215,7 +202,6 @@ impl<S: Step> Trainer<S> {
 
     /// Writes a line of metrics.
     fn log(&mut self, report: &StepReport, clock: (Instant, u64)) -> Result<(), Error> {
-        warn_of_collapse(&self.diagnostics, report.step, self.options.steps);
         let line = self.line(report, clock);
         self.metrics.iter_mut().try_for_each(|metrics| metrics.append(&line))?;
         self.state.losses.clear();

@@ -9,7 +9,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("gemm_f32::", &["crates/jove-model"]),
     ("rusqlite::", &["crates/jove-kb"]),
     ("petgraph::", &["crates/jove-kb"]),
-    ("aho_corasick::", &["crates/jove-linker"]),
+    ("aho_corasick::", &["crates/jove-linker", "crates/jove-experiment"]),
     ("jieba_rs::", &["crates/jove-linker"]),
     ("parquet::", &["crates/jove-corpus"]),
     ("arrow_ipc::", &["crates/jove-corpus"]),

@@ -25,8 +25,11 @@ pub enum TextFormat {
     Table,
 }
 
+/// The largest weight of a text.
+pub const WEIGHT_MAX: f64 = 1000.0;
+
 /// A source of text.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct TextSource {
     /// A file, or a folder whose `.txt` and `.jsonl` files are read in the order of their names, subfolders included.
@@ -38,8 +41,24 @@ pub struct TextSource {
     /// The place of the text in a row: the name of a field in JSON lines, the number of a column in a table, counted
     /// from 1. Where it is empty: `text` and 1.
     pub field: String,
-    /// The domain of the texts, such as `news`, by which texts may be balanced.
+    /// The domain of the texts, such as `news`; `text.domain-exponent` balances domains. Without it: a domain of all texts
+    /// that have none.
     pub domain: Option<String>,
+    /// How often a text is read in training, compared to a text of weight 1; above 0, at most 1000.
+    pub weight: f64,
+}
+
+impl Default for TextSource {
+    fn default() -> Self {
+        Self {
+            path: PathBuf::new(),
+            lang: None,
+            format: TextFormat::default(),
+            field: String::new(),
+            domain: None,
+            weight: 1.0,
+        }
+    }
 }
 
 impl TextSource {
@@ -51,7 +70,10 @@ impl TextSource {
         InvalidSetting::check(!self.path.as_os_str().is_empty(), "path", "a file or a folder", "none")?;
         let is_column = self.field.is_empty() || self.field.parse::<usize>().is_ok_and(|column| column > 0);
         let valid = self.format != TextFormat::Table || is_column;
-        InvalidSetting::check(valid, "field", "a column of the table, counted from 1", format!("`{}`", self.field))
+        InvalidSetting::check(valid, "field", "a column of the table, counted from 1", format!("`{}`", self.field))?;
+        let weight = self.weight;
+        let valid = weight > 0.0 && weight <= WEIGHT_MAX;
+        InvalidSetting::check(valid, "weight", format!("a number above 0, at most {WEIGHT_MAX}"), weight)
     }
 }
 
@@ -91,6 +113,16 @@ mod tests {
         for field in ["0", "-1", "one", "２"] {
             let expected = format!("field: expected a column of the table, counted from 1, found `{field}`");
             check("x.tsv", TextFormat::Table, field, Some(&expected));
+        }
+    }
+
+    #[test]
+    fn weights_are_numbers_above_0() {
+        for (weight, valid) in
+            [(1.0, true), (0.01, true), (1000.0, true), (0.0, false), (-1.0, false), (f64::NAN, false)]
+        {
+            let source = TextSource { path: "x.txt".into(), weight, ..TextSource::default() };
+            assert_eq!(source.validate().is_ok(), valid, "{weight}");
         }
     }
 }

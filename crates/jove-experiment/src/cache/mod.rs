@@ -22,6 +22,7 @@ use self::manifest::{Damage, Depth, Manifest};
 use self::seen::Seen;
 use crate::disk::{sync_folder, with_suffix};
 use crate::error::{Error, Result};
+use crate::warnings;
 
 pub(crate) use self::input::{Hash, InputFile};
 pub(crate) use self::key::{CODE, Key};
@@ -57,6 +58,9 @@ pub(crate) enum Leftover {
     Keep,
 }
 
+/// The name and the folder of a stage that was used.
+type Used = (String, String);
+
 /// The folder in which finished stages are kept.
 pub(crate) struct Cache<'a> {
     root: PathBuf,
@@ -66,12 +70,14 @@ pub(crate) struct Cache<'a> {
     in_use: OnceLock<File>,
     /// The stages asked for, where none is to be made: each with whether it is there.
     looked_at: Option<Mutex<BTreeMap<String, bool>>>,
+    /// The warnings of the stages that were used, by the stage's name and folder.
+    warnings: Mutex<BTreeMap<Used, Vec<String>>>,
 }
 
 impl<'a> Cache<'a> {
     /// The cache in a folder, used by a run.
     pub(crate) fn new(root: PathBuf, run: PathBuf, progress: &'a dyn Progress) -> Self {
-        Self { root, run, progress, in_use: OnceLock::new(), looked_at: None }
+        Self { root, run, progress, in_use: OnceLock::new(), looked_at: None, warnings: Mutex::default() }
     }
 
     /// A cache that makes no stage and changes nothing, but notes which ones are asked for.
@@ -101,7 +107,9 @@ impl<'a> Cache<'a> {
             return Ok(Stage { folder, key: key.of_stage() });
         }
         self.hold()?;
-        if self.look(&stage)? != Found::Sound {
+        if self.look(&stage)? == Found::Sound {
+            self.warn_again(name, &stage)?;
+        } else {
             let _lock = self.lock(&folder)?;
             // Another process may have finished it before we got the lock.
             match self.look(&stage)? {
@@ -112,8 +120,34 @@ impl<'a> Cache<'a> {
                     self.make(&stage, &key, leftover, make)?;
                 }
             }
+            self.note_warnings(name, &stage)?;
         }
         Ok(Stage { folder, key: key.of_stage() })
+    }
+
+    /// The warnings of all stages that were used, each with the name of its stage.
+    pub(crate) fn warnings(&self) -> Vec<(String, String)> {
+        let warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines =
+            warnings.iter().flat_map(|((name, _), lines)| lines.iter().map(|line| (name.clone(), line.clone())));
+        lines.collect()
+    }
+
+    /// Takes note of a stage's warnings; whether that had not been done before.
+    fn note_warnings(&self, name: &str, stage: &str) -> Result<bool> {
+        let lines = warnings::read(&self.root.join(stage))?;
+        let mut known = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(known.insert((name.to_owned(), stage.to_owned()), lines).is_none())
+    }
+
+    /// Gives the warnings of a stage that was finished before, once in a run.
+    fn warn_again(&self, name: &str, stage: &str) -> Result<()> {
+        if self.note_warnings(name, stage)? {
+            for line in warnings::read(&self.root.join(stage))? {
+                tracing::warn!("{name}, made before: {line}");
+            }
+        }
+        Ok(())
     }
 
     /// Creates the folder where it is missing, and keeps it from being pruned while this lives.
@@ -167,7 +201,12 @@ impl<'a> Cache<'a> {
         }
         fs::create_dir_all(&partial).map_err(|source| Error::io("create", &partial, source))?;
         let check = || if leftover == Leftover::Discard { key.check_files() } else { Ok(()) };
-        let made = make(&partial).and_then(|()| check());
+        let (made, warnings) = warnings::caught(|| make(&partial));
+        let made = made.and_then(|()| check()).and_then(|()| warnings::keep(&partial, &warnings));
+        if made.is_err() && leftover == Leftover::Keep {
+            // For the attempt that resumes; the first error matters more.
+            let _ = warnings::keep(&partial, &warnings);
+        }
         if made.is_err() && leftover == Leftover::Discard {
             // The first error matters more than one in removing files; the next attempt removes them again.
             let _ = fs::remove_dir_all(&partial);

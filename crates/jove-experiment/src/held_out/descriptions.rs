@@ -1,23 +1,23 @@
 //! Removes from descriptions what would reveal a held-out fact.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use aho_corasick::AhoCorasick;
 use jove_core::EntityId;
+use jove_core::script::{ends_clause, is_comma, is_space_pausing};
 use jove_kb::Kb;
 
 use crate::error::Result;
-use crate::held_out::facts::{Ends, HeldOutFacts, reveals};
-
-/// What ends a clause.
-const ENDS: &[char] = &['，', '。', '；', '！', '？', '、', ',', '.', ';', '!', '?', '\n'];
-
-/// Punctuation that is trimmed where the last clause was removed.
-const DANGLING: &[char] = &['，', '；', '、', ',', ';', ' '];
+use crate::held_out::facts::{HeldOutFacts, reveals};
+use crate::held_out::letters::Letters;
 
 /// Finds the names of the ends of held-out facts in descriptions.
 pub(crate) struct DescriptionFilter<'a> {
-    /// By the first character: lower-case names, and the entities that have them.
-    by_first: BTreeMap<char, Vec<(String, EntityId)>>,
+    /// Finds the letters of each of `names`.
+    search: AhoCorasick,
+    names: Vec<(Letters, EntityId)>,
+    /// Names without a letter or digit.
+    symbols: Vec<(String, EntityId)>,
     facts: &'a HeldOutFacts,
 }
 
@@ -35,14 +35,18 @@ impl<'a> DescriptionFilter<'a> {
     }
 
     fn of(names: Vec<(String, EntityId)>, facts: &'a HeldOutFacts) -> Self {
-        let mut by_first: BTreeMap<char, Vec<(String, EntityId)>> = BTreeMap::new();
+        let (mut spelled, mut symbols) = (Vec::new(), Vec::new());
         for (name, entity) in names {
-            let name = name.trim().to_lowercase();
-            if let Some(first) = name.chars().next() {
-                by_first.entry(first).or_default().push((name, entity));
+            let letters = Letters::of_words(&name);
+            match (letters.as_str().is_empty(), name.trim()) {
+                (false, _) => spelled.push((letters, entity)),
+                (true, "") => {}
+                (true, symbol) => symbols.push((symbol.to_owned(), entity)),
             }
         }
-        Self { by_first, facts }
+        let search = AhoCorasick::new(spelled.iter().map(|(letters, _)| letters.as_str()));
+        let search = search.expect("names are short, and memory ends before their numbers do");
+        Self { search, names: spelled, symbols, facts }
     }
 
     /// The description of an entity without the clauses that, with the entity and the clauses before, name both ends of a
@@ -50,7 +54,12 @@ impl<'a> DescriptionFilter<'a> {
     pub(crate) fn filter(&self, entity: EntityId, text: &str) -> String {
         let mut named = BTreeSet::from([entity]);
         let mut kept = String::new();
-        for clause in text.split_inclusive(ENDS) {
+        let mut last = ' ';
+        let ends = |character: char| {
+            let before = std::mem::replace(&mut last, character);
+            ends_clause(character) || (character.is_whitespace() && is_space_pausing(before))
+        };
+        for clause in text.split_inclusive(ends) {
             let mut with = named.clone();
             with.extend(self.named(clause));
             if reveals(&with, self.facts).is_none() {
@@ -59,46 +68,32 @@ impl<'a> DescriptionFilter<'a> {
             }
         }
         if kept.len() < text.len() {
-            kept.truncate(kept.trim_end_matches(DANGLING).len());
+            // Punctuation that dangles where the last clause was removed.
+            kept.truncate(kept.trim_end_matches(|character| is_comma(character) || character == ' ').len());
         }
         kept
     }
 
     /// The held-out fact that a description of an entity reveals.
-    pub(crate) fn revealed(&self, entity: EntityId, text: &str) -> Option<Ends> {
+    #[cfg(test)]
+    pub(crate) fn revealed(&self, entity: EntityId, text: &str) -> Option<crate::held_out::facts::Ends> {
         let mut named = self.named(text);
         named.insert(entity);
         reveals(&named, self.facts)
     }
 
     /// The entities with a name in a text, also inside a longer name; in scripts with spaces between words a name is whole
-    /// words. Case is ignored.
+    /// words. Case and accents are ignored.
     fn named(&self, text: &str) -> BTreeSet<EntityId> {
-        let text = text.to_lowercase();
-        let mut named = BTreeSet::new();
-        let mut before = None;
-        for (place, letter) in text.char_indices() {
-            let starts = |(name, _): &&(String, EntityId)| {
-                text[place..].strip_prefix(name.as_str()).is_some_and(|rest| {
-                    !inside_word(before, Some(letter)) && !inside_word(name.chars().next_back(), rest.chars().next())
-                })
-            };
-            named.extend(self.by_first.get(&letter).into_iter().flatten().filter(starts).map(|(_, entity)| *entity));
-            before = Some(letter);
-        }
-        named
+        let letters = Letters::of_words(text);
+        let found = self.search.find_overlapping_iter(letters.as_str());
+        let spelled = found.filter_map(|found| {
+            let (name, entity) = &self.names[found.pattern().as_usize()];
+            letters.have_at(found.start(), name).then_some(*entity)
+        });
+        let symbols = self.symbols.iter().filter(|(symbol, _)| text.contains(symbol)).map(|(_, entity)| *entity);
+        spelled.chain(symbols).collect()
     }
-}
-
-/// Whether two neighbouring characters belong to one word.
-fn inside_word(left: Option<char>, right: Option<char>) -> bool {
-    left.is_some_and(spaced) && right.is_some_and(spaced)
-}
-
-/// Whether a letter belongs to a script with spaces between words: those before Thai in Unicode's order, which is close
-/// enough to find whole names.
-fn spaced(letter: char) -> bool {
-    letter.is_alphanumeric() && (letter as u32) < 0x0e00
 }
 
 #[cfg(test)]

@@ -2,4 +2,5 @@
 
 pub(crate) mod descriptions;
 pub(crate) mod facts;
+pub(crate) mod letters;
 pub(crate) mod sentences;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jove_core::script::is_latin;
 use jove_core::{EntityId, Lang};
 use jove_corpus::Tokenizer;
 use jove_kb::{Fact, Kb};
@@ -146,11 +147,6 @@ fn types(kb: &Kb, lang: Lang, names: &BTreeMap<EntityId, String>) -> Result<Vec<
     }
     let name = |number: Option<u32>| number.and_then(|number| called.get(number as usize).cloned().flatten());
     Ok(kb.type_of_all()?.into_iter().map(name).collect())
-}
-
-/// Whether all letters of a text are Latin.
-fn is_latin(text: &str) -> bool {
-    text.chars().all(|letter| letter < '\u{0250}' || !letter.is_alphabetic())
 }
 
 /// Facts as `relation object`, where the object has a name.

@@ -2,7 +2,7 @@
 
 use jove_core::{EntityId, Lang, TokenId};
 use jove_corpus::Tokenizer;
-use jove_kb::{Kb, PredicateId};
+use jove_kb::{Fact, Kb, PredicateId};
 use jove_trainer::RelationFact;
 
 use crate::error::Result;
@@ -51,7 +51,11 @@ pub(crate) fn facts(kb: &Kb, held_out: &HeldOutFacts, graph: Graph) -> Result<Ve
         for (_, _, object) in &mut facts {
             *object = others[object];
         }
-        facts.retain(|(subject, _, object)| subject != object);
+        // By chance an object may come to be that of a held-out fact.
+        let covered = |&(subject, relation, object): &(EntityId, u32, EntityId)| {
+            held_out.covers(Fact { subject, predicate: PredicateId(relation), object })
+        };
+        facts.retain(|fact| fact.0 != fact.2 && !covered(fact));
     }
     Ok(facts)
 }

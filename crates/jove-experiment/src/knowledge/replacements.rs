@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jove_core::script::writes_spaces;
 use jove_core::{AnnotatedText, ByteSpan, EntityId, Lang, Mention, SpecialTokens, TokenId};
 use jove_corpus::Tokenizer;
 use jove_kb::Kb;
@@ -32,11 +33,6 @@ pub(crate) fn replacements(kb: &Kb, tokenizer: &Tokenizer) -> Result<Vec<TypedNa
     Ok(names)
 }
 
-/// Whether a language is written with spaces between words.
-pub(crate) fn has_spaces(lang: Lang) -> bool {
-    !matches!(lang.primary(), "zh" | "ja" | "th" | "lo" | "km" | "my")
-}
-
 /// The tokens of a name as it is inside a text of its language, or `None` where the vocabulary does not know all of it
 /// or a piece holds more than the name.
 fn tokens(
@@ -47,7 +43,7 @@ fn tokens(
     entity: EntityId,
 ) -> Result<Option<Vec<TokenId>>> {
     // After a comma, and a space where the script has them: the first piece of a text is cut otherwise than one inside.
-    let (comma, before) = if has_spaces(lang) { (',', ", ") } else { ('，', "，") };
+    let (comma, before) = if writes_spaces(lang) { (',', ", ") } else { ('，', "，") };
     let text = format!("{before}{name}");
     let Ok(end) = u32::try_from(text.len()) else { return Ok(None) };
     let mention = Mention { span: ByteSpan::new(before.len() as u32, end), entity, score: 1.0 };

@@ -23,6 +23,9 @@ pub struct Report {
     pub inputs: Vec<InputNote>,
     /// Sentences as the variants see them.
     pub previews: Vec<Preview>,
+    /// The warnings of stages, each with the stage's name.
+    #[serde(default)]
+    pub warnings: Vec<(String, String)>,
     /// The primary measures; none where all count the same.
     #[serde(default)]
     pub primary: Vec<String>,

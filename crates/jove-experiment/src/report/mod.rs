@@ -107,6 +107,7 @@ pub(crate) mod tests {
                     Piece { text: "巴黎 <>".into(), masked_as: None, replaced_by: None, linked: true },
                 ],
             }],
+            warnings: vec![("train-kg-1".into(), "the loss <b> was 2 in each of 100 steps".into())],
             primary: Vec::new(),
             code: "0123456789ab".into(),
             settings: "name = \"sample\"".into(),
@@ -164,6 +165,7 @@ pub(crate) mod tests {
     fn the_page_needs_nothing_from_outside_and_escapes_what_it_is_given() {
         let html = page::render(&sample()).into_string();
         assert!(html.contains("sample &lt;b&gt;") && html.contains("巴黎 &lt;&gt;"));
+        assert!(html.contains("train-kg-1</b>: the loss &lt;b&gt; was 2"), "warnings stand on the page");
         for forbidden in ["<script", "<link", "http-equiv", "url(", "@import", "src=\"http"] {
             assert!(!html.contains(forbidden), "{forbidden}");
         }

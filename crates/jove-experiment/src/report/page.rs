@@ -23,6 +23,7 @@ pub(crate) fn render(report: &Report) -> Markup {
             }
             body { main {
                 (header(report))
+                (warnings(report))
                 (findings_section(report, &rows))
                 (effects(report))
                 (comparison(report, &rows))
@@ -48,6 +49,18 @@ fn header(report: &Report) -> Markup {
             @for (index, variant) in report.variants.iter().enumerate() {
                 li style=(colour(index)) { b { (variant.name) } " " span.soft { (variant.summary) } }
             }
+        }
+    }
+}
+
+/// What a reader should know before the numbers.
+fn warnings(report: &Report) -> Markup {
+    html! {
+        @if !report.warnings.is_empty() {
+            h2 { "Warnings" }
+            div.card { ul.findings {
+                @for (stage, warning) in &report.warnings { li.weak { b { (stage) } ": " (warning) } }
+            } }
         }
     }
 }

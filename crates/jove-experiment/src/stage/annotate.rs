@@ -6,6 +6,7 @@ use std::path::Path;
 use jove_core::{AnnotatedText, EntityId, Lang};
 use jove_corpus::{AnnotatedReader, AnnotatedWriter};
 use jove_linker::Annotator;
+use jove_trainer::TextWeights;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,8 @@ pub(crate) const DEV: &str = "dev.parquet";
 pub(crate) const PROBE_TEXT: &str = "probe-text.parquet";
 /// Training pairs, without those that reveal a held-out fact.
 pub(crate) const PAIRS: &str = "pairs.jsonl";
+/// How often each training text is read.
+pub(crate) const WEIGHTS: &str = "weights.json";
 /// Counts.
 pub(crate) const SUMMARY: &str = "summary.json";
 
@@ -63,28 +66,30 @@ pub(crate) fn annotate(work: &StageContext<'_>, base: &Stage, text: &Stage) -> R
         let mut linked = BTreeSet::new();
 
         let mut train = AnnotatedWriter::create(&folder.join(TRAIN))?;
-        let mut withheld = Vec::new();
-        each(work, "link training text", &annotator, &texts, |annotated, source| {
+        let (mut withheld, mut weights) = (Vec::new(), TextWeights::default());
+        each(work, "link training text", &annotator, &texts, |annotated, record| {
             if reveals(&named(&annotator, &annotated), &facts).is_some() {
                 summary.withheld += 1;
-                if source != Source::Fact {
+                if record.source != Source::Fact {
                     withheld.push(annotated);
                 }
                 return Ok(());
             }
+            weights.push(record.weight);
             summary.links += annotated.mentions.len() as u64;
             linked.extend(annotated.mentions.iter().map(|mention| mention.entity));
             Ok(train.push(&annotated)?)
         })?;
         summary.texts = train.finish()?;
+        write_json(&folder.join(WEIGHTS), &weights)?;
         summary.entities = linked.len() as u64;
 
         let mut probe_text = AnnotatedWriter::create(&folder.join(PROBE_TEXT))?;
         unseen(withheld, &folder.join(TRAIN))?.iter().try_for_each(|text| probe_text.push(text))?;
         let mut dev = AnnotatedWriter::create(&folder.join(DEV))?;
         let held_out = read_lines(&text.file(super::text::DEV))?;
-        each(work, "link held-out text", &annotator, &held_out, |annotated, source| {
-            if source != Source::Fact {
+        each(work, "link held-out text", &annotator, &held_out, |annotated, record| {
+            if record.source != Source::Fact {
                 probe_text.push(&annotated)?;
             }
             Ok(dev.push(&annotated)?)
@@ -116,14 +121,14 @@ fn each(
     task: &str,
     annotator: &Annotator,
     texts: &[TextRecord],
-    mut visit: impl FnMut(AnnotatedText, Source) -> Result<()>,
+    mut visit: impl FnMut(AnnotatedText, &TextRecord) -> Result<()>,
 ) -> Result<()> {
     work.progress.begin(task, Some(texts.len() as u64), "texts");
     for chunk in texts.chunks(CHUNK) {
         work.check()?;
         let annotated: Vec<AnnotatedText> =
             chunk.par_iter().map(|record| annotator.annotate(record.text.clone(), record.lang)).collect();
-        annotated.into_iter().zip(chunk).try_for_each(|(text, record)| visit(text, record.source))?;
+        annotated.into_iter().zip(chunk).try_for_each(|(text, record)| visit(text, record))?;
         work.progress.advance(chunk.len() as u64);
     }
     work.progress.end();
@@ -143,7 +148,7 @@ fn unseen(withheld: Vec<AnnotatedText>, train: &Path) -> Result<Vec<AnnotatedTex
     }
     let mut seen = BTreeSet::new();
     for text in AnnotatedReader::open(train)? {
-        seen.extend(held_out.found_in(&text?.text).map(|(_, item)| item.to_owned()));
+        seen.extend(held_out.all_in(&text?.text).into_iter().map(|(_, item)| item.to_owned()));
     }
     Ok(withheld.into_iter().filter(|text| !seen.contains(&text.text)).collect())
 }

@@ -4,7 +4,7 @@
 use jove_core::{EntityId, Seed, TokenId};
 use jove_masking::{SameType, TypedName};
 use jove_objectives::Descriptions;
-use jove_trainer::{HardNegatives, Relations};
+use jove_trainer::{HardNegatives, RelationFact, Relations};
 
 use crate::cache::{Key, Leftover, Stage};
 use crate::error::{Error, Result};
@@ -64,15 +64,34 @@ pub(crate) fn knowledge(
     Ok(knowledge)
 }
 
+/// What training reads of the graph in the tokens of one vocabulary.
+pub(crate) struct Written {
+    pub(crate) vocabulary: Stage,
+    /// Descriptions of entities, alone or beside relations.
+    pub(crate) descriptions: Stage,
+    /// Whether the part holds facts of relations.
+    pub(crate) has_relations: bool,
+}
+
 /// Makes what all arms and their probes need, before any of them starts: processes that run arms side by side then only read.
-pub(crate) fn prepare(work: &StageContext<'_>, prepared: &Prepared) -> Result<()> {
+/// Returns each part that names entities or facts once.
+pub(crate) fn prepare(work: &StageContext<'_>, prepared: &Prepared) -> Result<Vec<Written>> {
+    let mut written: Vec<Written> = Vec::new();
     for variant in &work.run.variants {
-        probed(work, variant, prepared)?;
+        let vocabulary = &prepared.corpus(variant).vocabulary;
+        let mut add = |part: Option<Stage>, has_relations| {
+            if let Some(descriptions) = part.filter(|part| written.iter().all(|one| one.descriptions.key != part.key)) {
+                written.push(Written { vocabulary: vocabulary.clone(), descriptions, has_relations });
+            }
+        };
+        add(probed(work, variant, prepared)?, false);
         for &seed in &work.run.file.seeds {
-            knowledge(work, variant, Seed(seed), prepared)?;
+            let knowledge = knowledge(work, variant, Seed(seed), prepared)?;
+            add(knowledge.descriptions, false);
+            add(knowledge.relations, true);
         }
     }
-    Ok(())
+    Ok(written)
 }
 
 /// The descriptions that a variant's probes read; `None` where no fact is held out, and so no probe is about descriptions.
@@ -104,7 +123,7 @@ impl Knowledge {
     /// Empty without this part.
     pub(crate) fn relations(&self) -> Result<Relations> {
         let Some(part) = &self.relations else { return Ok(Relations::default()) };
-        let (labels, facts) = (read_lines(&part.file(LABELS))?, read_lines(&part.file(FACTS))?);
+        let (labels, facts) = (read_lines(&part.file(LABELS))?, read_facts(part)?);
         Ok(Relations::new(labels, facts, read_descriptions(part)?))
     }
 
@@ -112,6 +131,11 @@ impl Knowledge {
     pub(crate) fn replacements(&self) -> Result<SameType> {
         read_replacements(self.replacements.as_ref())
     }
+}
+
+/// Reads the facts of a finished part with relations.
+pub(crate) fn read_facts(part: &Stage) -> Result<Vec<RelationFact>> {
+    read_lines(&part.file(FACTS))
 }
 
 /// Reads the descriptions of a finished part.
@@ -291,7 +315,7 @@ mod tests {
             descriptions in described(),
         ) {
             let facts = facts.into_iter().map(|(subject, relation, object)| (EntityId(subject), relation, EntityId(object)));
-            let facts: Vec<jove_trainer::RelationFact> = facts.collect();
+            let facts: Vec<RelationFact> = facts.collect();
             let (_folder, part) = folder();
             write_lines(&part.file(LABELS), &labels).unwrap();
             write_lines(&part.file(FACTS), &facts).unwrap();

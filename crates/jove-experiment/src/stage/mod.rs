@@ -8,8 +8,8 @@
 //! | [`tokenizer`] | annotated text | a vocabulary for each layout |
 //! | [`control`] | annotated text | the same text with its links shuffled or removed |
 //! | [`shards`] | annotated text, a vocabulary | tokens |
-//! | [`leak`] | all of these | nothing: stops the run where training data contains what a probe is about |
 //! | [`knowledge`] | the knowledge base, a vocabulary | descriptions, hard negatives, relations, replacement names |
+//! | [`leak`] | tokens, knowledge | nothing: stops the run where training data contains what a probe is about |
 //! | [`train`] | tokens, knowledge | a checkpoint for each variant and seed |
 //! | [`probe`] | a checkpoint, text, knowledge | its measures |
 
@@ -50,9 +50,11 @@ impl<'a> StageContext<'a> {
     /// The context of a run; checks the checkpoint that the run file names, if it names one.
     ///
     /// # Errors
-    /// When that checkpoint cannot be read or does not fit the run.
+    /// When that checkpoint cannot be read or does not fit the run; when a model is larger than the machine's memory.
     pub(crate) fn new(run: &'a Run, cache: &'a Cache<'a>, progress: &'a dyn Progress) -> Result<Self> {
-        Ok(Self { run, cache, initial: InitialCheckpoint::of(run)?, progress })
+        let initial = InitialCheckpoint::of(run)?;
+        run.check_memory(initial.as_ref())?;
+        Ok(Self { run, cache, initial, progress })
     }
 
     /// Where the bad rows of a source go: to the folder of the results, so that they outlive a failed stage.

@@ -2,12 +2,13 @@
 
 use jove_core::{AnnotatedText, Layout, TokenizedText};
 use jove_corpus::{AnnotatedReader, PairWriter, ShardWriter, Tokenizer};
+use jove_trainer::TextWeights;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{Key, Leftover, Stage};
 use crate::error::{Error, Result};
-use crate::files::{read_lines, write_json};
+use crate::files::{read_json, read_lines, write_json};
 use crate::stage::text::PairRecord;
 use crate::stage::{StageContext, annotate, tokenizer};
 
@@ -17,6 +18,8 @@ pub(crate) const TRAIN: &str = "train.arrow";
 pub(crate) const DEV: &str = "dev.arrow";
 /// Training pairs as tokens.
 pub(crate) const PAIRS: &str = "pairs.arrow";
+/// How often each training text is read.
+pub(crate) const WEIGHTS: &str = "weights.json";
 /// Counts.
 pub(crate) const SUMMARY: &str = "summary.json";
 
@@ -36,7 +39,7 @@ pub(crate) struct Summary {
     pub(crate) pairs: u64,
 }
 
-/// Tokenises all text for one layout; `pairs` is the annotated text that the graph itself gave.
+/// Tokenises all text for one layout; `pairs` is the annotated text that the graph itself gave, with the weights of texts.
 pub(crate) fn shards(
     work: &StageContext<'_>,
     layout: Layout,
@@ -51,14 +54,24 @@ pub(crate) fn shards(
         let unknown = tokenizer.specials().unknown;
 
         let mut train = ShardWriter::create(&folder.join(TRAIN))?;
+        let (given, mut weights): (TextWeights, _) = (read_json(pairs, annotate::WEIGHTS)?, TextWeights::default());
+        let mut given = given.iter();
         each(work, &tokenizer, annotated, annotate::TRAIN, |tokenized| {
+            let weight = given.next().unwrap_or(1.0);
+            if tokenized.tokens.is_empty() {
+                return Ok(());
+            }
+            weights.push(weight);
             summary.tokens += tokenized.tokens.len() as u64;
             summary.unknown += tokenized.tokens.iter().filter(|&&token| token == unknown).count() as u64;
             Ok(train.push(tokenized)?)
         })?;
         summary.texts = train.finish()?;
+        write_json(&folder.join(WEIGHTS), &weights)?;
         let mut dev = ShardWriter::create(&folder.join(DEV))?;
-        each(work, &tokenizer, annotated, annotate::DEV, |tokenized| Ok(dev.push(tokenized)?))?;
+        each(work, &tokenizer, annotated, annotate::DEV, |tokenized| {
+            if tokenized.tokens.is_empty() { Ok(()) } else { Ok(dev.push(tokenized)?) }
+        })?;
         dev.finish()?;
         summary.pairs = cut_pairs(&tokenizer, pairs, folder)?;
         write_json(&folder.join(SUMMARY), &summary)
@@ -82,7 +95,7 @@ fn each(
         }
         let tokenized: Vec<TokenizedText> =
             chunk.par_iter().map(|text| tokenizer.encode(text)).collect::<Result<_, _>>()?;
-        tokenized.iter().filter(|text| !text.tokens.is_empty()).try_for_each(&mut visit)?;
+        tokenized.iter().try_for_each(&mut visit)?;
         work.progress.advance(chunk.len() as u64);
     }
     work.progress.end();

@@ -15,7 +15,7 @@ use crate::disk::files_below;
 use crate::error::{Error, Result};
 use crate::files::{write_json, write_lines};
 use crate::held_out::sentences::HeldOutSentences;
-use crate::run_file::Leaks;
+use crate::run_file::{Leaks, TextSettings};
 use crate::stage::{StageContext, kb};
 
 /// Text to train on.
@@ -34,11 +34,26 @@ pub(crate) const TATOEBA: &str = "tatoeba.jsonl";
 pub(crate) const SUMMARY: &str = "summary.json";
 
 /// A text and its language.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct TextRecord {
     pub(crate) text: String,
     pub(crate) lang: Lang,
     pub(crate) source: Source,
+    /// How often it is read in training, compared to a text of weight 1.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub(crate) weight: f64,
+    /// Of a text from a file: the number of its source.
+    #[serde(skip)]
+    pub(crate) file: Option<usize>,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_one(weight: &f64) -> bool {
+    weight.to_bits() == one().to_bits()
 }
 
 /// Where a text comes from.
@@ -114,6 +129,7 @@ pub(crate) fn gather(work: &StageContext<'_>, base: &Stage) -> Result<Stage> {
         gathered.read_texts(work)?;
         gathered.read_pairs(work)?;
         gathered.split(file.text.held_out);
+        balance(&mut gathered.train, &file.text);
         gathered.write(folder)
     })
 }
@@ -202,7 +218,8 @@ impl Gathered {
         self.facts = sentences.held_out;
         // Two facts may read the same, as where two entities share a name.
         let unseen = sentences.train.into_iter().filter(|sentence| self.probed.found_in(&sentence.text).is_none());
-        self.train.extend(unseen.map(|s| TextRecord { text: s.text, lang: s.lang, source: Source::Fact }));
+        let (source, weight) = (Source::Fact, settings.weight);
+        self.train.extend(unseen.map(|s| TextRecord { text: s.text, lang: s.lang, source, weight, file: None }));
         self.summary.from_facts = self.train.len() as u64;
         Ok(())
     }
@@ -223,7 +240,8 @@ impl Gathered {
             let place = || options.sources[clean.source].path.clone();
             if !self.leaves_out(work, &[&clean.text], place, clean.line)? {
                 self.summary.from_files += 1;
-                self.train.push(TextRecord { text: clean.text, lang: clean.lang, source: Source::File });
+                let (source, weight, file) = (Source::File, options.sources[clean.source].weight, Some(clean.source));
+                self.train.push(TextRecord { text: clean.text, lang: clean.lang, source, weight, file });
             }
             Ok(())
         })?;
@@ -306,6 +324,8 @@ impl Gathered {
                 text,
                 lang,
                 source: Source::Pair,
+                weight: one(),
+                file: None,
             })
         };
         for (index, pair) in std::mem::take(&mut self.pairs).into_iter().enumerate() {
@@ -337,6 +357,29 @@ impl Gathered {
         self.summary.probe_pairs = write_lines(&folder.join(PROBE_PAIRS), &self.probe_pairs)?;
         self.summary.tatoeba = write_lines(&folder.join(TATOEBA), &self.tatoeba)?;
         write_json(&folder.join(SUMMARY), &self.summary)
+    }
+}
+
+/// Balances the domains of texts from files: what `text.domain-exponent` makes of a domain's share among the texts of its
+/// language, its texts' weights make up for.
+fn balance(train: &mut [TextRecord], settings: &TextSettings) {
+    let domain = |record: &TextRecord| record.file.map(|file| (record.lang, settings.sources[file].domain.as_deref()));
+    let mut sizes: BTreeMap<Lang, BTreeMap<Option<&str>, u64>> = BTreeMap::new();
+    for (lang, domain) in train.iter().filter_map(domain) {
+        *sizes.entry(lang).or_default().entry(domain).or_default() += 1;
+    }
+    for record in train {
+        let Some((lang, domain)) = domain(record) else { continue };
+        let domains = &sizes[&lang];
+        // One domain alone, or the exponent 1, leaves every weight as it is, to the last bit.
+        if domains.len() > 1 && settings.domain_exponent < 1.0 {
+            let all = domains.values().sum::<u64>() as f64;
+            let lifted = |size: u64| (size as f64 / all).powf(settings.domain_exponent);
+            // What the domains have together stays what it was, so that no language is read more often for it.
+            let together: f64 = domains.values().map(|&size| lifted(size)).sum();
+            let size = domains[&domain];
+            record.weight *= lifted(size) / together * all / size as f64;
+        }
     }
 }
 
@@ -373,7 +416,33 @@ mod tests {
     }
 
     fn record(text: &str, source: Source) -> TextRecord {
-        TextRecord { text: text.to_owned(), lang: Lang::EN, source }
+        TextRecord { text: text.to_owned(), lang: Lang::EN, source, weight: 1.0, file: None }
+    }
+
+    #[test]
+    fn domains_are_balanced_within_their_language() {
+        let source = |domain: Option<&str>| TextSource { domain: domain.map(str::to_owned), ..TextSource::default() };
+        let mut settings = TextSettings {
+            sources: vec![source(Some("news")), source(None), source(Some("law")), source(Some("news"))],
+            ..TextSettings::default()
+        };
+        // English: 6 news of two sources, 2 without; Chinese: 4 law alone; and a sentence of the graph.
+        let files = [0, 0, 0, 0, 3, 3, 1, 1, 2, 2, 2, 2].map(Some);
+        let mut train: Vec<TextRecord> = files
+            .iter()
+            .chain([&None])
+            .map(|&file| {
+                let lang = if file == Some(2) { Lang::ZH } else { Lang::EN };
+                TextRecord { lang, file, ..record("text", Source::File) }
+            })
+            .collect();
+        balance(&mut train, &settings);
+        assert!(train.iter().all(|record| is_one(&record.weight)));
+        settings.domain_exponent = 0.0;
+        balance(&mut train, &settings);
+        let mass = |from: usize, to: usize| train[from..to].iter().map(|record| record.weight).sum::<f64>();
+        assert!((mass(0, 6) - 4.0).abs() < 1e-9 && (mass(6, 8) - 4.0).abs() < 1e-9, "{} {}", mass(0, 6), mass(6, 8));
+        assert!(train[8..].iter().all(|record| is_one(&record.weight)), "one domain alone, and none");
     }
 
     #[test]

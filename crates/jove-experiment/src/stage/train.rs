@@ -1,7 +1,5 @@
 //! Training one variant under one seed.
 
-use std::time::Instant;
-
 use jove_checkpoint::ExtraFile;
 use jove_core::Seed;
 use jove_corpus::{PairReader, ShardReader};
@@ -11,12 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::cache::{Key, Leftover, Stage};
 use crate::error::Result;
-use crate::files::write_json;
+use crate::files::{read_json, write_json};
 use crate::initial_checkpoint::InitialCheckpoint;
 use crate::prepared::{Prepared, TokenizedCorpus};
 use crate::results::CurvePoint;
 use crate::stage::{StageContext, knowledge, tokenizer};
 use crate::variant::Variant;
+use crate::wall_clock::WallClock;
 
 /// What training cost, in its stage.
 pub(crate) const SUMMARY: &str = "summary.json";
@@ -28,7 +27,7 @@ pub(crate) struct Summary {
     pub(crate) parameters: u64,
     /// Tokens read.
     pub(crate) tokens: u64,
-    /// Wall time, of the last session where the run was interrupted.
+    /// Wall time, of all sessions together where the run was interrupted.
     pub(crate) seconds: f64,
     /// The most memory held, in MiB, where the system tells.
     pub(crate) memory_mib: Option<f64>,
@@ -48,16 +47,18 @@ pub(crate) fn train(work: &StageContext<'_>, variant: &Variant, seed: u64, prepa
     inputs.extend(knowledge.keys());
     let key = Key::new("train", &settings, &inputs);
     work.cache.stage(&format!("train-{}-{seed}", variant.name), key.clone(), Leftover::Keep, |folder| {
-        let begun = Instant::now();
+        let clock = WallClock::begin(folder, work.progress);
         forget_peak_rss();
         let tokenizer = tokenizer::open(vocabulary)?;
         let specials = tokenizer.specials();
+        work.run.check_free_memory(variant, work.initial.as_ref(), specials.vocab_size as usize)?;
         let start = match &work.initial {
             Some(initial) => Start::Checkpoint(initial.folder.clone()),
             None => Start::Random(work.run.model_config(variant.layout, specials.vocab_size as usize)),
         };
         let data = TrainingData {
             text: Box::new(ShardReader::open(&shards.file(super::shards::TRAIN))?),
+            weights: read_json(shards, super::shards::WEIGHTS)?,
             pairs: Box::new(PairReader::open(&shards.file(super::shards::PAIRS))?),
             descriptions: knowledge.descriptions()?,
             hard_negatives: knowledge.hard_negatives()?,
@@ -71,24 +72,34 @@ pub(crate) fn train(work: &StageContext<'_>, variant: &Variant, seed: u64, prepa
             .into_iter()
             .map(|(name, bytes)| ExtraFile::new(&name, bytes))
             .collect::<Result<_, _>>()?;
+        // A large vocabulary takes hundreds of megabytes that training does not need.
+        drop(tokenizer);
         let output = Output { dir: folder.to_owned(), files };
         let metrics = output.metrics();
         // Nothing is read from outside the cache from here on.
         let inputs = key.clone();
         let started = Box::new(move || Ok(inputs.check_files()?));
         let training = TrainingRun { config: config.clone(), start, data, specials, output, started };
-        let trained = training.run(work.progress)?;
+        let trained = match training.run(&clock) {
+            Ok(trained) => trained,
+            Err(error) => {
+                clock.save()?;
+                return Err(error.into());
+            }
+        };
         let lines = read_metrics(&metrics)?;
         let summary = Summary {
             parameters: trained.parameters,
             tokens: lines.last().map_or(0, |line| line.tokens),
-            seconds: begun.elapsed().as_secs_f64(),
+            seconds: clock.seconds(),
             memory_mib: peak_rss_mib(),
             curve: lines
                 .iter()
                 .filter_map(|line| Some(CurvePoint { tokens: line.tokens, loss: line.losses.get("mlm")?.mean() }))
                 .collect(),
         };
-        write_json(&folder.join(SUMMARY), &summary)
+        write_json(&folder.join(SUMMARY), &summary)?;
+        clock.finish();
+        Ok(())
     })
 }

@@ -113,7 +113,8 @@ fn nothing_that_probes_ask_about_is_learnt_from() {
     assert!(summary["withheld_pairs"].as_u64().unwrap() > 0 && summary["withheld"].as_u64().unwrap() > 0, "{summary}");
     assert!(lines(text.join("summary.json"))[0]["excluded"].as_u64().unwrap() >= 27);
     let checked = &lines(stage(&fixture, "leaks-").join("summary.json"))[0];
-    assert_eq!(checked["texts"].as_u64().unwrap(), texts_in_training as u64);
+    assert_eq!(checked["texts"].as_u64().unwrap(), 2 * texts_in_training as u64, "in two vocabularies");
+    assert_eq!(checked["pairs"].as_u64().unwrap(), 2 * pairs.len() as u64);
     assert!(checked["descriptions"].as_u64().unwrap() >= 24 && checked["facts"].as_u64().unwrap() > 0, "{checked}");
 }
 
@@ -150,4 +151,57 @@ fn a_probe_that_leaks_is_refused() {
     fixture.edit("[probes]\n", "[probes]\nleaks = \"refuse\"\n");
     let text = refused(&fixture);
     assert!(text.contains("pairs.tsv:49") && text.contains("an item of the Tatoeba probe"), "{text}");
+}
+
+/// Sentences about nothing in the graph, each in a script of its own: one that a probe asks about, and one that stays.
+const SCRIPTS: [(&str, &str, &str); 20] = [
+    ("en", "Three goats crossed the bridge.", "The bridge is made of wood."),
+    ("vi", "Ba con dê qua cầu.", "Cây cầu làm bằng gỗ."),
+    ("el", "Τρεις κατσίκες πέρασαν τη γέφυρα.", "Η γέφυρα είναι ξύλινη."),
+    ("ru", "Три козы перешли мост.", "Мост сделан из дерева."),
+    ("hy", "Երեք այծ անցան կամուրջը։", "Կամուրջը փայտից է։"),
+    ("ka", "სამმა თხამ ხიდი გადაიარა.", "ხიდი ხისაა."),
+    ("he", "שלוש עיזים חצו את הגשר.", "הגשר עשוי מעץ."),
+    ("ar", "عبرت ثلاث عنزات الجسر.", "الجسر من خشب."),
+    ("ur", "تین بکریاں پل پار کر گئیں۔", "پل لکڑی کا ہے۔"),
+    ("hi", "तीन बकरियाँ पुल पार कर गईं।", "पुल लकड़ी का है।"),
+    ("bn", "তিনটি ছাগল সেতু পার হল।", "সেতুটি কাঠের।"),
+    ("ta", "மூன்று ஆடுகள் பாலத்தைக் கடந்தன.", "பாலம் மரத்தால் ஆனது."),
+    ("th", "แพะสามตัวข้ามสะพาน", "สะพานทำด้วยไม้"),
+    ("lo", "ແບ້ສາມໂຕຂ້າມຂົວ", "ຂົວເຮັດດ້ວຍໄມ້"),
+    ("my", "ဆိတ်သုံးကောင်တံတားဖြတ်သည်။", "တံတားကသစ်သားဖြစ်သည်။"),
+    ("km", "ពពែបីក្បាលឆ្លងស្ពាន។", "ស្ពានធ្វើពីឈើ។"),
+    ("bo", "ར་གསུམ་ཟམ་པ་བརྒལ་སོང་།", "ཟམ་པ་ཤིང་གིས་བཟོས་པ་རེད།"),
+    ("am", "ሦስት ፍየሎች ድልድዩን ተሻገሩ።", "ድልድዩ ከእንጨት ነው።"),
+    ("ja", "三匹の山羊が橋を渡った。", "橋は木でできている。"),
+    ("ko", "염소 세 마리가 다리를 건넜다.", "다리는 나무로 되어 있다."),
+];
+
+#[test]
+fn planted_sentences_of_every_script_are_left_out() {
+    let fixture = Fixture::new();
+    let mut sources = String::new();
+    let mut probes = String::new();
+    for (lang, asked, kept) in SCRIPTS {
+        // With another ending, in the middle of a text, and where the script allows it without a space.
+        let bare = asked.trim_end_matches(|c: char| !c.is_alphabetic());
+        let planted = [format!("{kept} {asked} {kept}\n"), format!("{bare}!\n"), format!("{asked}{kept}{kept}\n")];
+        fixture.write(&format!("text/{lang}.many.txt"), planted.concat() + kept + "\n");
+        sources.push_str(&format!(", {{ path = \"text/{lang}.many.txt\", lang = \"{lang}\" }}"));
+        fixture.write(&format!("asked/{lang}.tsv"), format!("{asked}\t{asked}\n"));
+        probes.push_str(&format!(", {{ path = \"asked/{lang}.tsv\", langs = [\"{lang}\", \"{lang}\"] }}"));
+    }
+    fixture.edit("\"text/en.txt\", lang = \"en\" }", &format!("\"text/en.txt\", lang = \"en\" }}{sources}"));
+    fixture.edit("langs = [\"zh\", \"en\"] }]\n\n[tok", &format!("langs = [\"zh\", \"en\"] }}{probes}]\n\n[tok"));
+    fixture.edit("[text]\n", "[text]\nheld-out = 0.0\n");
+    fixture.run().unwrap();
+    let (text, checked) = (stage(&fixture, "text-"), stage(&fixture, "leaks-"));
+    let train: Vec<String> =
+        lines(text.join("train.jsonl")).iter().map(|value| value["text"].as_str().unwrap().to_owned()).collect();
+    for (lang, asked, kept) in SCRIPTS {
+        assert!(train.iter().any(|text| text == kept), "{lang}: {kept} is gone");
+        let asked = letters(asked);
+        assert!(train.iter().all(|text| !letters(text).contains(&asked)), "{lang}: {asked} is there");
+    }
+    assert!(lines(checked.join("summary.json"))[0]["sentences"].as_u64().unwrap() >= 20);
 }

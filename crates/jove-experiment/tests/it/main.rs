@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up its fixture has failed")]
 
+mod acting;
 mod cache;
 mod fixture;
 mod grid;
@@ -9,6 +10,7 @@ mod knowledge;
 mod leaks;
 mod refusals;
 mod settings;
+mod tables;
 mod whole_run;
 
 use std::path::Path;

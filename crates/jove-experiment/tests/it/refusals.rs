@@ -128,3 +128,24 @@ fn a_write_that_fails_leaves_no_stage() {
     assert_says(&error.to_string(), &["cannot create", "runs"]);
     assert!(names(&fixture.path("runs")).is_empty());
 }
+
+#[test]
+fn a_model_beyond_the_memory_is_refused_before_anything_is_read() {
+    for (setting, found, named) in [
+        ("layers = 1\n", "layers = 1_000_000_007\n", "model.layers and model.hidden-size"),
+        ("hidden-size = 32\n", "hidden-size = 2_000_000\n", "model.layers and model.hidden-size"),
+        ("batch-tokens = 512\n", "batch-tokens = 16_777_216\n", "train.batch-tokens"),
+    ] {
+        let fixture = Fixture::new();
+        fixture.edit(setting, found);
+        if named == "train.batch-tokens" {
+            fixture.edit("intermediate-size = 64", "intermediate-size = 1_000_000");
+        }
+        let text = refused(&fixture);
+        assert_says(&text, &["variant \"pd\": expected a model that fits into memory", "hint: lower ", named]);
+        assert!(fixture.stages().is_empty());
+        // A dry run says what it would take.
+        let plans = fixture.load().unwrap().plan(&[]).unwrap();
+        assert!(plans.iter().all(|plan| plan.peak_bytes > 1 << 40), "{plans:?}");
+    }
+}

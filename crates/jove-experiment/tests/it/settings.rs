@@ -5,7 +5,9 @@ use std::fs;
 use jove_core::Advise;
 use jove_experiment::{Run, RunFile};
 use serde_json::Value as Json;
-use toml::{Table, Value};
+use toml::Table;
+
+use crate::tables::{plant, value};
 
 /// A run file with every section. Loading it touches no other file.
 const RUN: &str = r#"
@@ -73,6 +75,9 @@ const INVALID: &[(&str, &str)] = &[
     ("text.clean.symbols-max", "1.5"),
     ("text.clean.near-duplicates", "nan"),
     ("text.held-out", "0.6"),
+    ("text.domain-exponent", "2.0"),
+    ("text.sources[0].weight", "0.0"),
+    ("verbalize.weight", "-1.0"),
     ("pairs.train", "[]"),
     ("pairs.train[0].path", "''"),
     ("pairs.probe[0].path", "''"),
@@ -157,30 +162,6 @@ const INVALID_VARIANT: &[(&str, &str)] = &[
     ("masking.unit-tokens-max", "1000"),
     ("masking.entity-swap", "2.0"),
 ];
-
-fn value(text: &str) -> Value {
-    format!("value = {text}").parse::<Table>().unwrap().remove("value").unwrap()
-}
-
-/// Puts a value at a path such as `kb.sources[0].columns.subject`.
-fn plant(table: &mut Table, path: &str, value: Value) {
-    let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
-    let (key, index) = match first.split_once('[') {
-        Some((key, index)) => (key, Some(index.trim_end_matches(']').parse::<usize>().unwrap())),
-        None => (first, None),
-    };
-    match (index, rest) {
-        (None, None) => drop(table.insert(key.to_owned(), value)),
-        (None, Some(rest)) => {
-            let inner = table.entry(key).or_insert_with(|| Value::Table(Table::new()));
-            plant(inner.as_table_mut().unwrap(), rest, value);
-        }
-        (Some(index), rest) => {
-            let element = table[key].as_array_mut().unwrap()[index].as_table_mut().unwrap();
-            plant(element, rest.unwrap(), value);
-        }
-    }
-}
 
 /// What is said of a run file; nothing where it is valid.
 fn refusal(table: &Table, overrides: &[String]) -> Option<String> {
@@ -304,6 +285,41 @@ fn wrong_types_are_named_by_their_path() {
     ] {
         let message = planted(path, text);
         assert!(message.contains(expected), "{message}");
+    }
+}
+
+/// Which seeds a run file has: `seeds`, else `train.seed`, and never both in contradiction.
+#[test]
+fn seeds_are_given_once() {
+    for (seeds, train, variant, expected) in [
+        (None, None, None, Ok("[1]")),
+        (None, Some("7"), None, Ok("[7]")),
+        (Some("[3, 5]"), None, None, Ok("[3, 5]")),
+        (Some("[3, 5]"), Some("5"), None, Ok("[3, 5]")),
+        (Some("[7]"), Some("7"), Some("7"), Ok("[7]")),
+        (Some("[3, 5]"), Some("7"), None, Err("train.seed: expected one of `seeds`, [3, 5], under each")),
+        (None, None, Some("7"), Err("variant \"kg\": train.seed: expected one of `seeds`, [1], under each")),
+    ] {
+        let mut table: Table = RUN.parse().unwrap();
+        let planted = [("seeds", seeds), ("train.seed", train), ("variants[1].train.seed", variant)];
+        for (path, text) in planted.into_iter().filter_map(|(path, text)| Some((path, text?))) {
+            plant(&mut table, path, value(text));
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.toml");
+        fs::write(&path, toml::to_string(&table).unwrap()).unwrap();
+        let run = Run::load(&path, &[]);
+        match (expected, run) {
+            (Ok(expected), Ok(run)) => {
+                let resolved: Table = run.resolved().parse().unwrap();
+                assert_eq!(resolved["seeds"], value(expected));
+                // What is written down in full is the same run.
+                fs::write(&path, run.resolved()).unwrap();
+                assert_eq!(Run::load(&path, &[]).unwrap().resolved(), run.resolved());
+            }
+            (Err(expected), Err(error)) => assert!(error.to_string().starts_with(expected), "{error}"),
+            (expected, found) => panic!("{expected:?}, {:?}", found.map(|run| run.resolved().to_owned())),
+        }
     }
 }
 

@@ -226,3 +226,21 @@ fn a_run_that_uses_no_graph_needs_none() {
     let probes: Vec<&str> = outcome.results[1].measures.iter().map(|measure| measure.probe.as_str()).collect();
     assert!(probes.contains(&"bitext zh → en") && !probes.contains(&"relation cloze"), "{probes:?}");
 }
+
+#[test]
+fn warnings_stand_on_the_page_also_where_the_stage_was_made_before() {
+    let fixture = Fixture::new();
+    fixture.edit("max-length = 32", "max-length = 12");
+    fixture.edit("[[variants]]\nname = \"kg\"\nrecipe = \"kg\"\n", "");
+    let mut pages = Vec::new();
+    for _ in 0..2 {
+        fixture.run().unwrap();
+        let folder = fixture.path("runs/islands");
+        let warnings = Report::read(&folder).unwrap().warnings;
+        let long =
+            warnings.iter().find(|(_, line)| line.contains("translation pairs are longer than train.max-length (12)"));
+        assert_eq!(long.map(|(stage, _)| stage.as_str()), Some("train-ml-1"), "{warnings:?}");
+        pages.push(fs::read_to_string(folder.join("report.html")).unwrap());
+    }
+    assert!(pages[0].contains("translation pairs are longer") && pages[0] == pages[1]);
+}

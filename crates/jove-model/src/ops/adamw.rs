@@ -25,11 +25,19 @@ impl<D: Device<f32>> Default for AdamState<D> {
 }
 
 impl<D: Device<f32>> AdamState<D> {
-    /// Calls `f` with each parameter's name and its first and second moments, by name in order.
-    pub fn export(&self, f: &mut dyn FnMut(&str, Vec<f32>, Vec<f32>)) {
-        for (name, moments) in &self.moments {
-            f(name, to_vec(&moments.first), to_vec(&moments.second));
-        }
+    /// The name of each parameter that has moments, in order, and how many numbers each of the two holds.
+    pub fn sizes(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.moments.iter().map(|(name, moments)| (name.as_str(), moments.first.shape().0))
+    }
+
+    /// A copy of the first moments of a parameter; `None` where it has none.
+    pub fn first(&self, name: &str) -> Option<Vec<f32>> {
+        self.moments.get(name).map(|moments| to_vec(&moments.first))
+    }
+
+    /// A copy of the second moments of a parameter; `None` where it has none.
+    pub fn second(&self, name: &str) -> Option<Vec<f32>> {
+        self.moments.get(name).map(|moments| to_vec(&moments.second))
     }
 
     /// Sets the moments of one parameter, replacing what was there.

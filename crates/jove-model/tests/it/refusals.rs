@@ -142,9 +142,9 @@ fn moments_of_another_size_are_refused() {
     let error = state.insert(&dev, "bert.x", vec![0.0; 3], vec![0.0; 4]).unwrap_err();
     assert_eq!(error.to_string(), "parameter bert.x: expected 3 numbers, found 4");
     state.insert(&dev, "实体", vec![1.0, 2.0], vec![3.0, 4.0]).unwrap();
-    let mut seen = Vec::new();
-    state.export(&mut |name, first, second| seen.push((name.to_owned(), first, second)));
-    assert_eq!(seen, [("实体".to_owned(), vec![1.0, 2.0], vec![3.0, 4.0])]);
+    assert_eq!(state.sizes().collect::<Vec<_>>(), [("实体", 2)]);
+    assert_eq!((state.first("实体"), state.second("实体")), (Some(vec![1.0, 2.0]), Some(vec![3.0, 4.0])));
+    assert_eq!((state.first("x"), state.second("x")), (None, None));
 }
 
 #[test]

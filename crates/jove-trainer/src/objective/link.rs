@@ -96,8 +96,8 @@ impl Rules for KnowledgeLinkOptions {
     }
 
     fn check_data(&self, data: &TrainingData) -> Result<(), Error> {
-        need("link", "at least one text", !data.text.is_empty())?;
-        need("link", "descriptions of at least two entities", data.descriptions.len() > 1)
+        need("link", "at least one text", data.text.len(), 1)?;
+        need("link", "descriptions of at least two entities", data.descriptions.len(), 2)
     }
 
     fn reads(&self) -> ExampleSource {

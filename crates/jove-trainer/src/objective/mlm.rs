@@ -44,7 +44,7 @@ impl Rules for MlmOptions {
     }
 
     fn check_data(&self, data: &TrainingData) -> Result<(), Error> {
-        need("mlm", "at least one text", !data.text.is_empty())
+        need("mlm", "at least one text", data.text.len(), 1)
     }
 
     fn reads(&self) -> ExampleSource {

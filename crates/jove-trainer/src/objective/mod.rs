@@ -135,7 +135,8 @@ impl Objectives {
         if queues.is_empty() {
             return 0;
         }
-        size_of::<f32>() as u64 * (parameter_count(model) + queues.iter().sum::<usize>() as u64)
+        let numbers = queues.iter().fold(parameter_count(model), |sum, &queue| sum.saturating_add(queue as u64));
+        numbers.saturating_mul(size_of::<f32>() as u64)
     }
 
     /// A model with the heads that the objectives need and it does not have yet.

@@ -71,7 +71,7 @@ impl Rules for RelationOptions {
     }
 
     fn check_data(&self, data: &TrainingData) -> Result<(), Error> {
-        need("relation", "at least two facts", data.relations.facts().len() > 1)
+        need("relation", "at least two facts", data.relations.facts().len(), 2)
     }
 
     fn reads(&self) -> ExampleSource {

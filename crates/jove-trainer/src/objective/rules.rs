@@ -119,9 +119,9 @@ impl<D: Backend> LossInput<'_, D> {
     }
 }
 
-/// `Error::NoData` for `objective` unless the data has what it needs.
-pub(crate) fn need(objective: &'static str, expected: &'static str, met: bool) -> Result<(), Error> {
-    if met { Ok(()) } else { Err(Error::NoData { objective, expected }) }
+/// `Error::NoData` for `objective` unless it has at least `least` of what it needs, which `expected` says in words.
+pub(crate) fn need(objective: &'static str, expected: &'static str, found: usize, least: usize) -> Result<(), Error> {
+    if found >= least { Ok(()) } else { Err(Error::NoData { objective, expected, found }) }
 }
 
 /// `Error::Config` where the layer that an objective reads is none of `layers`.

@@ -51,7 +51,7 @@ impl Rules for TlmOptions {
     }
 
     fn check_data(&self, data: &TrainingData) -> Result<(), Error> {
-        need("tlm", "at least one translation pair", !data.pairs.is_empty())
+        need("tlm", "at least one translation pair", data.pairs.len(), 1)
     }
 
     fn reads(&self) -> ExampleSource {

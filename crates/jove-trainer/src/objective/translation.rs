@@ -129,7 +129,7 @@ impl Rules for TranslationOptions {
     }
 
     fn check_data(&self, data: &TrainingData) -> Result<(), Error> {
-        need("translation", "at least two translation pairs", data.pairs.len() > 1)
+        need("translation", "at least two translation pairs", data.pairs.len(), 2)
     }
 
     fn reads(&self) -> ExampleSource {

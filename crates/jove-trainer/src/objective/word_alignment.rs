@@ -96,7 +96,7 @@ impl Rules for WordAlignmentOptions {
     }
 
     fn check_data(&self, data: &TrainingData) -> Result<(), Error> {
-        need("word-alignment", "at least one translation pair", !data.pairs.is_empty())
+        need("word-alignment", "at least one translation pair", data.pairs.len(), 1)
     }
 
     fn reads(&self) -> ExampleSource {

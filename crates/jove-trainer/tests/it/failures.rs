@@ -67,7 +67,12 @@ fn missing_data_and_wrong_settings_are_named() {
     );
     let mut alone = data();
     alone.descriptions.retain(|&entity, _| entity == EntityId(0));
-    assert!(refuse(everything(1), alone).contains("descriptions of at least two entities"));
+    let message = refuse(everything(1), alone);
+    assert_eq!(message, "objective link: expected descriptions of at least two entities, found one");
+    let mut one_pair = data();
+    one_pair.pairs = Box::new(vec![one_pair.pairs.get(0).unwrap()]);
+    let message = refuse(everything(1), one_pair);
+    assert_eq!(message, "objective translation: expected at least two translation pairs, found one");
 }
 
 #[test]
@@ -79,4 +84,20 @@ fn a_token_beyond_the_vocabulary_is_an_error() {
     let task = Pretraining::new(&plain(1), model(), bad, specials()).unwrap();
     let mut trainer = Trainer::new(plain(1).loop_options(), task, output(dir.path())).unwrap();
     assert!(trainer.step().is_err());
+}
+
+#[test]
+fn training_on_what_the_vocabulary_does_not_know_stops_and_says_why() {
+    for (steps, stopped) in [(4, 4), (50, 10)] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut text = crate::world::sentence(0, true, false);
+        text.tokens.iter_mut().for_each(|token| *token = specials().unknown);
+        let unknown = TrainingData { text: Box::new(vec![text]), ..data() };
+        let task = Pretraining::new(&plain(steps), model(), unknown, specials()).unwrap();
+        let mut trainer = Trainer::new(plain(steps).loop_options(), task, output(dir.path())).unwrap();
+        let error = trainer.run(&Silent).unwrap_err();
+        assert!(matches!(error, Error::NothingToLearn { step, .. } if step == stopped), "{error}");
+        assert!(error.to_string().contains("does not know 100% of the"), "{error}");
+        assert!(error.hint().unwrap().contains("tokenizers"));
+    }
 }

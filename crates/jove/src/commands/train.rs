@@ -57,6 +57,9 @@ fn table(plan: &Plan) -> String {
         ("optimizer state", mib(plan.optimizer_bytes)),
         ("key encoder", mib(plan.memory_bytes)),
         ("activations", mib(plan.activation_bytes)),
+        ("batches of a step", mib(plan.batch_bytes)),
+        ("copy for saving", mib(plan.saving_bytes)),
+        ("vocabulary", mib(plan.vocabulary_bytes)),
         ("expected peak", mib(plan.peak_bytes)),
     ];
     let lines: Vec<String> = rows.iter().map(|(name, value)| format!("  {name:<16} {value}")).collect();
