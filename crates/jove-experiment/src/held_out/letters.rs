@@ -1,6 +1,6 @@
 //! The letters of a text without what may differ between two copies of it, and where words and sentences begin among them.
 
-use jove_core::script::{is_space_pausing, is_spaced};
+use jove_core::script::{ends_clause, is_space_pausing, is_spaced};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 use unicode_script::{Script, UnicodeScript as _};
@@ -10,19 +10,21 @@ use unicode_segmentation::UnicodeSegmentation as _;
 const INSIDE: u8 = 0;
 /// A word may begin here.
 const WORD: u8 = 1;
+/// A clause may begin here: there is a comma or the like.
+const CLAUSE: u8 = 2;
 /// A sentence may begin here.
-const SENTENCE: u8 = 2;
+const SENTENCE: u8 = 3;
 
 /// Letters and digits of a text, one after another: compatible characters are the same (Unicode NFKC), so are upper and lower
 /// case; accents, vowel points and the tatweel are left out, and all that is neither letter nor digit.
 pub(crate) struct Letters {
     text: String,
-    /// For each byte of `text` and its end: whether a word or a sentence may begin there.
+    /// For each byte of `text` and its end: whether a word, a clause or a sentence may begin there.
     begins: Vec<u8>,
 }
 
 impl Letters {
-    /// The letters of a text, with the boundaries of words.
+    /// The letters of a text, with the boundaries of words and clauses.
     pub(crate) fn of_words(text: &str) -> Self {
         Self::of(&text.nfkc().collect::<String>(), &[])
     }
@@ -61,6 +63,8 @@ impl Letters {
         let pause = gap.space && (is_space_pausing(next) || gap.last.is_some_and(is_space_pausing));
         if self.text.is_empty() || gap.sentence || pause {
             SENTENCE
+        } else if gap.clause {
+            CLAUSE
         } else if gap.wide || !(is_spaced(next) && gap.last.is_some_and(is_spaced)) {
             WORD
         } else {
@@ -105,6 +109,11 @@ impl Letters {
         self.begins[start] >= WORD && self.begins[end] >= WORD
     }
 
+    /// Whether the letters from `start` to `end` may be one or more whole clauses.
+    pub(crate) fn are_clauses(&self, start: usize, end: usize) -> bool {
+        self.begins[start] >= CLAUSE && self.begins[end] >= CLAUSE
+    }
+
     /// Whether the letters from `start` to `end` may be one or more whole sentences.
     pub(crate) fn are_sentences(&self, start: usize, end: usize) -> bool {
         self.begins[start] == SENTENCE && self.begins[end] == SENTENCE
@@ -119,6 +128,7 @@ struct Gap {
     /// Whether there is anything in it.
     wide: bool,
     space: bool,
+    clause: bool,
     sentence: bool,
 }
 
@@ -126,6 +136,7 @@ impl Gap {
     fn pass(&mut self, character: char) {
         self.wide = true;
         self.space |= character.is_whitespace();
+        self.clause |= ends_clause(character) || matches!(character, '–' | '—');
         self.sentence |= parts_sentences(character);
     }
 }

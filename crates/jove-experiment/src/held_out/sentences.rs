@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
+use jove_core::script::is_space_pausing;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::held_out::letters::Letters;
@@ -23,8 +24,19 @@ struct Item {
     probe: &'static str,
     text: String,
     letters: String,
-    /// Whether it is found wherever it stands between words.
-    unmistakable: bool,
+    /// Where it is looked for inside a text.
+    reach: Reach,
+}
+
+/// Where an item counts as contained in a text: the longer it is, the less there has to be around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    /// As one or more whole sentences.
+    Sentences,
+    /// As one or more whole clauses: `It rains` in `It rains, but not here`.
+    Clauses,
+    /// Wherever it stands between words.
+    Words,
 }
 
 /// Finds where the letters of items may begin.
@@ -35,9 +47,13 @@ struct Search {
     items: Vec<Vec<usize>>,
 }
 
-/// Bytes of an item's letters, accents and all, from which on it is found wherever it stands between words: about ten Chinese characters or
-/// thirty Latin letters, which no two texts have in common by chance. A shorter one must be whole sentences of the text.
-const UNMISTAKABLE: usize = 30;
+/// Bytes of an item's letters, accents and all, from which on it is looked for as clauses: ten Chinese characters or thirty
+/// Latin letters. In scripts that write no marks between sentences it is then found wherever it stands.
+const CLAUSES_FROM: usize = 30;
+
+/// Bytes from which on it is found wherever it stands between words. A shorter one may be how another sentence begins:
+/// `They speak Norwegian` and `They speak Norwegian Bokmål`.
+const WORDS_FROM: usize = 60;
 
 /// The most bytes of an item that are searched for at once; what follows is compared. Bounds the memory of the search.
 const HEAD: usize = 24;
@@ -49,14 +65,14 @@ impl HeldOutSentences {
         let key = if letters.is_empty() { text.to_owned() } else { letters.clone() };
         let number = self.items.len();
         if *self.known.entry(key).or_insert(number) == number {
-            let unmistakable = spelled_bytes(text) >= UNMISTAKABLE;
-            self.items.push(Item { probe, text: text.to_owned(), letters, unmistakable });
+            let reach = Reach::of(text);
+            self.items.push(Item { probe, text: text.to_owned(), letters, reach });
             self.search.take();
         }
     }
 
     /// The first held-out item that a text is or contains, with its probe; case, punctuation, accents and white space are
-    /// ignored. A short item is contained only as one or more whole sentences.
+    /// ignored. See `Reach` for what counts as contained.
     pub(crate) fn found_in(&self, text: &str) -> Option<(&'static str, &str)> {
         self.all_in(text).into_iter().next()
     }
@@ -72,8 +88,12 @@ impl HeldOutSentences {
         let sentences = OnceLock::new();
         let contained = |item: &Item, start: usize| {
             let end = start + item.letters.len();
-            let whole = || sentences.get_or_init(|| Letters::of_sentences(text)).are_sentences(start, end);
-            letters[start..].starts_with(&item.letters) && words.are_words(start, end) && (item.unmistakable || whole())
+            let sentences = || sentences.get_or_init(|| Letters::of_sentences(text)).are_sentences(start, end);
+            letters[start..].starts_with(&item.letters)
+                && words.are_words(start, end)
+                && (item.reach == Reach::Words
+                    || (item.reach == Reach::Clauses && words.are_clauses(start, end))
+                    || sentences())
         };
         let search = self.search.get_or_init(|| Search::of(&self.items));
         let mut found = Vec::new();
@@ -85,9 +105,17 @@ impl HeldOutSentences {
     }
 }
 
-/// Bytes of the letters and digits of a text.
-fn spelled_bytes(text: &str) -> usize {
-    text.nfkc().filter(|character| character.is_alphanumeric()).map(char::len_utf8).sum()
+impl Reach {
+    fn of(text: &str) -> Self {
+        let letters = || text.nfkc().filter(|character| character.is_alphanumeric());
+        let bytes: usize = letters().map(char::len_utf8).sum();
+        let unmarked = letters().any(is_space_pausing);
+        match bytes {
+            _ if bytes >= WORDS_FROM || (unmarked && bytes >= CLAUSES_FROM) => Self::Words,
+            _ if bytes >= CLAUSES_FROM => Self::Clauses,
+            _ => Self::Sentences,
+        }
+    }
 }
 
 impl Item {
@@ -150,16 +178,31 @@ mod tests {
 
     #[test]
     fn a_long_sentence_is_found_without_any_mark_but_only_between_words() {
-        let english = "nobody had seen the ferry leave that morning";
-        let held_out = holding(&[english, "没有人看见那天早上渡轮离开码头"]);
+        let english = "nobody on the northern island had seen the ferry leave the harbour that morning";
+        let held_out = holding(&[english, "没有人看见那天早上渡轮离开北岛的码头往南边的海上去"]);
         for (text, found) in [
             (format!("she wrote that {english} and then stopped writing"), true),
             (format!("she wrote that {english}s and then stopped writing"), false),
             (english.to_uppercase().replace(' ', "  "), true),
-            ("她写道没有人看见那天早上渡轮离开码头然后停笔了".to_owned(), true),
-            ("她写道没有人看见那天早上渡轮离开".to_owned(), false),
+            ("她写道没有人看见那天早上渡轮离开北岛的码头往南边的海上去然后停笔了".to_owned(), true),
+            ("她写道没有人看见那天早上渡轮离开北岛的码头往南边".to_owned(), false),
         ] {
             assert_eq!(held_out.found_in(&text).is_some(), found, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_is_found_as_a_clause_but_not_as_the_beginning_or_end_of_another() {
+        let held_out = holding(&["The ferry to the northern island is slow.", "岛上的渡轮每天早上都开往南边。"]);
+        for (text, found) in [
+            ("The ferry to the northern island is slow, and nobody minds.", true),
+            ("They say – the ferry to the northern island is slow – that it rains.", true),
+            ("The ferry to the northern island is slow today.", false),
+            ("岛上的渡轮每天早上都开往南边，下午回来。", true),
+            ("小岛上的渡轮每天早上都开往南边。", false),
+            ("岛上的渡轮每天早上都开往南边的港口。", false),
+        ] {
+            assert_eq!(held_out.found_in(text).is_some(), found, "{text}");
         }
     }
 
@@ -174,7 +217,7 @@ mod tests {
         let found: Vec<&str> = held_out.all_in(text).into_iter().map(|(_, item)| item).collect();
         assert_eq!(found.len(), 3, "{found:?}");
         let open: Vec<&str> = held_out
-            .all_in("The harbour of the northern island is open now?")
+            .all_in("The harbour of the northern island is open, now?")
             .into_iter()
             .map(|(_, item)| item)
             .collect();
