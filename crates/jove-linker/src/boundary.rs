@@ -25,7 +25,8 @@ pub(crate) fn stands_alone(text: &str, start: usize, end: usize) -> bool {
     begins_alone(text, start) && ends_alone(text, end)
 }
 
-fn begins_alone(text: &str, start: usize) -> bool {
+/// Whether a name may begin at `start`.
+pub(crate) fn begins_alone(text: &str, start: usize) -> bool {
     let (Some(before), Some(first)) = (text[..start].chars().next_back(), text[start..].chars().next()) else {
         return true;
     };
@@ -37,7 +38,8 @@ fn begins_alone(text: &str, start: usize) -> bool {
         && !leads(before)
 }
 
-fn ends_alone(text: &str, end: usize) -> bool {
+/// Whether a name may end at `end`.
+pub(crate) fn ends_alone(text: &str, end: usize) -> bool {
     let (Some(last), Some(after)) = (text[..end].chars().next_back(), text[end..].chars().next()) else {
         return true;
     };
@@ -73,6 +75,11 @@ pub(crate) fn is_han(c: char) -> bool {
     ('\u{4e00}'..='\u{9fff}').contains(&c)
 }
 
+/// Whether a word goes on from one character to the next, in a script with spaces.
+pub(crate) fn is_spaced(c: char) -> bool {
+    joining(c) == Joining::Spaced || is_combining_mark(c)
+}
+
 fn joining(c: char) -> Joining {
     if c.is_ascii() {
         return if c.is_ascii_alphanumeric() { Joining::Spaced } else { Joining::Apart };
@@ -84,7 +91,7 @@ fn joining(c: char) -> Joining {
     {
         return Joining::Apart;
     }
-    if matches!(c, 'ー' | 'ｰ' | 'ﾞ' | 'ﾟ') {
+    if matches!(c, 'ー' | 'ｰ' | 'ﾞ' | 'ﾟ' | '\u{3099}' | '\u{309a}') {
         return Joining::Katakana;
     }
     if !c.is_alphanumeric() && !is_combining_mark(c) {
@@ -111,7 +118,7 @@ pub(crate) fn is_free_script(c: char) -> bool {
 }
 
 fn particle_follows(rest: &str) -> bool {
-    KOREAN_PARTICLES.iter().filter_map(|particle| rest.strip_prefix(particle)).any(|after| {
+    KOREAN_PARTICLES.split_whitespace().filter_map(|particle| rest.strip_prefix(particle)).any(|after| {
         let next = after.chars().next();
         next.is_none_or(|c| joining(c) != Joining::Hangul)
     })
@@ -138,6 +145,8 @@ mod tests {
             "在[北京]大学",
             "[서울]은 크다",
             "[서울]에서",
+            "[서울]입니다.",
+            "[서울]에서의 ",
             "(א[ב]".replace('א', "").as_str(),
             "[アメリカ]の",
             "[C++]!",

@@ -1,8 +1,11 @@
 //! Cues in the text around a mention that it is only a part of a longer name.
 
-use crate::boundary::is_han;
+use crate::boundary::{is_free_script, is_han};
 use crate::char_class::{Class, is_in};
 use crate::lexicon::{ENDINGS, SUFFIXES};
+
+/// What makes of a Japanese name of a country the name of its people.
+const JAPANESE_PERSON: char = '人';
 
 /// How far ahead the ending of a longer name is looked for, in characters.
 const AHEAD_MAX: usize = 14;
@@ -11,9 +14,9 @@ const AHEAD_MAX: usize = 14;
 const BACK_BYTES_MAX: usize = 120;
 
 /// Whether the name is followed, in the same phrase, by the ending of an organisation's name.
-pub(crate) fn begins_longer_name(text: &str, end: usize) -> bool {
+pub(crate) fn begins_longer_name(text: &str, end: usize, is_japanese: bool) -> bool {
     let rest = &text[end..];
-    if rest.starts_with(|c| SUFFIXES.contains(c)) {
+    if rest.starts_with(|c| SUFFIXES.contains(c)) || (is_japanese && rest.starts_with(JAPANESE_PERSON)) {
         return true;
     }
     for (at, c) in rest.char_indices().take(AHEAD_MAX) {
@@ -39,14 +42,20 @@ pub(crate) fn is_inside_title(text: &str, start: usize, end: usize) -> bool {
     closed == Some('》') && !whole
 }
 
-/// Whether the name is one part of a name in several parts: joined by a dot or a hyphen to letters, or, in Chinese text,
-/// one Latin word of several.
+/// Whether the name is one part of a name in several parts: joined by a dot to letters, by a hyphen where its script has
+/// no spaces or a digit follows, or, in Chinese text, one Latin word of several. In scripts with spaces a hyphen joins
+/// whole words.
 pub(crate) fn is_one_of_parts(text: &str, start: usize, end: usize, is_chinese: bool) -> bool {
     let mut before = text[..start].chars().rev();
     let mut after = text[end..].chars();
     let (left, right) = ((before.next(), before.next()), (after.next(), after.next()));
-    let joins = |pair: (Option<char>, Option<char>)| {
-        matches!(pair.0, Some('·' | '‧' | '•' | '-' | '－' | '=')) && pair.1.is_some_and(char::is_alphanumeric)
+    let free = text[start..end].contains(is_free_script);
+    let joins = |pair: (Option<char>, Option<char>)| match pair {
+        (Some('·' | '‧' | '•' | '=' | '・'), Some(next)) => next.is_alphanumeric(),
+        (Some('-' | '－' | '‐' | '‑'), Some(next)) => {
+            next.is_numeric() || (next.is_alphanumeric() && (free || is_free_script(next)))
+        }
+        _ => false,
     };
     let spaced =
         |pair: (Option<char>, Option<char>)| pair.0 == Some(' ') && pair.1.is_some_and(|c| c.is_ascii_alphabetic());
@@ -54,9 +63,38 @@ pub(crate) fn is_one_of_parts(text: &str, start: usize, end: usize, is_chinese: 
     joins(left) || joins(right) || (latin && (spaced(left) || spaced(right)))
 }
 
+/// Whether a sentence, or a quotation in it, begins with what stands at `start`.
+pub(crate) fn opens_sentence(text: &str, start: usize) -> bool {
+    let before = text[..start].trim_end_matches(|c: char| {
+        c.is_whitespace()
+            || matches!(c, '"' | '\'' | '“' | '„' | '«' | '‘' | '(' | '[' | '-' | '–' | '—' | '¿' | '¡' | '*')
+    });
+    before.is_empty()
+        || before.ends_with(['.', '!', '?', '…', ':', ';', '。', '！', '？', '：', '”', '»'])
+        || text[before.len()..start].contains(['\n', '"', '“', '„', '«'])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sentences_and_quotations_begin_anew() {
+        for (text, expected) in [
+            ("[May] I ask?", true),
+            ("No. [May] I ask?", true),
+            ("In [May] it rains", false),
+            ("She said: \"[May] I?\"", true),
+            ("– [May] I?", true),
+            ("one\n[May] two", true),
+            ("(in [May])", false),
+            ("[😀]", true),
+            ("¿[Será]?", true),
+        ] {
+            let start = text.find('[').unwrap();
+            assert_eq!(opens_sentence(&text.replace(['[', ']'], ""), start), expected, "{text}");
+        }
+    }
 
     #[test]
     fn parts_of_names_are_seen() {
@@ -67,6 +105,9 @@ mod tests {
             ("[western] blot", true, true),
             ("[western] blot", false, false),
             ("用 [Rust] 写", true, false),
+            ("[Rivertown]-based", false, false),
+            ("the [Rivertown]-Lakeville line", false, false),
+            ("[Rivertown]-7", false, true),
             ("[]", true, false),
             ("[😀]- e", false, false),
         ] {
@@ -91,8 +132,12 @@ mod tests {
         ] {
             let (start, end) = (text.find('[').unwrap(), text.find(']').unwrap() - 1);
             let plain = text.replace(['[', ']'], "");
-            assert_eq!(begins_longer_name(&plain, end), longer, "{text}");
+            assert_eq!(begins_longer_name(&plain, end, false), longer, "{text}");
             assert_eq!(is_inside_title(&plain, start, end), title, "{text}");
         }
+        assert!(
+            begins_longer_name("イタリア人", "イタリア".len(), true)
+                && !begins_longer_name("中国人", "中国".len(), false)
+        );
     }
 }

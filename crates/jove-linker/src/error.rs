@@ -1,33 +1,11 @@
 //! Why a linker or a tagger cannot be built.
 
-use jove_core::{Advise, EntityId, InvalidSetting};
+use jove_core::{Advise, InvalidSetting};
 
 /// Why a linker or a tagger cannot be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A name without a visible character.
-    #[error("alias {row} of entity {}: expected a name, found {alias:?}", entity.0)]
-    BlankAlias {
-        /// Which record, counted from 1.
-        row: u64,
-        /// Whose name it is.
-        entity: EntityId,
-        /// The name as given.
-        alias: String,
-    },
-    /// A name longer than any name is.
-    #[error("alias {row} of entity {}: expected at most {max} bytes, found {found}", entity.0)]
-    LongAlias {
-        /// Which record, counted from 1.
-        row: u64,
-        /// Whose name it is.
-        entity: EntityId,
-        /// The longest name that is taken, in bytes.
-        max: usize,
-        /// Its length in bytes.
-        found: usize,
-    },
     /// The names cover nearly all of ordinary text.
     #[error(
         "aliases: expected names, found {aliases} aliases that cover {percent:.0} % of ordinary text, such as {examples}"
@@ -66,9 +44,6 @@ pub enum Error {
 impl Advise for Error {
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::BlankAlias { .. } | Self::LongAlias { .. } => {
-                "correct or remove the row in the knowledge base's source, then build the base again"
-            }
             Self::LinksEverything { .. } => {
                 "remove common words and single letters from the names, raise link.chars-min, or learn a stoplist"
             }

@@ -44,11 +44,15 @@ pub enum Feature {
     PartOfName,
     /// A neighbouring word is often the rest of a longer name.
     StubNext,
+    /// It is a common word of its language, and not written like a name.
+    CommonWord,
+    /// Neither its language nor its writing shows a name, or its priors say that it mostly means something else.
+    Bare,
 }
 
 impl Feature {
     /// Every feature, in the order of its number.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Bias,
         Self::Aligned,
         Self::CutsKnownWord,
@@ -66,6 +70,8 @@ impl Feature {
         Self::BeginsLongerName,
         Self::PartOfName,
         Self::StubNext,
+        Self::CommonWord,
+        Self::Bare,
     ];
 
     /// The name in reports.
@@ -88,6 +94,8 @@ impl Feature {
             Self::BeginsLongerName => "begins-longer-name",
             Self::PartOfName => "part-of-name",
             Self::StubNext => "stub-next",
+            Self::CommonWord => "common-word",
+            Self::Bare => "bare",
         }
     }
 }

@@ -53,43 +53,13 @@ pub(crate) const SUFFIXES: &str = "属科目纲门族语";
 /// Characters that end a noun phrase: nothing after them belongs to the name before.
 pub(crate) const BREAKS: &str = "的是在和与于为由了及被把从到对就也都将或向等之";
 
-/// Particles that follow a Korean noun in the same word, the longer ones first.
-pub(crate) const KOREAN_PARTICLES: [&str; 34] = [
-    "에서는",
-    "으로는",
-    "에게서",
-    "까지는",
-    "이라고",
-    "에서",
-    "에게",
-    "으로",
-    "까지",
-    "부터",
-    "처럼",
-    "보다",
-    "이나",
-    "이란",
-    "라는",
-    "이며",
-    "이고",
-    "이다",
-    "에는",
-    "과의",
-    "와의",
-    "은",
-    "는",
-    "이",
-    "가",
-    "을",
-    "를",
-    "의",
-    "에",
-    "도",
-    "로",
-    "와",
-    "과",
-    "만",
-];
+/// Particles and endings of the copula that follow a Korean noun in the same word.
+pub(crate) const KOREAN_PARTICLES: &str = "은 는 이 가 을 를 의 에 도 로 와 과 만 나 랑 며 고 \
+     에서 에게 에는 에도 에만 으로 까지 부터 처럼 보다 이나 이란 라는 이며 이고 이다 과의 와의 과는 와는 과도 와도 로는 로도 로서 로써 \
+     하고 이랑 한테 께서 마저 조차 밖에 만을 만이 만은 만의 라고 라도 이라 이자 인데 예요 이야 들이 들은 들을 들의 들도 들에 \
+     에서는 에서도 에서의 에서만 에서와 에게서 에게는 에게도 으로는 으로도 으로서 으로써 으로의 로부터 까지는 까지도 까지의 부터는 부터의 \
+     이라고 이라는 이라도 이라면 이라서 이었다 였다 였던 이었던 이지만 이에요 입니다 인가요 인지도 이므로 이면서 들에게 들에서 한테서 \
+     으로부터 이었습니다 였습니다 입니까 이라고는 에서부터";
 
 /// Digits and Chinese numerals.
 pub(crate) const NUMERALS: &str = "0123456789０１２３４５６７８９〇零一二三四五六七八九十百千万亿两几第";

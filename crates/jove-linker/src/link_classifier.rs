@@ -31,6 +31,9 @@ const FITTED: [(Feature, f32); FEATURES] = [
     (Feature::BeginsLongerName, -3.19),
     (Feature::PartOfName, -3.81),
     (Feature::StubNext, -0.91),
+    // Rules rather than fitted weights: either alone keeps a mention below the usual threshold.
+    (Feature::CommonWord, -4.0),
+    (Feature::Bare, -4.0),
 ];
 
 impl Default for LinkClassifier {

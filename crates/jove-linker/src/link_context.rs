@@ -48,6 +48,19 @@ pub(crate) struct Name {
     pub(crate) alias: u32,
     /// Its span in the original text.
     pub(crate) span: ByteSpan,
+    /// Whether it is the name itself.
+    pub(crate) form: Form,
+}
+
+/// How an occurrence differs from the name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Form {
+    /// Not at all.
+    Exact,
+    /// It is inflected.
+    Inflected,
+    /// It is inflected, as a word that has no capital where the name has one.
+    Uncapitalised,
 }
 
 impl Name {
@@ -59,9 +72,9 @@ impl Name {
 
 impl LinkContext {
     /// The context of a text in normal form and of the names found in it.
-    pub(crate) fn new<'a>(
+    pub(crate) fn new<'a, C: Iterator<Item = &'a Candidate>>(
         normal: &str,
-        names: impl IntoIterator<Item = (Name, &'a [Candidate])>,
+        names: impl IntoIterator<Item = (Name, C)>,
         knowledge: &Knowledge,
     ) -> Self {
         let mut context = Self { terms: Vec::new(), bits: [0; 128], supporters: HashMap::default() };
@@ -75,7 +88,7 @@ impl LinkContext {
             context.bits[(term >> 6) as usize % 128] |= 1 << (term % 64);
         }
         for (name, candidates) in names {
-            for candidate in candidates.iter().take(CANDIDATES_MAX) {
+            for candidate in candidates.take(CANDIDATES_MAX) {
                 for neighbour in knowledge.informative_neighbours(candidate.entity) {
                     context.add_support(*neighbour, name);
                 }

@@ -7,20 +7,22 @@ use serde::Serialize;
 
 use crate::alias_usage::AliasUsage;
 use crate::automaton::Automaton;
-use crate::boundary::stands_alone;
-use crate::candidate_scores::CandidateScores;
+use crate::candidate_scores::{CandidateScores, Weighed};
 use crate::error::Error;
 use crate::feature::Features;
 use crate::knowledge::Knowledge;
+use crate::language::{Evidence, Stretch};
 use crate::link_classifier::LinkClassifier;
-use crate::link_context::{CANDIDATES_MAX, LinkContext, Name};
+use crate::link_context::{CANDIDATES_MAX, Form, LinkContext, Name};
 use crate::normal::Normalized;
+use crate::occurrences::{Occurrences, Place};
 use crate::options::{EntityLinkingOptions, Overlap};
+use crate::plain_words::{KnownName, case, word_cues};
 use crate::resolve::resolve;
 use crate::sanity_check;
 use crate::segments::Segment;
-use crate::surface_features::{Evidence, SurfaceFeatures, TextContext};
-use crate::table::AliasTable;
+use crate::surface_features::{SurfaceEvidence, SurfaceFeatures, TextContext};
+use crate::table::{AliasTable, Candidate, Case};
 use crate::tagger::Tagger;
 use crate::terms::for_each_term;
 
@@ -45,6 +47,7 @@ pub struct Linker {
     options: EntityLinkingOptions,
     table: AliasTable,
     automaton: Automaton,
+    occurrences: Occurrences,
     aliases: usize,
     knowledge: Knowledge,
     usage: AliasUsage,
@@ -61,6 +64,8 @@ pub struct LinkerReport {
     pub pairs: usize,
     /// Aliases left out because they are shorter than `chars-min`.
     pub short: u64,
+    /// Records left out because nothing in them is visible, or because they are longer than any name.
+    pub unusable: u64,
     /// Aliases not linked because the corpus uses them as common words.
     pub refused: usize,
     /// Bytes of the search engine.
@@ -92,20 +97,23 @@ impl Linker {
     /// Builds the linker over all names of a knowledge base.
     ///
     /// # Errors
-    /// When an option is outside its range, an alias is blank or longer than 1024 bytes, the search engine rejects the
-    /// aliases, or they would make nearly all of ordinary text a mention.
+    /// When an option is outside its range, the search engine rejects the aliases, or they would make nearly all of ordinary
+    /// text a mention.
     pub fn build(
         aliases: impl IntoIterator<Item = AliasRecord>,
         options: &EntityLinkingOptions,
     ) -> Result<Self, Error> {
         options.validate()?;
-        let (table, forms) = AliasTable::build(aliases, options)?;
-        let automaton = Automaton::build(options.engine, &forms)?;
+        let (table, mut patterns) = AliasTable::build(aliases, options);
+        let aliases = patterns.len();
+        let occurrences = Occurrences::new(&table, &mut patterns, options);
+        let automaton = Automaton::build(options.engine, &patterns)?;
         let linker = Self {
             options: options.clone(),
             table,
             automaton,
-            aliases: forms.len(),
+            occurrences,
+            aliases,
             knowledge: Knowledge::default(),
             usage: AliasUsage::default(),
             classifier: LinkClassifier::default(),
@@ -132,12 +140,13 @@ impl Linker {
         let mut usage = AliasUsage::new(self.aliases);
         for (text, lang) in texts {
             let words = tagger.segments(text, lang);
-            let text_context = TextContext::new(text, lang, Some(&words));
-            for (names, context) in self.contexts(text) {
+            let text_context = TextContext::new(text, lang, Some(&words), &self.table.langs);
+            for (names, context) in self.contexts(&text_context) {
                 for Found { name, .. } in names {
                     let surface = SurfaceFeatures::new(&text_context, name.span);
-                    let mut candidates = self.table.candidates(name.alias).iter().take(CANDIDATES_MAX);
-                    let coherent = candidates.any(|c| context.coherence(c.entity, name, &self.knowledge) > 0.9);
+                    let stretch = self.stretch(&text_context, name);
+                    let mut candidates = self.usable(name.alias, stretch).take(CANDIDATES_MAX);
+                    let coherent = candidates.any(|(c, _)| context.coherence(c.entity, name, &self.knowledge) > 0.9);
                     usage.add(name.alias, surface.is_name() || coherent, surface.is_common() && !coherent);
                 }
             }
@@ -152,8 +161,12 @@ impl Linker {
             pairs: self.table.pairs(),
             short: self.table.short,
             refused: (0..self.aliases as u32).filter(|alias| self.usage.is_refused(*alias)).count(),
+            unusable: self.table.unusable,
             engine_bytes: self.automaton.memory(),
-            table_bytes: self.table.memory() + self.knowledge.memory() + self.usage.memory(),
+            table_bytes: self.table.memory()
+                + self.occurrences.memory()
+                + self.knowledge.memory()
+                + self.usage.memory(),
         }
     }
 
@@ -164,15 +177,15 @@ impl Linker {
 
     /// As [`Linker::link`], with the text's words: mentions that are whole words score higher.
     pub fn link_words(&self, text: &str, lang: Lang, words: Option<&[Segment]>) -> Vec<Mention> {
-        let text_context = TextContext::new(text, lang, words);
+        let text_context = TextContext::new(text, lang, words, &self.table.langs);
         let mut mentions: Vec<Mention> = Vec::new();
-        for (names, context) in self.contexts(text) {
+        for (names, context) in self.contexts(&text_context) {
             for Found { name, .. } in names {
                 let overlaps = mentions.last().is_some_and(|last| name.span.start < last.span.end);
                 if overlaps && self.options.overlap == Overlap::Longest {
                     continue; // It would lose whatever its score.
                 }
-                let (entity, features) = self.disambiguate(&text_context, name, &context, None);
+                let Some((entity, features)) = self.disambiguate(&text_context, name, &context, None) else { continue };
                 let score = self.classifier.score(&features);
                 if score >= self.options.score_min {
                     mentions.push(Mention { span: name.span, entity, score });
@@ -184,12 +197,15 @@ impl Linker {
 
     /// Every mention, linked or not, overlapping ones too, with its candidates; sorted by start, the longest first.
     pub fn explain(&self, text: &str, lang: Lang, words: Option<&[Segment]>) -> Vec<ScoredMention> {
-        let text_context = TextContext::new(text, lang, words);
+        let text_context = TextContext::new(text, lang, words, &self.table.langs);
         let mut all = Vec::new();
-        for (names, context) in self.contexts(text) {
+        for (names, context) in self.contexts(&text_context) {
             for Found { name, .. } in names {
                 let mut candidates = Vec::new();
-                let (entity, features) = self.disambiguate(&text_context, name, &context, Some(&mut candidates));
+                let shares = Some(&mut candidates);
+                let Some((entity, features)) = self.disambiguate(&text_context, name, &context, shares) else {
+                    continue;
+                };
                 let score = self.classifier.score(&features);
                 candidates.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
                 let mention = Mention { span: name.span, entity, score };
@@ -204,15 +220,16 @@ impl Linker {
     /// them, whatever its score; sorted, without repetition.
     pub fn named(&self, linked: &AnnotatedText) -> Vec<EntityId> {
         let AnnotatedText { text, lang, mentions, .. } = linked;
-        let text_context = TextContext::new(text, *lang, None);
+        let text_context = TextContext::new(text, *lang, None, &self.table.langs);
         let mut entities: Vec<EntityId> = mentions.iter().map(|mention| mention.entity).collect();
         let inside = |span: ByteSpan| {
             let after = mentions.partition_point(|mention| mention.span.end <= span.start);
             mentions.get(after).is_some_and(|mention| mention.span.overlaps(span))
         };
-        for (names, context) in self.contexts(text) {
+        for (names, context) in self.contexts(&text_context) {
             let outside = names.iter().filter(|found| !inside(found.name.span));
-            entities.extend(outside.map(|found| self.disambiguate(&text_context, found.name, &context, None).0));
+            let best = outside.filter_map(|found| self.disambiguate(&text_context, found.name, &context, None));
+            entities.extend(best.map(|(entity, _)| entity));
         }
         entities.sort_unstable();
         entities.dedup();
@@ -220,7 +237,8 @@ impl Linker {
     }
 
     /// The names of a text by start, the longest first, in stretches that share a context.
-    fn contexts(&self, text: &str) -> Vec<(Vec<Found>, LinkContext)> {
+    fn contexts(&self, text_context: &TextContext) -> Vec<(Vec<Found>, LinkContext)> {
+        let text = text_context.text;
         if u32::try_from(text.len()).is_err() {
             tracing::warn!(bytes = text.len(), "a text of 4 GiB or more is not linked: split it");
             return Vec::new();
@@ -228,39 +246,66 @@ impl Linker {
         let normalized = self.options.normalization.apply(text);
         let normal = normalized.text();
         let mut found = Vec::new();
-        self.each_name(text, &normalized, |name, normal_start| {
+        self.each_name(text_context, &normalized, |name, normal_start| {
             if !self.usage.is_refused(name.alias) {
                 found.push(Found { name, normal_start });
             }
         });
         self.table.fetch(found.iter().map(|found| found.name.alias));
-        found.sort_unstable_by_key(|found| (found.normal_start, Reverse(found.name.span.end)));
+        found.retain(|Found { name, .. }| self.usable(name.alias, self.stretch(text_context, *name)).next().is_some());
+        found.sort_unstable_by_key(|Found { name, normal_start }| {
+            (*normal_start, Reverse(name.span.end), name.form, name.alias)
+        });
         let stretches = found.chunk_by(|a, b| a.normal_start / CONTEXT_BYTES == b.normal_start / CONTEXT_BYTES);
-        let context = |names: &[Found]| self.context(normal, &found, names[0].normal_start / CONTEXT_BYTES);
+        let context =
+            |names: &[Found]| self.context((text_context, normal), &found, names[0].normal_start / CONTEXT_BYTES);
         stretches.map(|names| (names.to_vec(), context(names))).collect()
     }
 
     /// Calls `visit` with every name at word boundaries, and its start in the normal form.
-    fn each_name(&self, text: &str, normalized: &Normalized, mut visit: impl FnMut(Name, usize)) {
-        self.automaton.for_each(normalized.text(), |alias, normal_start, end| {
-            let (Some(start), Some(end)) = (normalized.original(normal_start), normalized.original(end)) else {
-                return;
+    fn each_name(&self, text: &TextContext, normalized: &Normalized, mut visit: impl FnMut(Name, usize)) {
+        let normal = normalized.text();
+        self.automaton.for_each(normal, |pattern, start, end| {
+            let lang = || {
+                let first = normalized.original_start(start).unwrap_or_default();
+                text.language.stretch(&text.text[first as usize..], &self.table.langs).lang
             };
-            if !self.options.boundaries || stands_alone(text, start as usize, end as usize) {
-                visit(Name { alias, span: ByteSpan::new(start, end) }, normal_start);
-            }
+            self.occurrences.visit(pattern, Place { normal, start, end }, lang, |alias, form, (start, end)| {
+                let original = (normalized.original_start(start), normalized.original_end(end));
+                if let (Some(first), Some(last)) = original {
+                    visit(Name { alias, span: ByteSpan::new(first, last), form }, start);
+                }
+            });
         });
     }
 
     /// The context of a stretch, by its number; `found` are all names of the text.
-    fn context(&self, normal: &str, found: &[Found], stretch: usize) -> LinkContext {
-        let start = (stretch * CONTEXT_BYTES).saturating_sub(OVERLAP_BYTES);
-        let end = (stretch + 1) * CONTEXT_BYTES + OVERLAP_BYTES;
+    fn context(&self, (text, normal): (&TextContext, &str), found: &[Found], number: usize) -> LinkContext {
+        let start = (number * CONTEXT_BYTES).saturating_sub(OVERLAP_BYTES);
+        let end = (number + 1) * CONTEXT_BYTES + OVERLAP_BYTES;
         let first = found.partition_point(|found| found.normal_start < start);
         let after = found.partition_point(|found| found.normal_start < end);
-        let text = &normal[normal.floor_char_boundary(start)..normal.floor_char_boundary(end)];
-        let names = found[first..after].iter().map(|found| (found.name, self.table.candidates(found.name.alias)));
-        LinkContext::new(text, names, &self.knowledge)
+        let stretch = &normal[normal.floor_char_boundary(start)..normal.floor_char_boundary(end)];
+        let usable = |name: Name| self.usable(name.alias, self.stretch(text, name)).map(|(candidate, _)| candidate);
+        let names = found[first..after].iter().map(|found| (found.name, usable(found.name)));
+        LinkContext::new(stretch, names, &self.knowledge)
+    }
+
+    /// The language of the stretch that a name lies in.
+    fn stretch(&self, text: &TextContext, name: Name) -> Stretch {
+        text.language.stretch(&text.text[name.span.range()], &self.table.langs)
+    }
+
+    /// The candidates of an alias in a stretch of text, those of its own language first.
+    fn usable(&self, alias: u32, stretch: Stretch) -> impl Iterator<Item = (&Candidate, Evidence)> {
+        let all = self.table.candidates(alias);
+        let of = move |wanted: Evidence| {
+            let with_evidence =
+                all.iter().map(move |c| (c, stretch.evidence(c.langs, c.entity_langs, &self.table.langs)));
+            with_evidence.filter(move |(_, evidence)| *evidence == wanted)
+        };
+        let foreign = of(Evidence::Other).filter(|_| self.options.foreign_names);
+        of(Evidence::Own).chain(of(Evidence::Open)).chain(foreign)
     }
 
     /// The most likely candidate of a name, and the features of the mention; every candidate's share goes to `shares`.
@@ -270,27 +315,54 @@ impl Linker {
         name: Name,
         context: &LinkContext,
         shares: Option<&mut Vec<(EntityId, f32)>>,
-    ) -> (EntityId, Features) {
+    ) -> Option<(EntityId, Features)> {
+        let stretch = self.stretch(text_context, name);
         let written = &text_context.text[name.span.range()];
-        let candidates = self.table.candidates(name.alias);
         let own_terms = || self.own_terms(written);
-        let scores = CandidateScores::new(candidates, (name, text_context.lang), own_terms, context, &self.knowledge);
+        let case = case(text_context.text, name.span);
+        let case = case.filter(|_| name.form != Form::Uncapitalised);
+        let weighed = |(candidate, evidence)| (candidate, evidence, self.table.case_weight(candidate, &stretch, case));
+        let usable = self.usable(name.alias, stretch).map(weighed);
+        let scores = CandidateScores::new(usable, name, own_terms, context, &self.knowledge);
         if let Some(shares) = shares {
-            shares.extend(scores.candidates.iter().enumerate().map(|(index, c)| (c.entity, scores.share(index))));
+            shares.extend(scores.iter().map(|weighed| (weighed.candidate.entity, scores.share(&weighed))));
         }
-        let best = scores.best();
-        let (candidate, score) = (&scores.candidates[best], scores.score(best));
-        let capital = candidate.capital && written.contains(char::is_uppercase);
-        let evidence = Evidence {
-            description_overlap: score.description_overlap,
-            coherence: score.coherence,
-            candidate_share: scores.share(best),
+        let best = scores.best()?;
+        let mut evidence = self.evidence(text_context, (name, stretch, case), &best, scores.share(&best));
+        evidence.bare |= scores.is_improbable();
+        Some((best.candidate.entity, SurfaceFeatures::new(text_context, name.span).features(evidence)))
+    }
+
+    /// What graph, corpus, language and writing say of a name's best candidate.
+    fn evidence(
+        &self,
+        text: &TextContext,
+        (name, stretch, case): (Name, Stretch, Option<Case>),
+        best: &Weighed,
+        candidate_share: f32,
+    ) -> SurfaceEvidence {
+        let has_capital = self.table.has_capital(best.candidate, &stretch);
+        let known = KnownName {
+            candidate: best.candidate,
+            language: best.language,
+            has_capital,
+            unknown: self.table.is_unknown(best.candidate),
+            case,
+            inserted: stretch.lang != text.language.lang(),
+        };
+        let cues = word_cues((text.text, name.span), known, &stretch, self.options.normalization);
+        let capital = matches!(case, Some(Case::Upper | Case::Opening));
+        SurfaceEvidence {
+            description_overlap: best.score.description_overlap,
+            coherence: best.score.coherence,
+            candidate_share,
             relative_keyphraseness: self.usage.relative_keyphraseness(name.alias),
             mean_keyphraseness: self.usage.mean_keyphraseness(),
-            capital,
-            lowered: candidate.capital && !capital,
-        };
-        (candidate.entity, SurfaceFeatures::new(text_context, name.span).features(evidence))
+            capital: has_capital && capital,
+            lowered: (has_capital && case == Some(Case::Lower)) || cues.lowered_abbreviation,
+            common_word: cues.common_word,
+            bare: cues.bare,
+        }
     }
 
     /// The terms of the name itself, which are no evidence.
@@ -303,8 +375,10 @@ impl Linker {
     /// Rejects names that cover nearly all of ordinary text.
     fn check_coverage(&self) -> Result<(), Error> {
         for text in sanity_check::TEXTS {
+            // Of no language, so that names of all languages count.
+            let text_context = TextContext::new(text, Lang::UND, None, &self.table.langs);
             let spans: Vec<(usize, usize)> = self
-                .contexts(text)
+                .contexts(&text_context)
                 .iter()
                 .flat_map(|(found, _)| found.iter().map(|found| found.name.span.range()))
                 .map(|range| (range.start, range.end))

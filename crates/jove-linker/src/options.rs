@@ -17,6 +17,11 @@ pub struct EntityLinkingOptions {
     /// Whether a name must stand at word boundaries in scripts that write spaces, and may not cut a Katakana run, a
     /// Thai cluster, a Korean stem or a number.
     pub boundaries: bool,
+    /// Whether a name that only other languages have is looked for too. Where the graph has no names in the language of the
+    /// text, those of all languages always are.
+    pub foreign_names: bool,
+    /// Whether inflected forms of names are found too, in the languages that `docs/linking.md` lists.
+    pub inflection: bool,
     /// Minimum length of a name in characters, from 1.
     pub chars_min: u32,
     /// Minimum score of a link, in [0, 1]; a mention with a lower score is not linked (NIL).
@@ -53,6 +58,8 @@ impl Default for EntityLinkingOptions {
             engine: EngineKind::Auto,
             normalization: Normalization::default(),
             boundaries: true,
+            foreign_names: false,
+            inflection: true,
             chars_min: 2,
             score_min: 0.7,
             overlap: Overlap::Longest,

@@ -26,6 +26,17 @@ pub(crate) enum Fit {
     CutsKnown,
 }
 
+impl Fit {
+    /// The alignment in a language without a dictionary, whose words the tagger only guesses: the borders that a name needs
+    /// to be found at all are the better judge, so it is never inside a word.
+    pub(crate) fn by_borders(self) -> Self {
+        match self {
+            Self::CutsNew => Self::Words,
+            whole => whole,
+        }
+    }
+}
+
 /// Alignment of `span` with words in order.
 pub(crate) fn fit(words: &[Segment], span: ByteSpan) -> Fit {
     let first = words.partition_point(|word| word.span.end <= span.start);

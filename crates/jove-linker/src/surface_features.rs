@@ -1,10 +1,12 @@
 //! Computing the features of a mention.
 
 use jove_core::{ByteSpan, Lang, Pos};
+use unicode_normalization::char::is_combining_mark;
 
 use crate::boundary::is_free_script;
 use crate::context_cues::{begins_longer_name, is_inside_title, is_one_of_parts};
 use crate::feature::{Feature, Features};
+use crate::language::{LangSets, TextLanguage};
 use crate::lexicon::QUOTES;
 use crate::quantity::in_quantity;
 use crate::segments::{Fit, Segment, fit, has_stub_next};
@@ -19,23 +21,33 @@ const UNTAGGED: [(Feature, f32); 6] = [
     (Feature::OtherWord, 0.05),
 ];
 
+/// From this length on a name in a language without spaces is hardly a part of other words by chance.
+const UNDIVIDED_CHARS_MIN: f32 = 4.0;
+
 /// A text with what is computed once for all its mentions.
 #[derive(Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct TextContext<'a> {
     pub(crate) text: &'a str,
-    pub(crate) lang: Lang,
+    pub(crate) language: TextLanguage,
     /// Its words, where it is tagged.
     words: Option<&'a [Segment]>,
+    /// Whether its language has no spaces between words, and the tagger no dictionary for it.
+    undivided: bool,
     is_chinese: bool,
+    is_japanese: bool,
     /// Whether a title opens anywhere.
     has_title: bool,
 }
 
 impl<'a> TextContext<'a> {
-    pub(crate) fn new(text: &'a str, lang: Lang, words: Option<&'a [Segment]>) -> Self {
+    pub(crate) fn new(text: &'a str, lang: Lang, words: Option<&'a [Segment]>, langs: &LangSets) -> Self {
         // The tagger has no dictionary for these: its words there are only runs of one script.
-        let words = words.filter(|_| !matches!(lang.primary(), "ja" | "th" | "lo" | "km" | "my"));
-        Self { text, lang, words, is_chinese: lang.primary() == "zh", has_title: text.contains('《') }
+        let undivided = matches!(lang.primary(), "ja" | "th" | "lo" | "km" | "my");
+        let words = words.filter(|_| !undivided);
+        let language = TextLanguage::new(lang, langs);
+        let [is_chinese, is_japanese] = ["zh", "ja"].map(|primary| lang.primary() == primary);
+        Self { text, language, words, undivided, is_chinese, is_japanese, has_title: text.contains('《') }
     }
 }
 
@@ -45,8 +57,10 @@ impl<'a> TextContext<'a> {
 pub(crate) struct SurfaceFeatures {
     fit: Option<Fit>,
     quoted: bool,
-    /// Length in characters; one of a script with spaces counts a third.
+    /// Length in characters without combining marks; one of a script with spaces counts a third.
     chars: f32,
+    /// Whether the language has no spaces between words, and the tagger no dictionary for it.
+    undivided: bool,
     in_quantity: bool,
     begins_longer_name: bool,
     part_of_name: bool,
@@ -57,9 +71,16 @@ fn flag(holds: bool) -> f32 {
     f32::from(u8::from(holds))
 }
 
-/// Evidence from the graph and the corpus.
+/// Length in characters without combining marks, at most 24; one of a script with spaces counts a third.
+fn length(name: &str) -> f32 {
+    let letters = name.chars().filter(|c| c.is_ascii() || !is_combining_mark(*c)).take(24);
+    letters.map(|c| if is_free_script(c) { 1.0 } else { 1.0 / 3.0 }).sum()
+}
+
+/// Evidence from graph, corpus, language and writing.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Evidence {
+#[allow(clippy::struct_excessive_bools, reason = "each is evidence of its own")]
+pub(crate) struct SurfaceEvidence {
     /// Overlap of the best candidate's description with the text, 0 to 1.
     pub(crate) description_overlap: f32,
     /// Coherence of the best candidate with the other names, 0 to 1.
@@ -74,21 +95,28 @@ pub(crate) struct Evidence {
     pub(crate) capital: bool,
     /// Whether the alias has a capital, and the mention has none.
     pub(crate) lowered: bool,
+    /// Whether it is a common word, not written like a name.
+    pub(crate) common_word: bool,
+    /// Whether neither language nor writing shows a name.
+    pub(crate) bare: bool,
 }
 
 impl SurfaceFeatures {
     pub(crate) fn new(context: &TextContext, span: ByteSpan) -> Self {
-        let TextContext { text, words, is_chinese, has_title, .. } = *context;
+        let TextContext { text, words, undivided, is_chinese, has_title, .. } = *context;
         let (start, end) = (span.start as usize, span.end as usize);
         let around = (text[..start].chars().next_back(), text[end..].chars().next());
         let quoted = QUOTES.iter().any(|(open, close)| around == (Some(*open), Some(*close)));
+        // A dot inside a name of several parts is no border for the dictionary, however it is written.
+        let by_words = is_chinese && !text[start..end].contains(['•', '・', '‧', '∙', '⋅']);
         let in_title = has_title && is_inside_title(text, start, end);
         Self {
-            fit: words.map(|words| fit(words, span)),
+            fit: words.map(|words| fit(words, span)).map(|fit| if by_words { fit } else { fit.by_borders() }),
             quoted,
-            chars: text[start..end].chars().take(24).map(|c| if is_free_script(c) { 1.0 } else { 1.0 / 3.0 }).sum(),
+            chars: length(&text[start..end]),
+            undivided,
             in_quantity: in_quantity(text, start, end),
-            begins_longer_name: begins_longer_name(text, end),
+            begins_longer_name: begins_longer_name(text, end, context.is_japanese),
             part_of_name: in_title || is_one_of_parts(text, start, end, is_chinese),
             stub_next: words.is_some_and(|words| has_stub_next(words, span)),
         }
@@ -106,7 +134,7 @@ impl SurfaceFeatures {
     }
 
     /// All features.
-    pub(crate) fn features(self, evidence: Evidence) -> Features {
+    pub(crate) fn features(self, evidence: SurfaceEvidence) -> Features {
         let mut features = Features::default();
         features[Feature::Bias] = 1.0;
         self.add_word_features(&evidence, &mut features);
@@ -120,10 +148,16 @@ impl SurfaceFeatures {
         features[Feature::BeginsLongerName] = flag(self.begins_longer_name);
         features[Feature::PartOfName] = flag(self.part_of_name);
         features[Feature::StubNext] = flag(self.stub_next);
+        features[Feature::CommonWord] = flag(evidence.common_word);
+        features[Feature::Bare] = flag(evidence.bare);
         features
     }
 
-    fn add_word_features(self, evidence: &Evidence, features: &mut Features) {
+    fn add_word_features(self, evidence: &SurfaceEvidence, features: &mut Features) {
+        if self.fit.is_none() && self.undivided && self.chars >= UNDIVIDED_CHARS_MIN {
+            features[Feature::Aligned] = 1.0;
+            return;
+        }
         let Some(fit) = self.fit else {
             for (feature, value) in UNTAGGED {
                 features[feature] = value;

@@ -1,22 +1,55 @@
 //! The alias table: candidates by normal form.
 
-use jove_core::{AliasRecord, EntityId, Lang};
+use std::collections::HashMap;
 
-use crate::error::Error;
+use jove_core::{AliasRecord, EntityId};
+
+use crate::language::{LangSet, LangSets, Stretch};
+use crate::normal::is_invisible;
 use crate::options::EntityLinkingOptions;
 
 /// The longest name that is taken, in bytes.
 const ALIAS_BYTES_MAX: usize = 1024;
 
+/// The longest abbreviation, in letters: a longer name in capitals is only written so.
+const ABBREVIATION_MAX: usize = 5;
+
+/// How many records without a name are shown.
+const SHOWN_MAX: u64 = 5;
+
+/// Weight of a name with a capital for a mention without, and the other way round.
+const OTHER_CASE_WEIGHT: f32 = 1.0 / 64.0;
+
+/// Weight of a name without a capital for a mention with one that opens a sentence.
+const OPENING_WEIGHT: f32 = 0.25;
+
+/// The case of a mention in a script that has two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Case {
+    /// It has no capital.
+    Lower,
+    /// It has one.
+    Upper,
+    /// It has one, and opens a sentence, where any word has.
+    Opening,
+}
+
 /// One entity that an alias may mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Candidate {
     pub(crate) entity: EntityId,
-    pub(crate) lang: Option<Lang>,
     pub(crate) prior: f32,
     pub(crate) popularity: f32,
-    /// Whether the name is written with a capital.
-    pub(crate) capital: bool,
+    /// Languages of the name.
+    pub(crate) langs: LangSet,
+    /// Those in which it is written without a capital.
+    pub(crate) lowercase: LangSet,
+    /// Languages in which the entity has any name.
+    pub(crate) entity_langs: LangSet,
+    /// Whether it is an abbreviation in capitals.
+    pub(crate) abbreviation: bool,
+    /// Whether it has letters that come in two cases.
+    cased: bool,
 }
 
 /// The candidates of each alias; aliases are numbered in the order of their normal forms.
@@ -26,42 +59,79 @@ pub(crate) struct AliasTable {
     starts: Vec<u32>,
     /// By alias, the most likely first.
     candidates: Vec<Candidate>,
+    /// Languages of the names.
+    pub(crate) langs: LangSets,
+    /// Whether most names whose language is not known have a capital.
+    capitalised: bool,
     /// Records shorter than `chars-min`.
     pub(crate) short: u64,
+    /// Records without a visible character, or longer than any name.
+    pub(crate) unusable: u64,
+}
+
+/// One record with its normal form.
+struct Row {
+    form: Box<str>,
+    candidate: Candidate,
+    lang: u16,
+    capital: bool,
 }
 
 impl AliasTable {
     /// Builds the table from all records; returns it with the normal forms in order.
-    ///
-    /// # Errors
-    /// At the first blank or overlong name.
     pub(crate) fn build(
         records: impl IntoIterator<Item = AliasRecord>,
         options: &EntityLinkingOptions,
-    ) -> Result<(Self, Vec<Box<str>>), Error> {
+    ) -> (Self, Vec<Box<str>>) {
         let mut table = Self::default();
-        let mut rows: Vec<(Box<str>, Candidate)> = Vec::new();
-        for (row, record) in (1..).zip(records) {
-            let form = normal_form(row, &record, options)?;
+        let mut rows: Vec<Row> = Vec::new();
+        for record in records {
+            let Some(form) = normal_form(&record, options) else {
+                table.refuse(&record);
+                continue;
+            };
             if form.chars().take(options.chars_min as usize).count() < options.chars_min as usize {
                 table.short += 1;
                 continue;
             }
-            rows.push((form.into_boxed_str(), candidate(&record)));
+            rows.push(Row::new(form, &record, &mut table.langs));
         }
-        rows.sort_by(|(left, a), (right, b)| left.cmp(right).then(a.entity.cmp(&b.entity)));
-        Ok(table.fill(rows))
+        rows.sort_by(|a, b| a.form.cmp(&b.form).then(a.candidate.entity.cmp(&b.candidate.entity)));
+        let unknown = rows.iter().filter(|row| row.lang == LangSets::UNKNOWN && row.candidate.cased);
+        let (capital, lowercase): (Vec<&Row>, Vec<&Row>) = unknown.partition(|row| row.capital);
+        table.capitalised = capital.len() > lowercase.len();
+        table.fill(rows)
     }
 
-    fn fill(mut self, rows: Vec<(Box<str>, Candidate)>) -> (Self, Vec<Box<str>>) {
+    fn refuse(&mut self, record: &AliasRecord) {
+        self.unusable += 1;
+        if self.unusable <= SHOWN_MAX {
+            let start: String = record.alias.chars().take(40).collect();
+            tracing::warn!(entity = record.entity.0, bytes = record.alias.len(), "not a name, left out: {start:?}");
+        }
+    }
+
+    fn fill(mut self, rows: Vec<Row>) -> (Self, Vec<Box<str>>) {
         let mut forms: Vec<Box<str>> = Vec::with_capacity(rows.len());
-        for (form, candidate) in rows {
+        let entity_langs = entity_langs(&rows, &mut self.langs);
+        let (mut all, mut lowercase) = (Vec::new(), Vec::new());
+        let mut rows = rows.into_iter().peekable();
+        while let Some(Row { form, mut candidate, lang, capital }) = rows.next() {
+            all.clear();
+            lowercase.clear();
+            all.push(lang);
+            lowercase.extend((!capital).then_some(lang));
+            while let Some(same) = rows.next_if(|row| row.candidate.entity == candidate.entity && row.form == form) {
+                all.push(same.lang);
+                lowercase.extend((!same.capital).then_some(same.lang));
+                candidate.merge(same.candidate);
+            }
+            candidate.langs = self.langs.intern(&mut all);
+            candidate.lowercase = self.langs.intern(&mut lowercase);
+            candidate.entity_langs = entity_langs.get(&candidate.entity).copied().unwrap_or_default();
             if forms.last() != Some(&form) {
                 forms.push(form);
                 self.starts.push(self.candidates.len() as u32);
-            } else if let Some(last) = self.candidates.last_mut().filter(|last| last.entity == candidate.entity) {
-                last.merge(candidate);
-                continue;
             }
             self.candidates.push(candidate);
         }
@@ -87,6 +157,40 @@ impl AliasTable {
         &self.candidates[self.starts[alias] as usize..self.starts[alias + 1] as usize]
     }
 
+    /// The languages that an alias is a name in, as canonical tags.
+    pub(crate) fn languages(&self, alias: u32) -> impl Iterator<Item = &str> {
+        self.candidates(alias).iter().flat_map(|candidate| self.langs.tags(candidate.langs))
+    }
+
+    /// Whether a candidate's name is written with a capital in a stretch's language; of a name that has none there, whether it
+    /// is in any; of one whose language is not known, whether most such names are.
+    pub(crate) fn has_capital(&self, candidate: &Candidate, stretch: &Stretch) -> bool {
+        let langs = &self.langs;
+        if stretch.owns(candidate.langs, langs) {
+            return !stretch.owns(candidate.lowercase, langs);
+        }
+        let lowercase = langs.len(candidate.lowercase);
+        if langs.contains(candidate.langs, LangSets::UNKNOWN) && lowercase == langs.len(candidate.langs) {
+            return self.capitalised && candidate.cased;
+        }
+        lowercase < langs.len(candidate.langs)
+    }
+
+    /// How likely a candidate is meant by the case of a mention, next to others of the same letters.
+    pub(crate) fn case_weight(&self, candidate: &Candidate, stretch: &Stretch, case: Option<Case>) -> f32 {
+        match case {
+            Some(Case::Lower) if self.has_capital(candidate, stretch) => OTHER_CASE_WEIGHT,
+            Some(Case::Upper) if !self.has_capital(candidate, stretch) => OTHER_CASE_WEIGHT,
+            Some(Case::Opening) if !self.has_capital(candidate, stretch) => OPENING_WEIGHT,
+            _ => 1.0,
+        }
+    }
+
+    /// Whether the language of a candidate's name is not known.
+    pub(crate) fn is_unknown(&self, candidate: &Candidate) -> bool {
+        self.langs.contains(candidate.langs, LangSets::UNKNOWN)
+    }
+
     /// Brings the first candidate of each alias into the cache: here the loads overlap, during disambiguation each would
     /// stall on its own.
     pub(crate) fn fetch(&self, aliases: impl Iterator<Item = u32>) {
@@ -101,43 +205,66 @@ impl AliasTable {
 
     /// Bytes on the heap.
     pub(crate) fn memory(&self) -> usize {
-        self.starts.capacity() * size_of::<u32>() + self.candidates.capacity() * size_of::<Candidate>()
+        self.starts.capacity() * size_of::<u32>()
+            + self.candidates.capacity() * size_of::<Candidate>()
+            + self.langs.memory()
     }
+}
+
+/// The languages in which each entity has names.
+fn entity_langs(rows: &[Row], langs: &mut LangSets) -> HashMap<EntityId, LangSet> {
+    let mut pairs: Vec<(EntityId, u16)> = rows.iter().map(|row| (row.candidate.entity, row.lang)).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    let mut numbers = Vec::new();
+    let set = |pairs: &[(EntityId, u16)]| {
+        numbers.clear();
+        numbers.extend(pairs.iter().map(|(_, lang)| *lang));
+        (pairs[0].0, langs.intern(&mut numbers))
+    };
+    pairs.chunk_by(|a, b| a.0 == b.0).map(set).collect()
 }
 
 impl Candidate {
-    /// Joins two records that differ only in the writing of the name.
+    /// Joins two records that differ only in the writing or the language of the name.
     fn merge(&mut self, other: Self) {
         self.prior = self.prior.max(other.prior);
         self.popularity = self.popularity.max(other.popularity);
-        self.capital &= other.capital;
-        if self.lang != other.lang {
-            self.lang = None;
-        }
+        self.abbreviation &= other.abbreviation;
+        self.cased |= other.cased;
     }
 }
 
-fn normal_form(row: u64, record: &AliasRecord, options: &EntityLinkingOptions) -> Result<String, Error> {
-    let (alias, entity) = (&record.alias, record.entity);
-    if alias.len() > ALIAS_BYTES_MAX {
-        return Err(Error::LongAlias { row, entity, max: ALIAS_BYTES_MAX, found: alias.len() });
+impl Row {
+    fn new(form: String, record: &AliasRecord, langs: &mut LangSets) -> Self {
+        let capital = record.alias.contains(char::is_uppercase);
+        let candidate = Candidate {
+            entity: record.entity,
+            // A prior outside (0, 1] and a popularity that is no number from 0 count as unknown.
+            prior: if record.prior > 0.0 && record.prior <= 1.0 { record.prior } else { 1.0 },
+            popularity: if record.popularity.is_finite() { record.popularity.max(0.0) } else { 0.0 },
+            langs: LangSet::default(),
+            lowercase: LangSet::default(),
+            entity_langs: LangSet::default(),
+            abbreviation: is_abbreviation(&record.alias),
+            cased: capital || record.alias.contains(char::is_lowercase),
+        };
+        Self { form: form.into_boxed_str(), candidate, lang: langs.insert(record.lang), capital }
     }
-    let form = options.normalization.form(alias.trim());
-    if form.chars().all(|c| c.is_whitespace() || c.is_control() || is_invisible(c)) {
-        return Err(Error::BlankAlias { row, entity, alias: alias.clone() });
-    }
-    Ok(form)
 }
 
-/// Zero-width characters and marks of direction.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+/// Whether a name is two to five capitals, with nothing else but full stops between them.
+fn is_abbreviation(name: &str) -> bool {
+    let letters = name.chars().filter(|c| *c != '.').count();
+    (2..=ABBREVIATION_MAX).contains(&letters) && name.chars().all(|c| c == '.' || c.is_uppercase())
 }
 
-/// A prior outside (0, 1] and a popularity that is no number from 0 count as unknown.
-fn candidate(record: &AliasRecord) -> Candidate {
-    let prior = if record.prior > 0.0 && record.prior <= 1.0 { record.prior } else { 1.0 };
-    let popularity = if record.popularity.is_finite() { record.popularity.max(0.0) } else { 0.0 };
-    let capital = record.alias.contains(char::is_uppercase);
-    Candidate { entity: record.entity, lang: record.lang, prior, popularity, capital }
+/// The normal form of a name; `None` for one that is blank or longer than any name.
+fn normal_form(record: &AliasRecord, options: &EntityLinkingOptions) -> Option<String> {
+    if record.alias.len() > ALIAS_BYTES_MAX {
+        return None;
+    }
+    let form = options.normalization.form(&record.alias);
+    let visible = form.chars().any(|c| !(c.is_whitespace() || c.is_control() || is_invisible(c)));
+    visible.then(|| form.trim().to_owned())
 }

@@ -5,24 +5,37 @@ use std::iter::once;
 use unicode_normalization::char::canonical_combining_class;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
+use super::variants;
+
 /// How many bytes from the start are characters that NFKC leaves alone, whatever follows: ASCII, and Han from U+4000 to
-/// U+9FFF.
-pub(crate) fn plain_run(text: &str) -> usize {
+/// U+9FFF. Several blanks in a row are left out where `spaces` makes one of them.
+pub(crate) fn plain_run(text: &str, spaces: bool) -> usize {
     let bytes = text.as_bytes();
     let (mut end, mut last) = (0, 0);
+    let mut blank = false;
     while let Some(byte) = bytes.get(end) {
-        last = match byte {
+        let length = match byte {
             0..0x80 => 1,
             0xe4..=0xe9 => 3,
             _ => break,
         };
-        end += last;
+        let is_blank = spaces && matches!(byte, b' ' | b'-' | b'\t'..=b'\r');
+        if blank && is_blank {
+            return end - last;
+        }
+        (blank, last) = (is_blank, length);
+        end += length;
     }
     match text[end..].chars().next() {
         // The next character may combine with the last one, which then is no longer alone.
-        Some(next) if end > 0 && !begins_cluster(next) => end - last,
+        Some(next) if end > 0 && (!begins_cluster(next) || (blank && variants::is_blank(next))) => end - last,
         _ => end,
     }
+}
+
+/// Bytes of the blanks that the text begins with.
+pub(crate) fn blank_run(text: &str) -> usize {
+    text.find(|c| !variants::is_blank(c)).unwrap_or(text.len())
 }
 
 /// Bytes of the first cluster: a character and all that may combine with it.
@@ -51,10 +64,12 @@ pub(crate) fn compose(cluster: &str, compatible: bool) -> impl Iterator<Item = c
     changed.nfkc().chain(same.chars())
 }
 
-/// Lower case; `ß` becomes `ss` and a final sigma an ordinary one, as in full case folding.
+/// Lower case; `ß` becomes `ss` and a final sigma an ordinary one, as in full case folding. Turkish dotted and dotless i
+/// become one letter, since a capital I may be either.
 pub(crate) fn fold_case(c: char, fold: bool) -> impl Iterator<Item = char> {
     let c = match c {
         'ς' if fold => 'σ',
+        'İ' | 'ı' if fold => 'i',
         _ => c,
     };
     let sharp = fold && matches!(c, 'ß' | 'ẞ');

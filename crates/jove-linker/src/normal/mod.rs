@@ -2,25 +2,52 @@
 
 mod cluster;
 mod traditional;
+mod variants;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use variants::is_invisible;
+
 /// What counts as the same text when names are looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Normalization {
     /// Whether compatible characters are the same (Unicode NFKC): `Ａ` and `A`, `①` and `1`.
     pub compatible: bool,
-    /// Whether upper and lower case are the same.
+    /// Whether upper and lower case are the same; with it Turkish `İ`, `I`, `ı` and `i`.
     pub case: bool,
     /// Whether a traditional Chinese character and its simplified form are the same.
     pub traditional: bool,
+    /// Whether invisible signs are left out: soft hyphens, zero-width spaces, marks of direction.
+    pub invisible: bool,
+    /// Whether any white space is the same as one space, and as one hyphen.
+    pub spaces: bool,
+    /// Whether all apostrophes are the same, and all middle dots.
+    pub punctuation: bool,
+    /// Whether the vowel points of Arabic and Hebrew and the Arabic tatweel are left out.
+    pub points: bool,
+    /// Whether a Greek letter with accents is the same as without.
+    pub accents: bool,
+    /// Whether letters that a language writes in several ways are the same: Arabic alef with and without hamza, Arabic and
+    /// Persian yeh and kaf, Russian `ё` and `е`, Romanian `ş` and `ș`.
+    pub letters: bool,
 }
 
 impl Default for Normalization {
     fn default() -> Self {
-        Self { compatible: true, case: true, traditional: false }
+        Self {
+            compatible: true,
+            case: true,
+            traditional: true,
+            invisible: true,
+            spaces: true,
+            punctuation: true,
+            points: true,
+            accents: true,
+            letters: true,
+        }
     }
 }
 
@@ -47,11 +74,16 @@ impl Normalization {
         let mut normalized = Normalized { text: String::with_capacity(text.len() + 16), ..Normalized::default() };
         let mut rest = text;
         while !rest.is_empty() {
-            let plain = cluster::plain_run(rest);
+            let plain = cluster::plain_run(rest, self.spaces);
+            let blank = if self.spaces { cluster::blank_run(rest) } else { 0 };
             let taken = if plain > 0 {
                 normalized.mark(true);
                 self.push_plain(&rest[..plain], &mut normalized.text);
                 plain
+            } else if blank > 0 {
+                normalized.mark(false);
+                normalized.text.push(blank_form(&rest[..blank]));
+                blank
             } else {
                 let length = if self.compatible { cluster::length(rest) } else { cluster::char_length(rest) };
                 let linear = self.is_linear(&rest[..length]);
@@ -72,23 +104,48 @@ impl Normalization {
 
     /// Appends characters that stand alone under NFKC: ASCII and common Han.
     fn push_plain(self, plain: &str, into: &mut String) {
-        if self.traditional {
-            let fold = |c: char| if self.case { c.to_ascii_lowercase() } else { c };
-            into.extend(plain.chars().map(|c| traditional::simplified(fold(c))));
-            return;
-        }
         let start = into.len();
-        into.push_str(plain);
+        if self.traditional {
+            into.extend(plain.chars().map(|c| if c.is_ascii() { c } else { traditional::simplified(c) }));
+        } else {
+            into.push_str(plain);
+        }
         if self.case {
             into[start..].make_ascii_lowercase();
+        }
+        self.replace_ascii(start, into);
+    }
+
+    /// Replaces the blanks and apostrophes of ASCII, from `start` on, by their usual forms.
+    fn replace_ascii(self, start: usize, into: &mut String) {
+        let blank = |byte: u8| self.spaces && matches!(byte, b'-' | b'\t'..=b'\r');
+        let other = |byte: u8| blank(byte) || (self.punctuation && byte == b'`');
+        if into.as_bytes()[start..].iter().any(|byte| other(*byte)) {
+            let replaced: String = into[start..]
+                .chars()
+                .map(|c| if c.is_ascii() && blank(c as u8) { ' ' } else { self.usual(c) })
+                .collect();
+            into.truncate(start);
+            into.push_str(&replaced);
         }
     }
 
     /// The characters that a cluster becomes.
     fn forms(self, cluster: &str) -> impl Iterator<Item = char> {
         let composed = cluster::compose(cluster, self.compatible);
-        let folded = composed.flat_map(move |c| cluster::fold_case(c, self.case));
-        folded.map(move |c| if self.traditional { traditional::simplified(c) } else { c })
+        let kept = composed.filter(move |c| {
+            let dropped = (self.invisible && variants::is_invisible(*c)) || (self.points && variants::is_point(*c));
+            !dropped
+        });
+        kept.flat_map(move |c| cluster::fold_case(c, self.case)).map(move |c| self.usual(c))
+    }
+
+    /// The usual form of a character among those that are written for it.
+    fn usual(self, c: char) -> char {
+        let c = if self.traditional { traditional::simplified(c) } else { c };
+        let c = if self.punctuation { variants::punctuation(c) } else { c };
+        let c = if self.accents { variants::without_accent(c) } else { c };
+        if self.letters { variants::letter(c) } else { c }
     }
 
     /// Whether a cluster is one character that becomes one character of the same length.
@@ -105,15 +162,25 @@ impl Normalized {
         &self.text
     }
 
-    /// The byte of the original text where this byte of the normal form begins; `None` inside a cluster.
-    pub(crate) fn original(&self, normal: usize) -> Option<u32> {
-        if normal == self.text.len() {
-            return Some(self.original_len);
-        }
+    /// The byte of the original text where what begins at this byte of the normal form begins, after invisible signs before
+    /// it; `None` inside a cluster.
+    pub(crate) fn original_start(&self, normal: usize) -> Option<u32> {
         let after = self.stretches.partition_point(|stretch| stretch.normal as usize <= normal);
         let stretch = self.stretches[after.checked_sub(1)?];
         let offset = normal as u32 - stretch.normal;
         (stretch.linear || offset == 0).then_some(stretch.original + offset)
+    }
+
+    /// The byte of the original text where what ends at this byte of the normal form ends, before invisible signs after it;
+    /// `None` inside a cluster.
+    pub(crate) fn original_end(&self, normal: usize) -> Option<u32> {
+        let at = self.stretches.partition_point(|stretch| (stretch.normal as usize) < normal);
+        match (self.stretches.get(at), at.checked_sub(1).map(|before| self.stretches[before])) {
+            (Some(next), _) if next.normal as usize == normal => Some(next.original),
+            (_, Some(before)) if before.linear => Some(before.original + (normal as u32 - before.normal)),
+            (None, _) if normal == self.text.len() => Some(self.original_len),
+            _ => None,
+        }
     }
 
     /// Begins a stretch at the current end; a linear one goes on where one is already open.
@@ -125,6 +192,13 @@ impl Normalized {
     }
 }
 
+/// The form of several blanks: a space for white space alone or for one hyphen, else a hyphen.
+fn blank_form(blanks: &str) -> char {
+    let hyphens = blanks.chars().filter(|c| variants::is_hyphen(*c)).count();
+    let single = blanks.chars().nth(1).is_none();
+    if hyphens == 0 || single { ' ' } else { '-' }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -132,8 +206,29 @@ mod tests {
 
     use super::*;
 
-    const ALL: Normalization = Normalization { compatible: true, case: true, traditional: true };
-    const ONLY_NFKC: Normalization = Normalization { compatible: true, case: false, traditional: false };
+    const ALL: Normalization = Normalization {
+        compatible: true,
+        case: true,
+        traditional: true,
+        invisible: true,
+        spaces: true,
+        punctuation: true,
+        points: true,
+        accents: true,
+        letters: true,
+    };
+    const NONE: Normalization = Normalization {
+        compatible: false,
+        case: false,
+        traditional: false,
+        invisible: false,
+        spaces: false,
+        punctuation: false,
+        points: false,
+        accents: false,
+        letters: false,
+    };
+    const ONLY_NFKC: Normalization = Normalization { compatible: true, ..NONE };
 
     #[test]
     fn what_differs_only_in_form_becomes_the_same() {
@@ -152,26 +247,61 @@ mod tests {
             assert_eq!(ALL.form(left), ALL.form(right));
         }
         assert_ne!(ONLY_NFKC.form("臺"), ONLY_NFKC.form("台"));
-        assert_eq!(
-            Normalization { compatible: false, case: false, traditional: false }.form("Ａe\u{301}"),
-            "Ａe\u{301}"
-        );
+        assert_eq!(NONE.form("Ａe\u{301}"), "Ａe\u{301}");
+    }
+
+    /// Each pair is the same with one switch and different without it.
+    #[test]
+    fn every_switch_folds_its_own_variants() {
+        let on = [
+            (Normalization { case: true, ..NONE }, "DİYARBAKIR", "Diyarbakır"),
+            (Normalization { invisible: true, ..NONE }, "Lake\u{200b}town\u{ad}", "Laketown"),
+            (Normalization { invisible: true, ..NONE }, "\u{feff}مصر\u{200f}", "مصر"),
+            (Normalization { spaces: true, ..NONE }, "New \t Lake", "New Lake"),
+            (Normalization { spaces: true, ..NONE }, "New\u{2011}Lake", "New\u{a0}Lake"),
+            (Normalization { spaces: true, ..NONE }, "תל־אביב", "תל אביב"),
+            (Normalization { punctuation: true, ..NONE }, "O’Lake ʻa", "O'Lake `a"),
+            (Normalization { punctuation: true, ..NONE }, "甲•乙", "甲・乙"),
+            (Normalization { points: true, ..NONE }, "القَاهِـرَة", "القاهرة"),
+            (Normalization { points: true, ..NONE }, "יְרוּשָׁלַיִם", "ירושלים"),
+            (Normalization { accents: true, ..NONE }, "Αθήνα", "Αθηνα"),
+            (Normalization { letters: true, ..NONE }, "إيران ک", "ايران ك"),
+            (Normalization { letters: true, ..NONE }, "Орёл Brăileşti", "Орел Brăilești"),
+        ];
+        for (switch, left, right) in on {
+            assert_eq!(switch.form(left), switch.form(right), "{switch:?}");
+            assert_ne!(NONE.form(left), NONE.form(right));
+        }
+    }
+
+    #[test]
+    fn a_dash_between_spaces_is_no_space() {
+        assert_eq!(ALL.form("New - Lake -- x"), "new-lake-x");
     }
 
     #[test]
     fn boundaries_lead_back_to_the_original() {
         let normalized = ALL.apply("ﬁn，臺e\u{301}");
         assert_eq!(normalized.text(), "fin,台é");
-        let back: Vec<Option<u32>> = (0..=normalized.text().len()).map(|byte| normalized.original(byte)).collect();
-        let expected = [Some(0), None, Some(3), Some(4), Some(7), Some(8), Some(9), Some(10), None, Some(13)];
+        let back: Vec<Option<u32>> = (0..normalized.text().len()).map(|byte| normalized.original_start(byte)).collect();
+        let expected = [Some(0), None, Some(3), Some(4), Some(7), Some(8), Some(9), Some(10), None];
         assert_eq!(back, expected, "the second and third byte of 台 are no boundaries, but nobody asks for them");
+        assert_eq!(normalized.original_end(normalized.text().len()), Some(13));
+    }
+
+    #[test]
+    fn invisible_signs_are_outside_of_what_they_surround() {
+        let normalized = ALL.apply("\u{feff}Lake\u{200b}town\u{200e}, x");
+        assert_eq!(normalized.text(), "laketown, x");
+        assert_eq!((normalized.original_start(0), normalized.original_end(8)), (Some(3), Some(14)));
     }
 
     fn any_text() -> impl Strategy<Value = String> {
         let piece = prop_oneof![
             any::<char>().prop_map(String::from),
             prop::sample::select(vec![
-                "a", "E\u{301}", "ﬁ", "，", "臺", "ｶ", "ﾞ", "각", "\u{11a8}", "中", "İ", "\u{3099}"
+                "a", "E\u{301}", "ﬁ", "，", "臺", "ｶ", "ﾞ", "각", "\u{11a8}", "中", "İ", "\u{3099}", " ", "-", "\u{a0}",
+                "\u{200b}", "\u{feff}", "ά", "ё", "\u{64e}", "’"
             ])
             .prop_map(str::to_owned),
         ];
@@ -185,18 +315,21 @@ mod tests {
         }
 
         #[test]
-        fn a_slice_between_boundaries_has_the_slice_s_form(text in any_text(), compatible: bool, case: bool, traditional: bool) {
-            let normalization = Normalization { compatible, case, traditional };
+        fn a_slice_between_boundaries_has_the_slice_s_form(text in any_text(), switches: [bool; 9]) {
+            let [compatible, case, traditional, invisible, spaces, punctuation, points, accents, letters] = switches;
+            let normalization =
+                Normalization { compatible, case, traditional, invisible, spaces, punctuation, points, accents, letters };
             let normalized = normalization.apply(&text);
-            let bounds: Vec<(usize, u32)> = (0..=normalized.text().len())
-                .filter(|byte| normalized.text().is_char_boundary(*byte))
-                .filter_map(|byte| Some((byte, normalized.original(byte)?)))
+            let normal = normalized.text();
+            let bounds: Vec<usize> = (0..=normal.len())
+                .filter(|byte| normal.is_char_boundary(*byte) && normalized.original_end(*byte).is_some())
                 .collect();
-            prop_assert_eq!(bounds.first().copied(), Some((0, 0)));
-            prop_assert_eq!(bounds.last().copied(), Some((normalized.text().len(), text.len() as u32)));
+            prop_assert_eq!(bounds.last().copied(), Some(normal.len()));
             for pair in bounds.windows(2) {
-                let original = &text[pair[0].1 as usize..pair[1].1 as usize];
-                prop_assert_eq!(normalization.form(original), &normalized.text()[pair[0].0..pair[1].0]);
+                let Some(start) = normalized.original_start(pair[0]) else { continue };
+                let end = normalized.original_end(pair[1]).unwrap();
+                let original = &text[start as usize..end as usize];
+                prop_assert_eq!(normalization.form(original), &normal[pair[0]..pair[1]]);
             }
         }
     }

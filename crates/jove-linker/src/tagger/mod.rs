@@ -12,6 +12,7 @@ use jove_core::{ByteSpan, Lang, Pos, Word};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use english::is_closed_class;
 pub use universal::universal_pos;
 
 use crate::boundary::stands_alone;

@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
 mod disambiguation;
+mod languages;
 mod naive;
 mod tagging;

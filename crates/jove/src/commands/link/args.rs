@@ -28,6 +28,10 @@ pub(crate) struct Args {
     /// The lowest score of a link, 0 to 1. Default: 0.7.
     #[arg(long)]
     pub(super) score_min: Option<f32>,
+    /// First count in the input how each name is used, and link none that are mostly common words there. Without it the
+    /// links of a line don't depend on other lines.
+    #[arg(long)]
+    pub(super) learn: bool,
     /// Bad rows allowed: other bytes than UTF-8, NUL bytes, lines beyond 1 MiB. Default: 0.
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     pub(super) max_bad: u64,

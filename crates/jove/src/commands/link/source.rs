@@ -35,12 +35,15 @@ pub(super) struct Texts {
 }
 
 impl<'a> Source<'a> {
-    /// Reads the sample.
+    /// Reads the sample, where the linker is to learn from one.
     pub(super) fn open(args: &'a Args) -> anyhow::Result<Self> {
         if is_stream(&args.input) {
             let mut lines = TextLines::open(&args.input, args.max_bad, args.reject_file.as_deref())?;
-            let sample = take(&mut lines, 1)?;
+            let sample = if args.learn { take(&mut lines, 1)? } else { Vec::new() };
             return Ok(Self { args, sample, rest: Some(lines) });
+        }
+        if !args.learn {
+            return Ok(Self { args, sample: Vec::new(), rest: None });
         }
         let every = Size::of(args)?.step();
         Ok(Self { args, sample: take(&mut tolerant(args)?, every)?, rest: None })
