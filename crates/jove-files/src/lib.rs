@@ -29,6 +29,7 @@ mod kind;
 mod late;
 mod output;
 mod refused;
+mod replacement;
 mod terminal;
 
 pub use apart::{check_apart, check_outside};

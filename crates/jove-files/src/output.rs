@@ -5,10 +5,9 @@ use std::io::{self, IsTerminal as _, Write};
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
 
-use atomic_write_file::AtomicWriteFile;
-
 use crate::destination::Destination;
 use crate::kind::Kind;
+use crate::replacement::Replacement;
 use crate::terminal::Escaping;
 
 /// An output that is being written. A regular file appears under its name only with [`Output::finish`], and stays as it
@@ -20,7 +19,7 @@ pub struct Output {
 
 #[derive(Debug)]
 enum To {
-    Replacement(AtomicWriteFile),
+    Replacement(Replacement),
     Stream(File),
     Terminal(Escaping<File>),
 }
@@ -34,7 +33,7 @@ impl Output {
     /// Where a folder, a socket or a file of another kind is there ([`crate::Refused`]), or it cannot be opened.
     pub fn create(path: &Path, kind: Kind) -> io::Result<Self> {
         let to = match Destination::find(path, kind)? {
-            Destination::Regular(path) => To::Replacement(AtomicWriteFile::open(path)?),
+            Destination::Regular(path) => To::Replacement(Replacement::create(&path)?),
             Destination::Stream(file) if file.is_terminal() => To::Terminal(Escaping::new(file)),
             Destination::Stream(file) => To::Stream(file),
         };
@@ -57,7 +56,7 @@ impl Output {
     /// Where they cannot be written.
     pub fn finish(self) -> io::Result<()> {
         match self.to {
-            To::Replacement(file) => file.commit(),
+            To::Replacement(replacement) => replacement.commit(),
             To::Stream(mut file) => file.flush(),
             To::Terminal(mut escaping) => escaping.finish(),
         }
@@ -67,7 +66,7 @@ impl Output {
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.to {
-            To::Replacement(file) => file.write(bytes),
+            To::Replacement(replacement) => replacement.file.write(bytes),
             To::Stream(file) => file.write(bytes),
             To::Terminal(escaping) => escaping.write(bytes),
         }
@@ -75,7 +74,7 @@ impl Write for Output {
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.to {
-            To::Replacement(file) => file.flush(),
+            To::Replacement(replacement) => replacement.file.flush(),
             To::Stream(file) => file.flush(),
             To::Terminal(escaping) => escaping.flush(),
         }
@@ -88,7 +87,7 @@ impl Deref for Output {
 
     fn deref(&self) -> &File {
         match &self.to {
-            To::Replacement(file) => file.as_file(),
+            To::Replacement(replacement) => &replacement.file,
             To::Stream(file) => file,
             To::Terminal(escaping) => escaping.inner(),
         }
@@ -98,7 +97,7 @@ impl Deref for Output {
 impl DerefMut for Output {
     fn deref_mut(&mut self) -> &mut File {
         match &mut self.to {
-            To::Replacement(file) => file.as_file_mut(),
+            To::Replacement(replacement) => &mut replacement.file,
             To::Stream(file) => file,
             To::Terminal(escaping) => escaping.inner_mut(),
         }
