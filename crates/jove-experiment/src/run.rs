@@ -128,9 +128,9 @@ impl Run {
         Cache::new(self.cache_folder(), self.absolute_path(), progress)
     }
 
-    /// The run file.
+    /// The run file, by a path that is the same however it is named.
     pub(crate) fn absolute_path(&self) -> PathBuf {
-        std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone())
+        std::fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone())
     }
 
     /// Where the finished stages of this and other runs are.
