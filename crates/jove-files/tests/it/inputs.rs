@@ -13,7 +13,7 @@ fn check(path: &Path, stream: Option<&str>, file: Option<&str>) {
         match expected {
             None => assert_eq!(said, None, "{}", path.display()),
             Some(part) => {
-                assert!(said.as_ref().is_some_and(|said| said.contains(part)), "{}: {said:?}", path.display())
+                assert!(said.as_ref().is_some_and(|said| said.contains(part)), "{}: {said:?}", path.display());
             }
         }
     }
