@@ -39,7 +39,7 @@ impl Lang {
         Self { bytes, len: source.len() as u8 }
     }
 
-    /// Parses a tag; the primary subtag is lowered, underscores become hyphens.
+    /// Parses a tag, in any case and with hyphens or underscores. It is kept in the usual case (RFC 5646, section 2.1.1): `zh-Hant`, `pt-BR`.
     ///
     /// # Errors
     /// When the tag is empty, longer than 15 bytes, or holds anything but ASCII letters, digits and hyphens.
@@ -51,14 +51,14 @@ impl Lang {
             return Err(LangError(tag.chars().take(40).collect()));
         }
         let mut lang = Self::literal(tag);
-        let mut primary = true;
-        for byte in &mut lang.bytes[..tag.len()] {
-            if *byte == b'_' {
-                *byte = b'-';
-            }
-            primary &= *byte != b'-';
-            if primary {
-                *byte = byte.to_ascii_lowercase();
+        let bytes = &mut lang.bytes[..tag.len()];
+        bytes.make_ascii_lowercase();
+        bytes.iter_mut().filter(|byte| **byte == b'_').for_each(|byte| *byte = b'-');
+        for part in bytes.split_mut(|byte| *byte == b'-').skip(1) {
+            match part.len() {
+                2 => part.make_ascii_uppercase(),
+                4 => part[..1].make_ascii_uppercase(),
+                _ => {}
             }
         }
         Ok(lang)

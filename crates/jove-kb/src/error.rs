@@ -70,6 +70,28 @@ pub enum Error {
         /// Where the rows are kept.
         reject_file: Option<PathBuf>,
     },
+    /// A source that is no text.
+    #[error("{path}: expected text, found {what}", path = path.display(), what = seems.what)]
+    NoText {
+        /// The file.
+        path: PathBuf,
+        /// What it seems to be.
+        seems: Seems,
+    },
+    /// A source that nothing, or the lesser part, was taken of: it is hardly of the layout that it was given as.
+    #[error("{path}: expected rows of the layout {format}, found {bad} bad ones among {rows}{}", seems_what(seems.as_ref()), path = path.display())]
+    OtherLayout {
+        /// The file or folder.
+        path: PathBuf,
+        /// The layout it was given as.
+        format: &'static str,
+        /// Rows read.
+        rows: u64,
+        /// Bad rows.
+        bad: u64,
+        /// What it seems to be instead, where that can be told.
+        seems: Option<Seems>,
+    },
     /// A source that cannot be used as a whole.
     #[error("{0}")]
     Source(Box<Problem>),
@@ -124,6 +146,19 @@ pub enum Error {
     Interrupted,
 }
 
+/// What a file seems to be, and what makes it readable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seems {
+    /// What it seems to be, such as `a zip archive`.
+    pub what: &'static str,
+    /// The nearest way to a readable file.
+    pub way: &'static str,
+}
+
+fn seems_what(seems: Option<&Seems>) -> String {
+    seems.map_or_else(String::new, |seems| format!("; it seems to be {}", seems.what))
+}
+
 impl Error {
     pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
         move |source| Self::Io { path: path.to_owned(), source }
@@ -166,6 +201,10 @@ impl Advise for Error {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
                 None => "a source is written FORMAT:PATH, like tsv:facts.tsv".into(),
             },
+            Self::NoText { seems, .. } | Self::OtherLayout { seems: Some(seems), .. } => seems.way.into(),
+            Self::OtherLayout { seems: None, .. } => {
+                "see the reject file, and docs/knowledge-base.md for the layouts; with --max-bad above 100 the good rows are taken all the same".into()
+            }
             Self::Source(_) => "is this the right format for the file?".into(),
             Self::Changed { .. } => "let what writes to it finish, and run the same command again".into(),
             Self::Busy { .. } => "wait for it to end, or write to another file".into(),

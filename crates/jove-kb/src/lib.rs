@@ -47,7 +47,7 @@ mod verbalize;
 mod view;
 
 pub use building::{BuildReport, SourceReport, build};
-pub use error::{Error, Result};
+pub use error::{Error, Result, Seems};
 pub use export::{ExportFormat, export, export_to};
 pub use fact::{Fact, Literal, PredicateId, PredicateInfo};
 pub use format::Format;

@@ -126,6 +126,9 @@ pub struct Selection {
     pub popularity_min: f32,
 }
 
+/// Bad rows allowed where nothing is said.
+pub(crate) const MAX_BAD: u64 = 100;
+
 /// How to build a knowledge base.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -155,7 +158,7 @@ impl Default for BuildOptions {
             out: PathBuf::new(),
             sources: Vec::new(),
             select: Selection::default(),
-            max_bad: 100,
+            max_bad: MAX_BAD,
             reject_file: None,
             update: false,
             search_index: true,

@@ -16,7 +16,10 @@ fn tags_have_one_spelling() {
     check("zh", "zh", "zh");
     check("ZH", "zh", "zh");
     check("zh_Hant", "zh-Hant", "zh");
-    check("PT-br", "pt-br", "pt");
+    check("PT-br", "pt-BR", "pt");
+    check("ZH-hant-tw", "zh-Hant-TW", "zh");
+    check("be-tarask", "be-tarask", "be");
+    check("es-419", "es-419", "es");
     check("und", "und", "und");
     check("x", "x", "x");
     check("123456789012345", "123456789012345", "123456789012345");

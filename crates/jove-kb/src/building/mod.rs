@@ -53,7 +53,7 @@ pub fn build(options: &BuildOptions, progress: &dyn Progress) -> Result<BuildRep
     let mut intake = Intake::new(&folder, options, &mut rejects, progress);
     let mut read = Vec::new();
     for (number, part) in parts.iter().enumerate() {
-        read.push(read_part(number as u16, part, old.as_ref(), &mut intake)?);
+        read.push(read_part(number as u16, part, old.as_ref(), options, &mut intake)?);
     }
     let taken = intake.finish();
     let merged = taken.merges.joins();

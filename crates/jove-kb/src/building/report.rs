@@ -23,6 +23,10 @@ pub struct SourceReport {
     pub facts: u64,
     /// Names, facts and literals excluded by the selection.
     pub unselected: u64,
+    /// Texts that stood where names do and were left out: without a letter or digit, or longer than a name can be.
+    pub no_names: u64,
+    /// The first of these texts, shortened, with what is wrong.
+    pub no_name_examples: Vec<String>,
 }
 
 /// Counts of a build.
@@ -68,6 +72,8 @@ pub(super) fn report(
         rows: read.info.rows,
         facts: read.counts.facts,
         unselected: read.counts.unselected,
+        no_names: read.counts.no_names.count,
+        no_name_examples: read.counts.no_names.examples.clone(),
     });
     BuildReport {
         out: options.out.clone(),

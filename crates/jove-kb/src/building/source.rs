@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::import;
 use crate::intake::{CellLang, Counts, Intake};
 use crate::kb::{Kb, SourceInfo};
-use crate::options::{BuildOptions, Source};
+use crate::options::{BuildOptions, MAX_BAD, Source};
 use crate::roles::Roles;
 
 /// One source of the new knowledge base.
@@ -40,7 +40,13 @@ pub(super) fn parts<'a>(options: &'a BuildOptions, old: Option<&Kb>) -> Result<V
 }
 
 /// Reads one source into `intake`.
-pub(super) fn read_part(number: u16, part: &Part<'_>, old: Option<&Kb>, intake: &mut Intake<'_>) -> Result<Read> {
+pub(super) fn read_part(
+    number: u16,
+    part: &Part<'_>,
+    old: Option<&Kb>,
+    options: &BuildOptions,
+    intake: &mut Intake<'_>,
+) -> Result<Read> {
     match (part, old) {
         (Part::Kept(old_number, info), Some(old)) => {
             intake.begin(number, Roles::default(), CellLang::Said);
@@ -50,8 +56,10 @@ pub(super) fn read_part(number: u16, part: &Part<'_>, old: Option<&Kb>, intake: 
         (Part::New(source), _) => {
             intake.begin(number, roles(source)?, import::cell_lang(source));
             let watched = Watched::new(&source.path)?;
+            let before = (intake.taken(), intake.rejects.count());
             import::read(source, intake)?;
-            watched.check(&source.path)?;
+            watched.check()?;
+            check_layout(source, before, options, intake)?;
             let info = SourceInfo {
                 name: source.name(),
                 format: source.format.as_str().to_owned(),
@@ -64,6 +72,18 @@ pub(super) fn read_part(number: u16, part: &Part<'_>, old: Option<&Kb>, intake: 
         }
         (Part::Kept(_, info), None) => Err(Error::UnknownEntity(info.name.clone())),
     }
+}
+
+/// Stops where nothing, or the lesser part, of a source was taken.
+fn check_layout(source: &Source, (taken, bad): (u64, u64), options: &BuildOptions, intake: &Intake<'_>) -> Result<()> {
+    let (taken, bad, rows) = (intake.taken() - taken, intake.rejects.count() - bad, intake.counts.rows);
+    // Who raised the limit has been told of the bad rows, and wants the good ones.
+    let mostly_bad = bad * 2 > rows && options.max_bad <= MAX_BAD;
+    if taken > 0 && !mostly_bad {
+        return Ok(());
+    }
+    let seems = import::seems::other_layout(&source.path, source.format);
+    Err(Error::OtherLayout { path: source.path.clone(), format: source.format.as_str(), rows, bad, seems })
 }
 
 fn roles(source: &Source) -> Result<Roles> {

@@ -21,10 +21,8 @@ const SYMMETRIC: &[&str] = &[
 
 /// Reads a file.
 pub(crate) fn read(path: &Path, intake: &mut Intake<'_>) -> Result<()> {
-    for relation in SYMMETRIC {
-        intake.predicate_inverse(relation, relation)?;
-    }
     let mut lines = Lines::open(path, intake)?;
+    let mut declared = false;
     while let Some((number, line)) = lines.next_text(intake)? {
         let mut cells = line.split('\t');
         let row = (cells.next(), cells.next(), cells.next(), cells.next());
@@ -38,6 +36,10 @@ pub(crate) fn read(path: &Path, intake: &mut Intake<'_>) -> Result<()> {
                 } else {
                     Object::Value { text: end, lang: None, datatype: "url" }
                 };
+                if !declared {
+                    SYMMETRIC.iter().try_for_each(|relation| intake.predicate_inverse(relation, relation))?;
+                    declared = true;
+                }
                 intake.triple(start, relation, object, name)?;
             }
             _ => {

@@ -9,7 +9,7 @@ use jove_core::{Lang, Problem};
 
 use super::input::Lines;
 use super::names::bare;
-use super::table::split_quoted;
+use super::records::{Records, unquote};
 use crate::error::Result;
 use crate::intake::{Intake, Object, Provisional};
 use crate::roles::{Role, Roles};
@@ -43,37 +43,69 @@ pub(crate) fn roles() -> Roles {
 
 /// Reads a file.
 pub(crate) fn read(path: &Path, dump: Dump, intake: &mut Intake<'_>) -> Result<()> {
-    let mut lines = Lines::open(path, intake)?;
-    let mut cells = Vec::new();
-    while let Some((number, line)) = lines.next_text(intake)? {
-        if line.is_empty() || (dump == Dump::OwnThink && number == 1 && line.starts_with("实体,")) {
-            continue;
-        }
-        cells.clear();
-        let whole = match dump {
-            Dump::CnDbpedia => {
-                cells.extend(line.splitn(3, '\t').map(str::to_owned));
-                true
-            }
-            Dump::OwnThink if line.contains('"') => split_quoted(line, &mut cells),
-            Dump::OwnThink => {
-                // Values hold commas without quotes now and then.
-                cells.extend(line.splitn(3, ',').map(str::to_owned));
-                true
-            }
-        };
-        let filled = cells.len() >= 3 && cells.iter().take(3).all(|cell| !cell.trim().is_empty());
-        if whole && filled {
-            take(&cells, intake)?;
-        } else {
-            let expected = "entity, attribute and value";
-            intake.reject(Problem::new(path, Some(number), expected, line), line.as_bytes())?;
+    match dump {
+        Dump::OwnThink => read_own_think(path, intake),
+        Dump::CnDbpedia => read_cn_dbpedia(path, intake),
+    }
+}
+
+fn read_own_think(path: &Path, intake: &mut Intake<'_>) -> Result<()> {
+    let mut records = Records::open(path, 3, intake)?;
+    while let Some((number, record)) = records.next(intake)? {
+        if !record.is_empty() && !(number == 1 && record.starts_with("实体,")) {
+            let cells = own_think_cells(record);
+            take_or_reject((path, number, record), cells, intake)?;
         }
     }
     Ok(())
 }
 
-fn take(cells: &[String], intake: &mut Intake<'_>) -> Result<()> {
+fn read_cn_dbpedia(path: &Path, intake: &mut Intake<'_>) -> Result<()> {
+    let mut lines = Lines::open(path, intake)?;
+    while let Some((number, line)) = lines.next_text(intake)? {
+        if !line.is_empty() {
+            let cells: Vec<String> = line.splitn(3, '\t').map(str::to_owned).collect();
+            take_or_reject((path, number, line), cells.try_into().ok(), intake)?;
+        }
+    }
+    Ok(())
+}
+
+/// Entity, attribute and value of a record. Values hold commas and quotes without being quoted now and then, so the value is all
+/// the rest unless it is one quoted cell.
+fn own_think_cells(record: &str) -> Option<[String; 3]> {
+    let (entity, rest) = own_think_cell(record)?;
+    let (attribute, rest) = own_think_cell(rest)?;
+    let mut value = String::new();
+    let quoted = rest.strip_prefix('"').and_then(|inside| unquote(inside, &mut value)) == Some("");
+    Some([entity, attribute, if quoted { value } else { rest.to_owned() }])
+}
+
+/// A cell and what follows its comma.
+fn own_think_cell(text: &str) -> Option<(String, &str)> {
+    let Some(inside) = text.strip_prefix('"') else {
+        return text.split_once(',').map(|(cell, rest)| (cell.to_owned(), rest));
+    };
+    let mut cell = String::new();
+    let after = unquote(inside, &mut cell)?;
+    Some((cell, after.strip_prefix(',')?))
+}
+
+fn take_or_reject(
+    (path, number, row): (&Path, u64, &str),
+    cells: Option<[String; 3]>,
+    intake: &mut Intake<'_>,
+) -> Result<()> {
+    match cells.filter(|cells| cells.iter().all(|cell| !cell.trim().is_empty())) {
+        Some(cells) => take(&cells, intake),
+        None => {
+            let expected = "entity, attribute and value";
+            intake.reject(Problem::new(path, Some(number), expected, row), row.as_bytes())
+        }
+    }
+}
+
+fn take(cells: &[String; 3], intake: &mut Intake<'_>) -> Result<()> {
     let (subject, attribute) = (cells[0].trim(), cells[1].trim());
     let value = without_tags(cells[2].trim());
     let short = value.chars().count() <= ENTITY_CHARS_MAX && !value.contains(['，', '。', '；', '、', ';', '\n']);
@@ -115,6 +147,21 @@ fn name(intake: &mut Intake<'_>, entity: Provisional, key: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_keep_their_commas_and_quotes() {
+        let check = |record: &str, expected: Option<[&str; 3]>| {
+            assert_eq!(own_think_cells(record), expected.map(|cells| cells.map(str::to_owned)), "{record}");
+        };
+        check("甲,乙,丙", Some(["甲", "乙", "丙"]));
+        check("甲,乙,丙,丁", Some(["甲", "乙", "丙,丁"]));
+        check("山,简介,他说\"好\",她说不好", Some(["山", "简介", "他说\"好\",她说不好"]));
+        check("山,外号,\"大山\",小山", Some(["山", "外号", "\"大山\",小山"]));
+        check("\"甲,一\",乙,\"丙\n\"\"丁\"\"\"", Some(["甲,一", "乙", "丙\n\"丁\""]));
+        check("\"甲\"x,乙,丙", None);
+        check("甲,乙", None);
+        check("", None);
+    }
 
     #[test]
     fn tags_go_and_text_stays() {

@@ -8,6 +8,8 @@ use std::rc::Rc;
 use jove_core::Problem;
 use jove_files::{Refused, open_stream, skip_line};
 
+use super::magic;
+
 use crate::error::{Error, Result};
 use crate::intake::{Intake, hex};
 
@@ -143,12 +145,12 @@ impl Lines {
 type Opened = (Box<dyn BufRead>, Rc<Cell<u64>>);
 
 /// Opens a file that may be compressed, and a count of the bytes read from disk.
-fn open(path: &Path, hash: Rc<RefCell<blake3::Hasher>>) -> Result<Opened> {
+pub(super) fn open(path: &Path, hash: Rc<RefCell<blake3::Hasher>>) -> Result<Opened> {
     let file = open_stream(path).map_err(Error::io(path))?;
     let count = Rc::new(Cell::new(0));
     let mut raw = BufReader::with_capacity(1 << 17, Counting { inner: file, count: Rc::clone(&count), hash });
     let head = raw.fill_buf().map_err(Error::io(path))?;
-    let input: Box<dyn BufRead> = if head.starts_with(&[0x1f, 0x8b]) {
+    let mut input: Box<dyn BufRead> = if head.starts_with(&[0x1f, 0x8b]) {
         Box::new(BufReader::with_capacity(1 << 17, flate2::bufread::MultiGzDecoder::new(raw)))
     } else if head.starts_with(b"BZh") {
         Box::new(BufReader::with_capacity(1 << 17, bzip2::bufread::MultiBzDecoder::new(raw)))
@@ -158,7 +160,11 @@ fn open(path: &Path, hash: Rc<RefCell<blake3::Hasher>>) -> Result<Opened> {
     } else {
         Box::new(raw)
     };
-    Ok((input, count))
+    // A packed file that cannot be unpacked says so, with its line, when it is read.
+    match input.fill_buf().ok().and_then(magic::binary) {
+        Some(seems) => Err(Error::NoText { path: path.to_owned(), seems }),
+        None => Ok((input, count)),
+    }
 }
 
 /// A file being read as a stream.

@@ -7,10 +7,13 @@ mod dbp15k;
 mod encyclopedia;
 mod geonames;
 mod input;
+mod magic;
 pub(crate) mod names;
 mod native;
 mod rdf;
+mod records;
 pub(crate) mod reserved;
+pub(crate) mod seems;
 mod table;
 mod wikidata;
 

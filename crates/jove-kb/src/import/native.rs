@@ -50,6 +50,15 @@ enum Alias {
     WithPrior { text: String, prior: f32 },
 }
 
+impl Alias {
+    fn prior(&self) -> Option<f32> {
+        match self {
+            Self::Text(_) => None,
+            Self::WithPrior { prior, .. } => Some(*prior),
+        }
+    }
+}
+
 /// Lists come first: a struct can be read from a list too.
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -114,6 +123,10 @@ fn parse(row: &str) -> std::result::Result<Line<'_>, String> {
         return Err("text without zero bytes".into());
     }
     let line: Line<'_> = serde_json::from_str(row).map_err(|error| format!("{object} ({error})"))?;
+    let priors = line.aliases.values().flatten().filter_map(Alias::prior);
+    if let Some(prior) = priors.into_iter().find(|prior| !(*prior > 0.0 && *prior <= 1.0)) {
+        return Err(format!("a prior above 0 and at most 1, not {prior}"));
+    }
     if line.id.is_some() == line.predicate.is_some() {
         return Err("either an `id` or a `predicate`".into());
     }

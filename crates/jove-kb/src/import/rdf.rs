@@ -144,14 +144,7 @@ fn take(triple: &Triple, scope: &str, naming: Naming, intake: &mut Intake<'_>) -
     }
 }
 
-/// A tag in its usual case: `zh-hant` is `zh-Hant`. One that is too long for us counts as its primary language.
+/// A language; a tag that is too long for us counts as its primary language.
 fn lang(tag: &str) -> Option<Lang> {
-    let parts = tag.split('-').enumerate().map(|(index, part)| match (index, part.len()) {
-        (0, _) => part.to_ascii_lowercase(),
-        (_, 2) => part.to_ascii_uppercase(),
-        (_, 4) => part[..1].to_ascii_uppercase() + &part[1..].to_ascii_lowercase(),
-        _ => part.to_ascii_lowercase(),
-    });
-    let usual = parts.collect::<Vec<_>>().join("-");
-    Lang::new(&usual).or_else(|_| Lang::new(usual.split('-').next().unwrap_or(tag))).ok()
+    Lang::new(tag).or_else(|_| Lang::new(tag.split('-').next().unwrap_or(tag))).ok()
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use jove_core::Problem;
 
 use super::input::Lines;
+use super::records::{Records, split_quoted};
 use super::reserved;
 use crate::error::Result;
 use crate::intake::{Intake, Object};
@@ -15,42 +16,68 @@ use crate::options::{Columns, Source};
 pub(crate) enum Dialect {
     /// By tabs, without quoting.
     Tabs,
-    /// By commas, with double quotes around cells that need them.
+    /// By commas, with double quotes around cells that need them; a quoted cell may hold line ends.
     Commas,
 }
 
 /// Reads a file.
 pub(crate) fn read(path: &Path, source: &Source, dialect: Dialect, intake: &mut Intake<'_>) -> Result<()> {
+    match dialect {
+        Dialect::Tabs => read_tabs(path, source, intake),
+        Dialect::Commas => read_commas(path, source, intake),
+    }
+}
+
+fn read_tabs(path: &Path, source: &Source, intake: &mut Intake<'_>) -> Result<()> {
     let mut lines = Lines::open(path, intake)?;
-    let columns = &source.columns;
-    let needed = columns.subject.max(columns.predicate).max(columns.object) as usize;
-    let mut quoted = Vec::new();
     while let Some((number, line)) = lines.next_text(intake)? {
         if number == 1 && line == reserved::HEADER {
             return reserved::read_table(path, &mut lines, intake);
         }
-        if number <= columns.skip || line.is_empty() {
-            continue;
-        }
-        let found = match dialect {
-            Dialect::Tabs => cells(line.split('\t'), columns),
-            Dialect::Commas if !line.contains('"') => cells(line.split(','), columns),
-            Dialect::Commas => {
-                quoted.clear();
-                if split_quoted(line, &mut quoted) { cells(quoted.iter().map(String::as_str), columns) } else { None }
-            }
-        };
-        if let Some((subject, predicate, object)) = found {
-            take(subject, predicate, object, source, intake)?;
-        } else {
-            let expected = format!("{needed} columns with a subject, a predicate and an object");
-            intake.reject(Problem::new(path, Some(number), expected, line), line.as_bytes())?;
+        if number > source.columns.skip && !line.is_empty() {
+            take((path, number, line), cells(line.split('\t'), &source.columns), source, intake)?;
         }
     }
     Ok(())
 }
 
-fn take(subject: &str, predicate: &str, object: &str, source: &Source, intake: &mut Intake<'_>) -> Result<()> {
+fn read_commas(path: &Path, source: &Source, intake: &mut Intake<'_>) -> Result<()> {
+    let mut records = Records::open(path, usize::MAX, intake)?;
+    let columns = &source.columns;
+    let mut quoted = Vec::new();
+    while let Some((number, record)) = records.next(intake)? {
+        if number <= columns.skip || record.is_empty() {
+            continue;
+        }
+        if !record.contains('"') {
+            take((path, number, record), cells(record.split(','), columns), source, intake)?;
+            continue;
+        }
+        quoted.clear();
+        let whole = split_quoted(record, &mut quoted);
+        let found = if whole { cells(quoted.iter().map(String::as_str), columns) } else { None };
+        take((path, number, record), found, source, intake)?;
+    }
+    Ok(())
+}
+
+/// Takes the triple of a row, or rejects the row where there is none.
+fn take(
+    (path, number, row): (&Path, u64, &str),
+    found: Option<(&str, &str, &str)>,
+    source: &Source,
+    intake: &mut Intake<'_>,
+) -> Result<()> {
+    if let Some((subject, predicate, object)) = found {
+        return take_triple(subject, predicate, object, source, intake);
+    }
+    let columns = &source.columns;
+    let needed = columns.subject.max(columns.predicate).max(columns.object);
+    let expected = format!("{needed} columns with a subject, a predicate and an object");
+    intake.reject(Problem::new(path, Some(number), expected, row), row.as_bytes())
+}
+
+fn take_triple(subject: &str, predicate: &str, object: &str, source: &Source, intake: &mut Intake<'_>) -> Result<()> {
     let lang = source.lang;
     let mut take = |object: &str| {
         intake.triple(subject, predicate, Object::Entity(object), |intake, entity, key| {
@@ -78,36 +105,4 @@ fn cells<'a>(row: impl Iterator<Item = &'a str>, columns: &'a Columns) -> Option
         }
     }
     (!found.0.is_empty() && !found.1.is_empty() && !found.2.is_empty()).then_some(found)
-}
-
-/// Parts a line with quoted cells; `false` when a quote is left open or something follows a closing one.
-pub(crate) fn split_quoted(line: &str, cells: &mut Vec<String>) -> bool {
-    let mut rest = line;
-    loop {
-        let mut cell = String::new();
-        if let Some(inside) = rest.strip_prefix('"') {
-            rest = inside;
-            loop {
-                let Some((text, after)) = rest.split_once('"') else { return false };
-                cell.push_str(text);
-                rest = after;
-                match rest.strip_prefix('"') {
-                    Some(after) => {
-                        cell.push('"');
-                        rest = after;
-                    }
-                    None => break,
-                }
-            }
-        } else {
-            let end = rest.find(',').unwrap_or(rest.len());
-            cell.push_str(&rest[..end]);
-            rest = &rest[end..];
-        }
-        cells.push(cell);
-        match rest.strip_prefix(',') {
-            Some(after) => rest = after,
-            None => return rest.is_empty(),
-        }
-    }
 }

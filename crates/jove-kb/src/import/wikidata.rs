@@ -2,6 +2,9 @@
 //!
 //! Quirks of real dumps: lines end with commas; empty maps are written as empty lists; entity values may lack the
 //! `id` and have only a `numeric-id`; labels may be missing; redirects stand as `{"entity", "redirect"}`.
+//!
+//! Of the statements of a property, those of best rank are taken; qualifiers and references are not. A quantity keeps the key of its
+//! unit (`+12.5 Q11573`), a time its precision (`+1500-00-00T00:00:00Z/7`), a coordinate its body unless that is the Earth.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,8 +26,10 @@ const INVERSE: &str = "P1696";
 /// The class of symmetric properties.
 const SYMMETRIC: &str = "Q18647518";
 
+/// An entity; `S` is what its statements are read as.
 #[derive(Deserialize)]
-struct Item<'a> {
+#[serde(bound(deserialize = "S: Deserialize<'de>, 'de: 'a"))]
+struct Item<'a, S> {
     #[serde(borrow, default)]
     id: Cow<'a, str>,
     #[serde(borrow, default)]
@@ -33,14 +38,21 @@ struct Item<'a> {
     redirect: Cow<'a, str>,
     #[serde(borrow, default)]
     labels: Pairs<'a, Text<'a>>,
+    /// The names of a lexeme.
+    #[serde(borrow, default)]
+    lemmas: Pairs<'a, Text<'a>>,
     #[serde(borrow, default)]
     aliases: Pairs<'a, Vec<Text<'a>>>,
     #[serde(borrow, default)]
     descriptions: Pairs<'a, Text<'a>>,
-    #[serde(borrow, default)]
-    claims: Pairs<'a, Vec<Statement<'a>>>,
+    /// Media files have `statements`.
+    #[serde(default, alias = "statements")]
+    claims: Pairs<'a, Vec<S>>,
     #[serde(borrow, default)]
     sitelinks: Pairs<'a, IgnoredAny>,
+    /// There where the entity was deleted.
+    #[serde(default)]
+    missing: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -55,6 +67,14 @@ struct Statement<'a> {
     mainsnak: Snak<'a>,
     #[serde(borrow, default)]
     rank: Cow<'a, str>,
+}
+
+/// A statement of an entity that cannot be read as a whole.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum AnyStatement<'a> {
+    Good(#[serde(borrow)] Statement<'a>),
+    Odd(IgnoredAny),
 }
 
 #[derive(Deserialize)]
@@ -92,8 +112,17 @@ struct Parts<'a> {
     language: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     time: Option<Cow<'a, str>>,
+    /// How exact a time is: 11 a day, 9 a year, 7 a century.
+    #[serde(default)]
+    precision: Option<f64>,
     #[serde(borrow, default)]
     amount: Option<Cow<'a, str>>,
+    /// The IRI of the unit, or `1`.
+    #[serde(borrow, default)]
+    unit: Option<Cow<'a, str>>,
+    /// The IRI of the celestial body of a coordinate.
+    #[serde(borrow, default)]
+    globe: Option<Cow<'a, str>>,
     #[serde(default)]
     latitude: Option<f64>,
     #[serde(default)]
@@ -148,29 +177,63 @@ struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 pub(crate) fn read(path: &Path, intake: &mut Intake<'_>) -> Result<()> {
     let mut lines = Lines::open(path, intake)?;
     while let Some((number, text)) = lines.next_text(intake)? {
-        let row = text.trim().trim_end_matches(',');
-        if matches!(row, "" | "[" | "]") {
+        // The brackets of the array stand on lines of their own, or at its first and last entity.
+        let row = text.trim().trim_start_matches('[').trim_end_matches([',', ']']).trim();
+        if row.is_empty() {
             continue;
         }
-        let found = if row.starts_with('{') {
-            serde_json::from_str::<Item<'_>>(row).map_err(|error| error.to_string())
-        } else {
-            Err("no object".to_owned())
-        };
-        let (expected, item) = match found {
-            Ok(item) if !item.id.is_empty() || !item.redirect.is_empty() => (String::new(), Some(item)),
-            Ok(_) => ("an entity with an `id`".into(), None),
-            Err(error) => (format!("an entity of a Wikidata dump ({error})"), None),
-        };
-        match item {
-            Some(item) => take(&item, intake)?,
-            None => intake.reject(Problem::new(path, Some(number), expected, row), row.as_bytes())?,
+        match parse(row) {
+            Ok((item, odd)) => {
+                if odd > 0 {
+                    let expected =
+                        format!("statements with a mainsnak; {odd} of the entity are none and were left out");
+                    intake.reject(Problem::new(path, Some(number), expected, row), row.as_bytes())?;
+                }
+                take(&item, intake)?;
+            }
+            Err(expected) => intake.reject(Problem::new(path, Some(number), expected, row), row.as_bytes())?,
         }
     }
     Ok(())
 }
 
-fn take(item: &Item<'_>, intake: &mut Intake<'_>) -> Result<()> {
+/// An entity, and how many of its statements cannot be read; or what was expected.
+fn parse(row: &str) -> std::result::Result<(Item<'_, Statement<'_>>, usize), String> {
+    if !row.starts_with('{') {
+        return Err("an entity of a Wikidata dump (no object)".to_owned());
+    }
+    let (item, odd) = match serde_json::from_str::<Item<'_, Statement<'_>>>(row) {
+        Ok(item) => (item, 0),
+        Err(error) => tolerant(row).ok_or_else(|| format!("an entity of a Wikidata dump ({error})"))?,
+    };
+    if item.id.is_empty() && item.redirect.is_empty() {
+        return Err("an entity with an `id`".to_owned());
+    }
+    if item.missing.is_some() {
+        return Err("an entity that exists".to_owned());
+    }
+    Ok((item, odd))
+}
+
+/// Reads an entity without the statements that cannot be read, and counts these.
+fn tolerant(row: &str) -> Option<(Item<'_, Statement<'_>>, usize)> {
+    let item: Item<'_, AnyStatement<'_>> = serde_json::from_str(row).ok()?;
+    let mut odd = 0;
+    let good = |statement| match statement {
+        AnyStatement::Good(statement) => Some(statement),
+        AnyStatement::Odd(_) => {
+            odd += 1;
+            None
+        }
+    };
+    let mut good = good;
+    let claims = item.claims.0.into_iter().map(|(key, all)| (key, all.into_iter().filter_map(&mut good).collect()));
+    let claims = Pairs(claims.collect());
+    let Item { id, entity, redirect, labels, lemmas, aliases, descriptions, sitelinks, missing, .. } = item;
+    Some((Item { id, entity, redirect, labels, lemmas, aliases, descriptions, claims, sitelinks, missing }, odd))
+}
+
+fn take(item: &Item<'_, Statement<'_>>, intake: &mut Intake<'_>) -> Result<()> {
     if !item.redirect.is_empty() {
         let from = if item.entity.is_empty() { &item.id } else { &item.entity };
         return intake.same_as(&item.redirect, from);
@@ -179,7 +242,7 @@ fn take(item: &Item<'_>, intake: &mut Intake<'_>) -> Result<()> {
         return take_property(item, intake);
     }
     let (entity, _) = intake.entity(&item.id)?;
-    for (tag, text) in &item.labels.0 {
+    for (tag, text) in item.labels.0.iter().chain(&item.lemmas.0) {
         intake.label(entity, lang(tag), &text.value)?;
     }
     for (tag, texts) in &item.aliases.0 {
@@ -194,11 +257,22 @@ fn take(item: &Item<'_>, intake: &mut Intake<'_>) -> Result<()> {
         intake.popularity(entity, item.sitelinks.0.len() as f32)?;
     }
     for (property, statements) in &item.claims.0 {
-        for statement in statements {
+        for statement in best(statements) {
             take_statement(entity, property, statement, intake)?;
         }
     }
     Ok(())
+}
+
+/// The statements of best rank, as `wdt:` has them in Wikidata's queries: the preferred ones, where there are none the normal ones.
+/// Deprecated statements are known to be wrong.
+fn best<'a, 'b>(statements: &'b [Statement<'a>]) -> impl Iterator<Item = &'b Statement<'a>> {
+    let preferred = statements.iter().any(|statement| statement.rank == "preferred");
+    statements.iter().filter(move |statement| match statement.rank.as_ref() {
+        "preferred" => true,
+        "deprecated" => false,
+        _ => !preferred,
+    })
 }
 
 fn take_statement(
@@ -207,11 +281,8 @@ fn take_statement(
     statement: &Statement<'_>,
     intake: &mut Intake<'_>,
 ) -> Result<()> {
-    // Deprecated statements are known to be wrong; statements without a value say "none" or "unknown".
+    // Statements without a value say "none" or "unknown".
     let Some(DataValue { value }) = &statement.mainsnak.datavalue else { return Ok(()) };
-    if statement.rank == "deprecated" {
-        return Ok(());
-    }
     match value {
         Value::Text(text) => intake.literal(entity, property, text, None, ""),
         Value::Parts(parts) => match parts.entity() {
@@ -228,7 +299,7 @@ fn take_statement(
     }
 }
 
-fn take_property(item: &Item<'_>, intake: &mut Intake<'_>) -> Result<()> {
+fn take_property(item: &Item<'_, Statement<'_>>, intake: &mut Intake<'_>) -> Result<()> {
     for (tag, text) in &item.labels.0 {
         intake.predicate_label(&item.id, lang(tag), &text.value)?;
     }
@@ -264,17 +335,31 @@ impl Parts<'_> {
             return Some((text.as_ref().into(), lang(tag), ""));
         }
         if let Some(time) = &self.time {
-            return Some((time.as_ref().into(), None, "time"));
+            let text = match self.precision {
+                Some(precision) => format!("{time}/{precision}").into(),
+                None => time.as_ref().into(),
+            };
+            return Some((text, None, "time"));
         }
         if let Some(amount) = &self.amount {
-            return Some((amount.as_ref().into(), None, "quantity"));
+            let unit = self.unit.as_deref().filter(|unit| *unit != "1");
+            return Some((with_key(amount, unit), None, "quantity"));
         }
         let (latitude, longitude) = (self.latitude?, self.longitude?);
-        Some((format!("{latitude},{longitude}").into(), None, "coordinate"))
+        let globe = self.globe.as_deref().filter(|globe| !globe.ends_with("/Q2"));
+        Some((with_key(&format!("{latitude},{longitude}"), globe).into_owned().into(), None, "coordinate"))
     }
 }
 
-/// A language of Wikidata, whose tags are like ours.
+/// A value with the key of its unit or celestial body behind it, which an IRI ends in.
+fn with_key<'a>(value: &'a str, iri: Option<&str>) -> Cow<'a, str> {
+    match iri {
+        Some(iri) => format!("{value} {}", iri.rsplit('/').next().unwrap_or(iri)).into(),
+        None => value.into(),
+    }
+}
+
+/// A language of Wikidata; a tag that is too long for us counts as its primary language.
 fn lang(tag: &str) -> Option<Lang> {
-    Lang::new(tag).ok()
+    Lang::new(tag).or_else(|_| Lang::new(tag.split('-').next().unwrap_or(tag))).ok()
 }

@@ -9,6 +9,7 @@ use super::bits::Bits;
 use super::facts::FactRow;
 use super::intern::Interner;
 use super::merge::Merges;
+use super::name_text::clean;
 use super::reject::Rejects;
 use super::rows::{Row, Tag};
 use super::taken::{CellLang, Counts, Provisional, Rows, Taken};
@@ -16,6 +17,9 @@ use crate::error::{Error, Result};
 use crate::options::{BuildOptions, Selection};
 use crate::roles::Roles;
 use crate::schema::{ALIAS, LABEL};
+
+/// Wikidata's tag of names that hold in every language.
+const ALL_LANGUAGES: &str = "mul";
 
 /// Collects the rows of all sources of one build.
 pub(crate) struct Intake<'a> {
@@ -103,6 +107,11 @@ impl<'a> Intake<'a> {
         std::mem::take(&mut self.hash).borrow().finalize().to_hex().to_string()
     }
 
+    /// Rows collected so far from all sources.
+    pub(crate) fn taken(&self) -> u64 {
+        self.rows.count
+    }
+
     /// Counts and keeps a bad row.
     pub(crate) fn reject(&mut self, problem: Problem, row: &[u8]) -> Result<()> {
         self.rejects.add(problem, row)
@@ -145,6 +154,7 @@ impl<'a> Intake<'a> {
         let Some(lang) = lang else { return true };
         let languages = &self.select.languages;
         let kept = languages.is_empty()
+            || lang.as_str() == ALL_LANGUAGES
             || languages
                 .iter()
                 .any(|one| *one == lang || (one.as_str() == one.primary() && one.as_str() == lang.primary()));
@@ -161,13 +171,22 @@ impl<'a> Intake<'a> {
     }
 
     fn name(&mut self, entity: Provisional, role: u8, lang: Option<Lang>, text: &str, prior: f32) -> Result<()> {
-        let text = text.trim();
-        if text.is_empty() || !self.language_is_selected(lang) {
+        if text.trim().is_empty() || !self.language_is_selected(lang) {
             return Ok(());
         }
-        // A prior is in (0, 1], where the order of bits is the order of values: the greatest comes first.
-        let prior = if prior > 0.0 && prior <= 1.0 { prior } else { 1.0 };
-        self.row.start(Tag::Name).u32(entity.0).u8(role).text(lang.as_ref().map_or("", Lang::as_str)).text(text);
+        let name = match clean(text) {
+            Ok(name) => name,
+            Err(why) => {
+                self.counts.no_names.add(text, why.as_str());
+                return Ok(());
+            }
+        };
+        if !(prior > 0.0 && prior <= 1.0) {
+            self.counts.no_names.add(text, "its prior is not above 0 and at most 1");
+            return Ok(());
+        }
+        self.row.start(Tag::Name).u32(entity.0).u8(role).text(lang.as_ref().map_or("", Lang::as_str)).text(&name);
+        // The order of bits is the order of values in (0, 1]: the greatest comes first.
         self.row.u16(self.source).u32(!prior.to_bits());
         self.push()
     }

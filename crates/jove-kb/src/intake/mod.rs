@@ -5,6 +5,7 @@ mod collect;
 mod facts;
 mod intern;
 mod merge;
+mod name_text;
 mod reject;
 mod rows;
 mod sorter;

@@ -40,6 +40,31 @@ pub(crate) struct Counts {
     pub(crate) facts: u64,
     /// Things left out because the selection says so.
     pub(crate) unselected: u64,
+    /// Texts that could not be names.
+    pub(crate) no_names: NoNames,
+}
+
+/// Texts that stood where names do and could be none.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NoNames {
+    pub(crate) count: u64,
+    /// The first of them, shortened, with what is wrong.
+    pub(crate) examples: Vec<String>,
+}
+
+impl NoNames {
+    /// Examples that a report shows.
+    const SHOWN_MAX: usize = 5;
+    /// Characters of an example that are shown.
+    const CHARS_MAX: usize = 40;
+
+    pub(crate) fn add(&mut self, text: &str, why: &str) {
+        self.count += 1;
+        if self.examples.len() < Self::SHOWN_MAX {
+            let cut: String = text.trim().chars().take(Self::CHARS_MAX).collect();
+            self.examples.push(format!("{cut:?} ({why})"));
+        }
+    }
 }
 
 /// Rows on their way to being sorted.

@@ -56,7 +56,14 @@ impl Intake<'_> {
             Role::Alias => self.alias(entity, lang, text, 1.0),
             Role::Description => self.description(entity, lang, text),
             Role::Type => self.entity_type(entity, text),
-            Role::SameAs => self.same_as(subject, text),
+            Role::SameAs => {
+                // Whichever comes first, both keep their names.
+                let (other, first) = self.entity(text)?;
+                if first {
+                    names(self, other, text)?;
+                }
+                self.same_as(subject, text)
+            }
             Role::Popularity => match text.trim().parse() {
                 Ok(value) => self.popularity(entity, value),
                 Err(_) => self.literal(entity, predicate, text, lang, ""),

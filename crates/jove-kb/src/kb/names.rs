@@ -82,13 +82,15 @@ impl Kb {
         )
     }
 
-    /// One label of every entity that has one in exactly this language, by entity.
+    /// One label of every entity that has one in exactly this language, else one for all languages (`mul`), else one without a
+    /// language; by entity.
     ///
     /// # Errors
     /// When the knowledge base cannot be read.
     pub fn labels_in(&self, lang: Lang) -> Result<BTreeMap<EntityId, String>> {
         let mut labels = BTreeMap::new();
-        let sql = "SELECT entity, text FROM name WHERE role = 1 AND lang = ? ORDER BY entity, source, text";
+        let sql = "SELECT entity, text FROM name WHERE role = 1 AND lang IN (?1, 'mul', '')
+            ORDER BY entity, lang = ?1 DESC, lang DESC, source, text";
         self.each("reading labels", sql, [lang.as_str()], |row| {
             if let Entry::Vacant(entry) = labels.entry(EntityId(row.get(0)?)) {
                 entry.insert(row.get(1)?);

@@ -28,10 +28,11 @@ impl Place {
         BuildOptions::new(self.path("kb.sqlite"), vec![Source::new(format, source)])
     }
 
-    /// Builds a base from the text of one source.
+    /// Builds a base from the text of one source, most of which may be bad.
     pub(crate) fn build(&self, format: Format, content: impl AsRef<[u8]>) -> (Kb, BuildReport) {
         let source = self.file("source", content);
-        let report = build(&self.options(format, &source), &Silent).unwrap();
+        let options = BuildOptions { max_bad: 1000, ..self.options(format, &source) };
+        let report = build(&options, &Silent).unwrap();
         (Kb::open(&report.out).unwrap(), report)
     }
 }

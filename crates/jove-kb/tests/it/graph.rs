@@ -84,7 +84,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn all_ways_to_read_facts_agree(facts in any_facts()) {
+    fn all_ways_to_read_facts_agree(facts in any_facts().prop_filter("a table has rows", |facts| !facts.is_empty())) {
         let (kb, _) = Place::new().build(Format::Tsv, rows(&facts));
         let stored = kb.facts().unwrap();
         prop_assert!(stored.is_sorted_by_key(|f| (f.subject, f.predicate, f.object)));

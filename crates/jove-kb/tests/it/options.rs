@@ -156,7 +156,7 @@ fn facts_without_a_pattern_or_a_name_make_no_sentence() {
     assert_eq!(sentences(vec![Lang::ZH]), ["甲在乙。"]);
     assert!(sentences(vec![Lang::EN]).is_empty());
     assert_eq!(Kb::open(&place.path("kb.sqlite")).unwrap().fact_count().unwrap(), 3);
-    build(&place.options(Format::Jsonl, &place.file("empty.jsonl", "")), &Silent).unwrap();
+    build(&place.options(Format::Jsonl, &place.file("empty.jsonl", r#"{"id":"a"}"#)), &Silent).unwrap();
     let empty = Kb::open(&place.path("kb.sqlite")).unwrap();
     assert!(verbalize(&empty, &patterns, &VerbalizeOptions::default()).unwrap().train.is_empty());
 }

@@ -233,6 +233,10 @@ fn print_report(report: &BuildReport, aside: bool, context: &Context) -> anyhow:
     let print = |line: String| context.print_beside(aside, line);
     for source in &report.sources {
         print(format!("{}: {} rows, {} facts and literals", source.name, source.rows, source.facts))?;
+        if source.no_names > 0 {
+            let examples = source.no_name_examples.join(", ");
+            print(format!("  {} texts could not be names and were left out: {examples}", source.no_names))?;
+        }
     }
     print(format!(
         "{}: {} entities, {} facts, {} literals, {} names; {} duplicates, {} merged",
