@@ -52,7 +52,8 @@ pub(crate) fn read(path: &Path, dump: Dump, intake: &mut Intake<'_>) -> Result<(
 fn read_own_think(path: &Path, intake: &mut Intake<'_>) -> Result<()> {
     let mut records = Records::open(path, 3, intake)?;
     while let Some((number, record)) = records.next(intake)? {
-        if !record.is_empty() && !(number == 1 && record.starts_with("实体,")) {
+        let is_header = number == 1 && record.starts_with("实体,");
+        if !record.is_empty() && !is_header {
             let cells = own_think_cells(record);
             take_or_reject((path, number, record), cells, intake)?;
         }
@@ -96,13 +97,11 @@ fn take_or_reject(
     cells: Option<[String; 3]>,
     intake: &mut Intake<'_>,
 ) -> Result<()> {
-    match cells.filter(|cells| cells.iter().all(|cell| !cell.trim().is_empty())) {
-        Some(cells) => take(&cells, intake),
-        None => {
-            let expected = "entity, attribute and value";
-            intake.reject(Problem::new(path, Some(number), expected, row), row.as_bytes())
-        }
+    if let Some(cells) = cells.filter(|cells| cells.iter().all(|cell| !cell.trim().is_empty())) {
+        return take(&cells, intake);
     }
+    let expected = "entity, attribute and value";
+    intake.reject(Problem::new(path, Some(number), expected, row), row.as_bytes())
 }
 
 fn take(cells: &[String; 3], intake: &mut Intake<'_>) -> Result<()> {

@@ -132,16 +132,13 @@ pub(crate) fn split_quoted(record: &str, cells: &mut Vec<String>) -> bool {
     let mut rest = record;
     loop {
         let mut cell = String::new();
-        match rest.strip_prefix('"') {
-            Some(inside) => match unquote(inside, &mut cell) {
-                Some(after) => rest = after,
-                None => return false,
-            },
-            None => {
-                let end = rest.find(',').unwrap_or(rest.len());
-                cell.push_str(&rest[..end]);
-                rest = &rest[end..];
-            }
+        if let Some(inside) = rest.strip_prefix('"') {
+            let Some(after) = unquote(inside, &mut cell) else { return false };
+            rest = after;
+        } else {
+            let end = rest.find(',').unwrap_or(rest.len());
+            cell.push_str(&rest[..end]);
+            rest = &rest[end..];
         }
         cells.push(cell);
         match rest.strip_prefix(',') {

@@ -71,6 +71,7 @@ struct Statement<'a> {
 
 /// A statement of an entity that cannot be read as a whole.
 #[derive(Deserialize)]
+#[allow(clippy::large_enum_variant, reason = "one entity's statements at a time")]
 #[serde(untagged)]
 enum AnyStatement<'a> {
     Good(#[serde(borrow)] Statement<'a>),
@@ -91,6 +92,7 @@ struct DataValue<'a> {
 
 /// The value of a snak: a string, or an object that one of its fields tells apart.
 #[derive(Deserialize)]
+#[allow(clippy::large_enum_variant, reason = "one entity's statements at a time")]
 #[serde(untagged)]
 enum Value<'a> {
     Text(#[serde(borrow)] Cow<'a, str>),
