@@ -62,7 +62,7 @@ mod tests {
                 assert!(message.starts_with(&file.display().to_string()), "{message}");
             }
             let watched = Watched::new(path).unwrap();
-            fs::write(folder.path().join("another.tsv"), "").unwrap();
+            fs::write(folder.path().join(format!("another-{}", path.is_dir())), "").unwrap();
             watched.check().unwrap();
             fs::remove_file(&file).unwrap();
             assert!(watched.check().is_err());
