@@ -20,6 +20,8 @@ pub(crate) enum Fit {
     Word(Pos),
     /// It is several whole words.
     Words,
+    /// It has the borders that a name needs, where the tagger's words are only guesses.
+    Borders,
     /// It begins or ends inside a word that is only a guess.
     CutsNew,
     /// It begins or ends inside a word of the dictionary.
@@ -31,7 +33,7 @@ impl Fit {
     /// to be found at all are the better judge, so it is never inside a word.
     pub(crate) fn by_borders(self) -> Self {
         match self {
-            Self::CutsNew => Self::Words,
+            Self::CutsNew => Self::Borders,
             whole => whole,
         }
     }

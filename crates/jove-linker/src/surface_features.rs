@@ -167,7 +167,7 @@ impl SurfaceFeatures {
         // At the start of a sentence the tagger takes a name for a noun; the graph knows better.
         let noun = matches!(fit, Fit::Word(Pos::Noun | Pos::Num)) && !evidence.capital;
         let name = self.is_name() || (evidence.capital && matches!(fit, Fit::Word(_)));
-        features[Feature::Aligned] = flag(matches!(fit, Fit::Word(_) | Fit::Words));
+        features[Feature::Aligned] = flag(matches!(fit, Fit::Word(_) | Fit::Words | Fit::Borders));
         features[Feature::CutsKnownWord] = flag(fit == Fit::CutsKnown);
         features[Feature::CutsNewWord] = flag(fit == Fit::CutsNew);
         features[Feature::ProperName] = flag(name) * evidence.mean_keyphraseness;
