@@ -34,6 +34,8 @@ pub enum Purpose {
     Probe = 10,
     /// Control conditions, such as a shuffled graph.
     Control = 11,
+    /// Texts that a vocabulary is trained on.
+    Vocabulary = 12,
 }
 
 /// The one number a run's randomness comes from.

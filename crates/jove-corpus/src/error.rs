@@ -36,9 +36,25 @@ pub enum Error {
         /// Where the vocabulary came from.
         path: PathBuf,
         /// The piece.
-        piece: &'static str,
+        piece: String,
         /// How many pieces there are.
         vocab_size: usize,
+    },
+    /// A tokenizer of a family that isn't supported.
+    #[error("{}: expected WordPiece or Unigram, found {found}, the byte-level BPE of RoBERTa and GPT-2", path.display())]
+    ByteLevel {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was found.
+        found: &'static str,
+    },
+    /// The files that would be written for a tokenizer cut a text otherwise than the tokenizer does.
+    #[error("{file}: expected the tokens of the tokenizer that it is written for, found others in {text:?}")]
+    Unfaithful {
+        /// The name of the file.
+        file: &'static str,
+        /// A text that is cut otherwise.
+        text: String,
     },
     /// A vocabulary could not be trained.
     #[error("training a vocabulary: expected {expected}, found {found}")]
@@ -108,6 +124,10 @@ impl Error {
         move |source| Self::Io { path: path.to_owned(), source }
     }
 
+    pub(crate) fn byte_level(path: &Path, found: &'static str) -> Self {
+        Self::ByteLevel { path: path.to_owned(), found }
+    }
+
     pub(crate) fn malformed(path: &Path, expected: impl Into<String>, found: impl std::fmt::Display) -> Self {
         Self::Malformed { path: path.to_owned(), expected: expected.into(), found: shortened(&found.to_string()) }
     }
@@ -138,6 +158,10 @@ impl Advise for Error {
             Self::MissingSpecial { .. } => {
                 "BERT vocabularies need [PAD] [UNK] [CLS] [SEP] [MASK]; XLM-R ones <s> <pad> </s> <unk> <mask>."
             }
+            Self::ByteLevel { .. } => {
+                "Byte-level BPE isn't supported; use a model with a WordPiece or SentencePiece vocabulary, such as BERT or XLM-R."
+            }
+            Self::Unfaithful { .. } => "Report the tokenizer's files; nothing was written.",
             Self::Train { .. } => "Give more text, or choose another vocabulary size.",
             Self::EmptyCorpus { left_out, .. } if left_out.is_empty() => {
                 "Check the path; a text file holds one sentence a line."

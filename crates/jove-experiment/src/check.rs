@@ -1,15 +1,15 @@
 //! Every value of a run file, checked when it is loaded: what passes here, no stage refuses later. Messages name the key
 //! that holds the value as the run file spells it, and the variant whose section that is.
 
-use jove_core::{InvalidSetting, ModelConfig};
-use jove_corpus::{TrainOptions, WEIGHT_MAX};
+use jove_core::{InvalidSetting, Layout, ModelConfig};
+use jove_corpus::WEIGHT_MAX;
 use jove_kb::Source;
 use toml::{Table, Value};
 
 use crate::error::{Error, Result};
 use crate::run_file::{
     AblationSettings, Graph, KbSettings, PairSettings, ProbeSettings, RunFile, TextSettings, TokenizerSettings,
-    VariantSettings, VerbalizeSettings, Vocabulary,
+    VariantSettings, VerbalizeSettings,
 };
 use crate::variant::{Variant, uses_graph};
 
@@ -203,15 +203,13 @@ impl PairSettings {
 
 impl TokenizerSettings {
     fn validate(&self) -> Checked {
-        self.bert.validate().map_err(|invalid| invalid.under("bert"))?;
-        self.xlm_roberta.validate().map_err(|invalid| invalid.under("xlm-roberta"))
-    }
-}
-
-impl Vocabulary {
-    fn validate(&self) -> Checked {
-        let options = TrainOptions { vocab_size: self.size, ..TrainOptions::default() };
-        options.validate().map_err(|invalid| InvalidSetting { field: "size".to_owned(), ..invalid })
+        for (section, layout) in [("bert", Layout::Bert), ("xlm-roberta", Layout::XlmRoberta)] {
+            self.training(layout).validate().map_err(|invalid| {
+                let field = invalid.field.replace("vocab-size", "size");
+                InvalidSetting { field, ..invalid }.under(section)
+            })?;
+        }
+        Ok(())
     }
 }
 

@@ -183,6 +183,11 @@ fn corpus_name(corpus: &TokenizedCorpus) -> String {
     }
 }
 
+/// A language's tag; text without one has an empty tag.
+fn language_name(lang: &str) -> &str {
+    if lang.is_empty() || lang == "und" { "no language" } else { lang }
+}
+
 /// The numbers under "what went in".
 fn inputs(prepared: &Prepared) -> Result<Vec<InputNote>> {
     let kb = kb::open(&prepared.base)?;
@@ -214,6 +219,11 @@ fn inputs(prepared: &Prepared) -> Result<Vec<InputNote>> {
         let label = format!("tokens, {}", corpus_name(corpus));
         let unknown = 100.0 * summary.unknown as f64 / summary.tokens.max(1) as f64;
         notes.push(note(&label, summary.tokens, format!("{unknown:.2}% unknown")));
+        for (lang, known) in summary.languages.iter().filter(|(_, known)| known.unknown > 0) {
+            let label = format!("unknown in {}, {}", language_name(lang), corpus_name(corpus));
+            let remark = format!("{:.2}% of {} tokens", 100.0 * known.unknown_share(), count(known.tokens));
+            notes.push(note(&label, known.unknown, remark));
+        }
     }
     Ok(notes)
 }

@@ -76,6 +76,13 @@ impl InitialCheckpoint {
     /// Refuses a vocabulary that has more pieces than the model has rows.
     pub(crate) fn check_vocabulary(&self, pieces: u32, path: &Path) -> Result<()> {
         let rows = self.config.vocab_size;
+        // Rows are often filled up to a multiple of eight; others mean that the pieces may be those of another model.
+        if (pieces as usize) < rows && !rows.is_multiple_of(8) {
+            tracing::warn!(
+                "{}: {pieces} pieces for the {rows} rows of the model; check that the vocabulary is the model's",
+                path.display()
+            );
+        }
         if pieces as usize <= rows {
             return Ok(());
         }

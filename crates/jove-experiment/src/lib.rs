@@ -76,6 +76,7 @@ mod tensorboard;
 mod tokenizer_source;
 mod training;
 mod variant;
+mod vocabulary_sample;
 mod wall_clock;
 mod warnings;
 

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use jove_core::Layout;
-use jove_corpus::{CleanOptions, PairSource, TextSource};
+use jove_corpus::{CleanOptions, PairSource, TextSource, TrainOptions, TrainerKind};
 use jove_kb::{Selection, Source, VerbalizeOptions};
 use jove_linker::{EntityLinkingOptions, TaggerOptions};
 use jove_masking::MaskConfig;
@@ -151,20 +151,68 @@ pub struct DescribeSettings {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct TokenizerSettings {
     /// The vocabulary of variants in BERT's layout.
-    pub bert: Vocabulary,
+    pub bert: BertVocabulary,
     /// The vocabulary of variants in XLM-R's layout.
     pub xlm_roberta: Vocabulary,
 }
 
-/// One vocabulary: loaded where a path is given, else trained on the text.
+/// A WordPiece vocabulary: loaded where a path is given, else trained on the text.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Vocabulary {
-    /// `vocab.txt`, `tokenizer.json` or a SentencePiece `.model`. Without it: the vocabulary of `model.from`, else a new one
-    /// is trained.
+pub struct BertVocabulary {
+    /// `vocab.txt`, `tokenizer.json`, a SentencePiece `.model`, or a folder with one of them. Without it: the vocabulary of
+    /// `model.from`, else a new one is trained.
     pub path: Option<PathBuf>,
     /// Pieces of a trained vocabulary, special ones included, 16 to 2000000.
     pub size: u32,
+    /// The most text that a vocabulary is trained on, in bytes. Larger corpora are sampled, with the share of a language to the
+    /// power of `train.language-exponent`.
+    pub bytes_max: u64,
+    /// Whether a trained vocabulary is lower-cased.
+    pub lowercase: bool,
+    /// Whether a trained vocabulary drops the accents of Latin, Greek and Cyrillic letters. Marks of other scripts, which make か
+    /// a が, always stay.
+    pub strip_accents: bool,
+}
+
+/// A Unigram vocabulary: loaded where a path is given, else trained on the text.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Vocabulary {
+    /// `vocab.txt`, `tokenizer.json`, a SentencePiece `.model`, or a folder with one of them. Without it: the vocabulary of
+    /// `model.from`, else a new one is trained.
+    pub path: Option<PathBuf>,
+    /// Pieces of a trained vocabulary, special ones included, 16 to 2000000.
+    pub size: u32,
+    /// The most text that a vocabulary is trained on, in bytes. Larger corpora are sampled, with the share of a language to the
+    /// power of `train.language-exponent`.
+    pub bytes_max: u64,
+}
+
+impl TokenizerSettings {
+    /// The file or folder of a layout's vocabulary, where one is given.
+    pub(crate) fn path(&self, layout: Layout) -> Option<&PathBuf> {
+        match layout {
+            Layout::Bert => self.bert.path.as_ref(),
+            Layout::XlmRoberta => self.xlm_roberta.path.as_ref(),
+        }
+    }
+
+    /// How a layout's vocabulary is trained, where none is given.
+    pub(crate) fn training(&self, layout: Layout) -> TrainOptions {
+        match layout {
+            Layout::Bert => {
+                let BertVocabulary { size, bytes_max, lowercase, strip_accents, .. } = self.bert;
+                let kind = TrainerKind::WordPiece;
+                TrainOptions { kind, vocab_size: size, bytes_max, lowercase, strip_accents, ..TrainOptions::default() }
+            }
+            Layout::XlmRoberta => {
+                let Vocabulary { size, bytes_max, .. } = self.xlm_roberta;
+                let kind = TrainerKind::Unigram;
+                TrainOptions { kind, vocab_size: size, bytes_max, ..TrainOptions::default() }
+            }
+        }
+    }
 }
 
 /// The encoder that training starts with. The layout of a variant determines everything that is not set here.
@@ -336,7 +384,14 @@ impl Default for DescribeSettings {
 
 impl Default for Vocabulary {
     fn default() -> Self {
-        Self { path: None, size: 6000 }
+        Self { path: None, size: 6000, bytes_max: TrainOptions::default().bytes_max }
+    }
+}
+
+impl Default for BertVocabulary {
+    fn default() -> Self {
+        let TrainOptions { bytes_max, lowercase, strip_accents, .. } = TrainOptions::default();
+        Self { path: None, size: 6000, bytes_max, lowercase, strip_accents }
     }
 }
 

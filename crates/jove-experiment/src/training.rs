@@ -178,13 +178,10 @@ impl Run {
     }
 
     fn plan_of(&self, variant: &Variant, initial: Option<&InitialCheckpoint>) -> Result<Plan> {
-        let vocabulary = match variant.layout {
-            Layout::Bert => &self.file.tokenizers.bert,
-            Layout::XlmRoberta => &self.file.tokenizers.xlm_roberta,
-        };
-        let pieces = match &vocabulary.path {
+        let vocabularies = &self.file.tokenizers;
+        let pieces = match vocabularies.path(variant.layout) {
             Some(path) => Tokenizer::load(&self.data(path))?.specials().vocab_size,
-            None => vocabulary.size,
+            None => vocabularies.training(variant.layout).vocab_size,
         };
         let config = self.planned(variant, initial, pieces as usize);
         Ok(Self::plan_for(variant, &config, vocabulary_bytes(variant.layout, config.vocab_size)))

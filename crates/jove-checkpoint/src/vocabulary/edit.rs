@@ -17,20 +17,23 @@ impl TokenizerFile {
     pub fn trimmed(&self, kept: &[u32]) -> Result<(Self, Vec<Row>)> {
         let invalid = |reason: String| Error::Config { path: "tokenizer".into(), reason };
         let new_id: BTreeMap<u64, u64> = kept.iter().zip(0..).map(|(old, new)| (u64::from(*old), new)).collect();
-        let known = kept.iter().all(|id| (*id as usize) < self.pieces.len());
+        let known = kept.iter().all(|id| (*id as usize) < self.ids());
         if !known || new_id.len() != kept.len() || !kept.is_sorted() {
             return Err(invalid("the pieces to keep should be ids of the vocabulary, ascending, each once".to_owned()));
         }
         if let Some(lost) = self.special_ids().iter().find(|id| !new_id.contains_key(&u64::from(**id))) {
-            return Err(invalid(format!("the special piece `{}` is not kept", self.pieces[*lost as usize])));
+            let name = self.spelling(*lost).map_or("", String::as_str);
+            return Err(invalid(format!("the special piece `{name}` is not kept")));
         }
-        let pieces = kept.iter().map(|id| self.pieces[*id as usize].clone()).collect();
-        let scores = self.scores.as_ref().map(|scores| kept.iter().map(|id| scores[*id as usize]).collect());
+        let of_model = || kept.iter().filter(|id| (**id as usize) < self.pieces.len());
+        let pieces = of_model().map(|id| self.pieces[*id as usize].clone()).collect();
+        let scores = self.scores.as_ref().map(|scores| of_model().map(|id| scores[*id as usize]).collect());
         let mut json = self.json.clone();
         if let Some(json) = &mut json {
             renumber(json, &new_id);
         }
-        Ok((Self { json, pieces, scores }, kept.iter().map(|id| Row::Kept(*id)).collect()))
+        // Every added token is special, so all of them are kept, in their order.
+        Ok((Self { json, pieces, beyond: self.beyond.clone(), scores }, kept.iter().map(|id| Row::Kept(*id)).collect()))
     }
 
     /// The tokenizer with `words` added, each with the pieces that spelled it before, and the rows of its word table.
@@ -39,22 +42,35 @@ impl TokenizerFile {
     /// # Errors
     /// [`Error::Config`] where a word is empty, contains white space, or has no pieces.
     pub fn extended(&self, words: &[(String, Vec<u32>)]) -> Result<(Self, Vec<Row>)> {
-        let mut new = self.clone();
-        let mut rows: Vec<Row> = (0..self.pieces.len() as u32).map(Row::Kept).collect();
-        let mut known: BTreeSet<String> = self.pieces.iter().cloned().collect();
+        let mut known: BTreeSet<String> = self.pieces.iter().chain(&self.beyond).cloned().collect();
+        let mut fresh = Vec::new();
         for (word, parts) in words {
             let plain = !word.is_empty() && !word.chars().any(char::is_whitespace) && !parts.is_empty();
-            let inside = parts.iter().all(|part| (*part as usize) < self.pieces.len());
+            let inside = parts.iter().all(|part| (*part as usize) < self.ids());
             if !plain || !inside {
                 let reason = format!("expected a word without spaces and its pieces, found `{}`", shortened(word));
                 return Err(Error::Config { path: "words".into(), reason });
             }
             let piece = self.piece_of(word);
-            if !known.insert(piece.clone()) {
-                continue;
+            if known.insert(piece.clone()) {
+                let is_split = has_han(word) || word.contains(|c: char| c.is_ascii_punctuation());
+                fresh.push((piece, parts, is_split));
             }
-            new.push(piece, parts, has_han(word) || word.contains(|c: char| c.is_ascii_punctuation()));
-            rows.push(Row::Mean(parts.clone()));
+        }
+        let (count, added) = (self.pieces.len() as u32, self.ids() as u32);
+        let rows = (0..count).map(Row::Kept);
+        let rows = rows
+            .chain(fresh.iter().map(|(_, parts, _)| Row::Mean((*parts).clone())))
+            .chain((count..added).map(Row::Kept));
+        let rows = rows.collect();
+        let mut new = self.clone();
+        if let Some(json) = &mut new.json {
+            // Added tokens number on after the new pieces.
+            let later = (u64::from(count)..u64::from(added)).map(|id| (id, id + fresh.len() as u64));
+            renumber(json, &later.collect());
+        }
+        for (piece, parts, is_split) in fresh {
+            new.push(piece, parts, is_split);
         }
         Ok((new, rows))
     }
@@ -68,8 +84,9 @@ impl TokenizerFile {
         let id = self.pieces.len();
         if let Some(scores) = &mut self.scores {
             // With the score of its most likely part, the whole word always scores higher than its parts.
-            let score = parts.iter().map(|part| scores[*part as usize]).fold(f64::NEG_INFINITY, f64::max);
-            scores.push(score);
+            let of_parts = parts.iter().filter_map(|part| scores.get(*part as usize).copied());
+            let score = of_parts.fold(f64::NEG_INFINITY, f64::max);
+            scores.push(if score.is_finite() { score } else { 0.0 });
         } else if is_split && let Some(json) = &mut self.json {
             // BERT's tokenizer splits at Han characters and punctuation before it looks pieces up; added tokens are matched first.
             let token = json!({"id": id, "content": piece, "single_word": false, "lstrip": false, "rstrip": false,

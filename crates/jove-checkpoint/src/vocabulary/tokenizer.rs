@@ -17,6 +17,8 @@ pub struct TokenizerFile {
     /// The whole file; `None` for `vocab.txt`.
     pub(super) json: Option<Value>,
     pub(super) pieces: Vec<String>,
+    /// Added tokens that are none of the model's pieces, which number on after them.
+    pub(super) beyond: Vec<String>,
     /// The score of each piece of a Unigram model.
     pub(super) scores: Option<Vec<f64>>,
 }
@@ -38,14 +40,13 @@ impl TokenizerFile {
         let text = String::from_utf8(read_small(&path, BYTES_MAX)?);
         let text = text.map_err(|error| Error::malformed(&path, "vocabulary", error.to_string()))?;
         let pieces = text.lines().map(|line| line.trim_end_matches('\r').to_owned()).collect();
-        Ok(Self { json: None, pieces, scores: None })
+        Ok(Self { json: None, pieces, beyond: Vec::new(), scores: None })
     }
 
     /// Reads the text of a `tokenizer.json`; `path` is for messages.
     ///
     /// # Errors
-    /// [`Error::Malformed`] where it is invalid, its model is neither Unigram nor WordPiece, or an added token is not one of
-    /// the model's pieces.
+    /// [`Error::Malformed`] where it is invalid, its model is neither Unigram nor WordPiece, or ids have gaps.
     pub fn from_json(path: &Path, text: &[u8]) -> Result<Self> {
         let malformed = |reason: &str| Error::malformed(path, "tokenizer", reason);
         let json: Value = serde_json::from_slice(text).map_err(|error| malformed(&error.to_string()))?;
@@ -53,14 +54,34 @@ impl TokenizerFile {
         if kind.is_some_and(|kind| !["Unigram", "WordPiece"].contains(&kind)) || !json["model"]["merges"].is_null() {
             return Err(malformed("expected a Unigram or a WordPiece model"));
         }
-        let read = Self::from_model(path, json)?;
-        let count = read.pieces.len() as u64;
-        let outside = read.added().find(|token| token["id"].as_u64().is_none_or(|id| id >= count));
-        if let Some(token) = outside {
-            let content = crate::message::shortened(&token["content"].to_string());
-            return Err(malformed(&format!("the added token {content} is not one of the model's {count} pieces")));
-        }
+        let mut read = Self::from_model(path, json)?;
+        read.beyond = read.added_beyond(path)?;
         Ok(read)
+    }
+
+    /// The added tokens with ids above those of the model, which must follow without gaps.
+    fn added_beyond(&self, path: &Path) -> Result<Vec<String>> {
+        let count = self.pieces.len();
+        let mut beyond: Vec<(usize, String)> = Vec::new();
+        for token in self.added() {
+            let id = token["id"].as_u64().and_then(|id| usize::try_from(id).ok());
+            let Some((id, content)) = id.zip(token["content"].as_str()) else {
+                return Err(Error::malformed(path, "tokenizer", "expected an id and a content for each added token"));
+            };
+            if id >= count {
+                beyond.push((id, content.to_owned()));
+            }
+        }
+        beyond.sort();
+        match beyond.iter().zip(count..).find(|((id, _), expected)| id != expected) {
+            Some(((id, content), expected)) => {
+                let content = crate::message::shortened(content);
+                let reason =
+                    format!("expected id {expected} for the added token `{content}`, after {count} pieces, found {id}");
+                Err(Error::malformed(path, "tokenizer", reason))
+            }
+            None => Ok(beyond.into_iter().map(|(_, content)| content).collect()),
+        }
     }
 
     fn from_model(path: &Path, json: Value) -> Result<Self> {
@@ -71,7 +92,7 @@ impl TokenizerFile {
             let pairs: Option<Vec<(String, f64)>> = pairs.iter().map(pair).collect();
             let (pieces, scores) =
                 pairs.ok_or_else(|| malformed("expected pairs of a piece and a score"))?.into_iter().unzip();
-            return Ok(Self { json: Some(json), pieces, scores: Some(scores) });
+            return Ok(Self { json: Some(json), pieces, beyond: Vec::new(), scores: Some(scores) });
         }
         let map = vocabulary.as_object().ok_or_else(|| malformed("expected a Unigram or a WordPiece model"))?;
         let mut pieces = vec![None; map.len()];
@@ -81,12 +102,22 @@ impl TokenizerFile {
         }
         let pieces: Option<Vec<String>> = pieces.into_iter().collect();
         let pieces = pieces.ok_or_else(|| malformed("two pieces have one id"))?;
-        Ok(Self { json: Some(json), pieces, scores: None })
+        Ok(Self { json: Some(json), pieces, beyond: Vec::new(), scores: None })
     }
 
-    /// All pieces, by id.
+    /// The pieces of the model, by id.
     pub fn pieces(&self) -> &[String] {
         &self.pieces
+    }
+
+    /// The number of ids: pieces of the model, and added tokens after them.
+    pub fn ids(&self) -> usize {
+        self.pieces.len() + self.beyond.len()
+    }
+
+    /// The spelling of an id.
+    pub(super) fn spelling(&self, id: u32) -> Option<&String> {
+        self.pieces.iter().chain(&self.beyond).nth(id as usize)
     }
 
     /// Tokens that are matched before the text is split, special ones included.
@@ -103,7 +134,7 @@ impl TokenizerFile {
         let mut ids: BTreeSet<u32> =
             self.added().filter_map(|token| u32::try_from(token["id"].as_u64()?).ok()).collect();
         ids.extend(json["model"]["unk_id"].as_u64().map(|id| id as u32));
-        ids.retain(|id| (*id as usize) < self.pieces.len());
+        ids.retain(|id| (*id as usize) < self.ids());
         ids
     }
 

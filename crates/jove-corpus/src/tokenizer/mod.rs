@@ -1,19 +1,22 @@
 //! Tokenizers in the layouts of BERT and XLM-R.
 
 mod align;
-mod charsmap;
+mod class;
 mod encoding;
 mod limits;
 mod load;
 mod merges;
+mod names;
 mod options;
 mod parts;
 mod save;
+mod saved;
 mod sentencepiece;
 mod train;
 mod unigram;
 mod words;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use jove_core::{AnnotatedText, ByteSpan, Layout, SpecialTokens, TokenId, TokenizedText};
@@ -23,12 +26,14 @@ pub(crate) use align::Alignment;
 pub use encoding::Encoding;
 pub use options::{TrainOptions, TrainerKind};
 
+use self::names::SpecialNames;
 use crate::error::{Error, Result};
 
 /// A subword vocabulary with its rules: BERT WordPiece or XLM-R Unigram.
 ///
 /// It may be shared between threads. Text is never rewritten: each token carries the bytes of the original that it
-/// covers. Special tokens come only from the layout: a text that spells `[MASK]` or `<s>` does not produce them.
+/// covers. The five special tokens come only from the layout: a text that spells `[MASK]` or `<s>` does not produce them.
+/// Other special tokens that a tokenizer adds, such as the marks of entities, are found in text as a whole.
 ///
 /// # Resource usage
 /// A WordPiece vocabulary of 21,128 pieces takes about 5 MB in memory, a Unigram one of 250,002 about 200 MB. Encoding
@@ -39,31 +44,74 @@ use crate::error::{Error, Result};
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     layout: Layout,
+    names: SpecialNames,
     specials: SpecialTokens,
+    /// Special tokens besides the five of the layout. Inside, they are not marked as special, since those are never found in text.
+    whole: BTreeSet<String>,
+    /// Control pieces of a SentencePiece model, which no text produces.
+    controls: BTreeSet<u32>,
     /// The piece `▁` alone, which marks the start of a word.
     bare_space: Option<u32>,
-    /// The SentencePiece file that it was loaded from, kept for saving.
+    /// The SentencePiece file that it was loaded from, or that lay beside its file.
     sentencepiece: Option<Vec<u8>>,
+}
+
+/// What a file says of a tokenizer besides its rules and pieces.
+struct Parts {
+    names: SpecialNames,
+    whole: BTreeSet<String>,
+    controls: BTreeSet<u32>,
+    sentencepiece: Option<Vec<u8>>,
+}
+
+impl Parts {
+    fn new(names: SpecialNames) -> Self {
+        Self { names, whole: BTreeSet::new(), controls: BTreeSet::new(), sentencepiece: None }
+    }
 }
 
 impl Tokenizer {
     /// Wraps a tokenizer of the `tokenizers` crate and finds its special tokens; `origin` is for messages.
-    fn new(mut inner: tokenizers::Tokenizer, origin: &Path) -> Result<Self> {
+    fn new(mut inner: tokenizers::Tokenizer, parts: Parts, origin: &Path) -> Result<Self> {
         let layout = match inner.get_model() {
             ModelWrapper::WordPiece(_) => Layout::Bert,
             ModelWrapper::Unigram(_) => Layout::XlmRoberta,
-            ModelWrapper::BPE(_) => return Err(Error::malformed(origin, "a WordPiece or Unigram model", "BPE")),
+            ModelWrapper::BPE(_) => return Err(Error::byte_level(origin, "a BPE model")),
             ModelWrapper::WordLevel(_) => {
                 return Err(Error::malformed(origin, "a WordPiece or Unigram model", "WordLevel"));
             }
         };
-        let specials = find_specials(&inner, layout, origin)?;
         inner.set_encode_special_tokens(true);
         let rejected = |error: tokenizers::Error| Error::malformed(origin, "a tokenizer", error);
         inner.with_truncation(None).map_err(rejected)?;
         inner.with_padding(None);
         let bare_space = inner.token_to_id(parts::SPACE);
-        Ok(Self { inner, layout, specials, bare_space, sentencepiece: None })
+        let Parts { names, whole, controls, sentencepiece } = parts;
+        let specials = find_specials(&inner, &names, origin)?;
+        Ok(Self { inner, layout, names, specials, whole, controls, bare_space, sentencepiece })
+    }
+
+    /// The same with its specials counted again, after tokens were added.
+    fn renumbered(mut self, origin: &Path) -> Result<Self> {
+        self.specials = find_specials(&self.inner, &self.names, origin)?;
+        Ok(self)
+    }
+
+    /// Makes sure that the special tokens at the ends of a text are those that training puts there.
+    fn with_ends(mut self, origin: &Path) -> Result<Self> {
+        let ends = self.inner.encode("", true).map_err(|error| Error::malformed(origin, "a post-processor", error))?;
+        let expected = [self.specials.first.0, self.specials.separator.0];
+        if ends.get_ids().is_empty() {
+            let ends = parts::ends(&self.inner, &self.names, origin)?;
+            self.inner.with_post_processor(ends);
+        } else if ends.get_ids() != expected {
+            let expected = format!(
+                "a post-processor that puts {} before a text and {} after it",
+                self.names.first, self.names.separator
+            );
+            return Err(Error::malformed(origin, expected, ends.get_tokens().join(" ")));
+        }
+        Ok(self)
     }
 
     /// The ids of the special tokens, and the size of the vocabulary.
@@ -78,7 +126,9 @@ impl Tokenizer {
 
     /// The spelling of a token, such as `##ing` or `▁the`; `None` for an id outside the vocabulary.
     pub fn piece(&self, token: TokenId) -> Option<String> {
-        self.inner.id_to_token(token.0)
+        // The crate shows an added token as the normaliser leaves it.
+        let added = self.inner.get_added_vocabulary().get_added_tokens_decoder().get(&token.0);
+        added.map(|added| added.content.clone()).or_else(|| self.inner.id_to_token(token.0))
     }
 
     /// The token of a spelling; `None` where the vocabulary has none.
@@ -144,23 +194,27 @@ impl Tokenizer {
 
     /// A special token that is spelled in the text becomes unknown.
     fn without_special(&self, token: TokenId) -> TokenId {
-        if self.specials.contains(token) { self.specials.unknown } else { token }
+        let special = self.specials.contains(token) || self.controls.contains(&token.0);
+        if special { self.specials.unknown } else { token }
     }
 }
 
-fn find_specials(inner: &tokenizers::Tokenizer, layout: Layout, origin: &Path) -> Result<SpecialTokens> {
+fn find_specials(inner: &tokenizers::Tokenizer, names: &SpecialNames, origin: &Path) -> Result<SpecialTokens> {
     let vocab_size = vocab_size(inner, origin)?;
-    let find = |piece: &'static str| {
-        let missing = Error::MissingSpecial { path: PathBuf::from(origin), piece, vocab_size: vocab_size as usize };
-        inner.token_to_id(piece).map(TokenId).ok_or(missing)
+    let find = |piece: &str| {
+        let missing = || Error::MissingSpecial {
+            path: PathBuf::from(origin),
+            piece: piece.to_owned(),
+            vocab_size: vocab_size as usize,
+        };
+        inner.token_to_id(piece).map(TokenId).ok_or_else(missing)
     };
-    let names = parts::special_names(layout);
     Ok(SpecialTokens {
-        first: find(names.first)?,
-        separator: find(names.separator)?,
-        pad: find(names.pad)?,
-        unknown: find(names.unknown)?,
-        mask: find(names.mask)?,
+        first: find(&names.first)?,
+        separator: find(&names.separator)?,
+        pad: find(&names.pad)?,
+        unknown: find(&names.unknown)?,
+        mask: find(&names.mask)?,
         vocab_size,
     })
 }

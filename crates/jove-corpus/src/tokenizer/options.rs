@@ -38,8 +38,11 @@ pub struct TrainOptions {
     /// The fraction of characters, by occurrence, that get a piece of their own; the others become unknown. Characters
     /// take at most three quarters of the vocabulary. Above 0, up to 1. Default: 0.9995.
     pub character_coverage: f64,
-    /// Whether letters are lower-cased and accents removed (WordPiece only). Default: true.
+    /// Whether letters are lower-cased (WordPiece only). Default: true.
     pub lowercase: bool,
+    /// Whether accents of Latin, Greek and Cyrillic letters are removed (WordPiece only); marks of other scripts, which make か
+    /// a が, never are. Default: false.
+    pub strip_accents: bool,
     /// The maximum amount of text to train on, in bytes, taken from the start; shuffle the texts where there are more.
     /// Default: 33554432 (32 MiB).
     pub bytes_max: u64,
@@ -53,6 +56,7 @@ impl Default for TrainOptions {
             min_frequency: 2,
             character_coverage: 0.9995,
             lowercase: true,
+            strip_accents: false,
             bytes_max: 32 << 20,
         }
     }

@@ -2,118 +2,175 @@
 
 use std::path::Path;
 
-use jove_core::Layout;
 use tokenizers::decoders::DecoderWrapper;
 use tokenizers::models::ModelWrapper;
 use tokenizers::models::wordpiece::WordPiece;
-use tokenizers::normalizers::{BertNormalizer, NFKC, Nmt, NormalizerWrapper, Precompiled, Sequence};
+use tokenizers::normalizers::replace::ReplacePattern;
+use tokenizers::normalizers::{BertNormalizer, NFC, NFD, NFKC, Nmt, NormalizerWrapper, Precompiled, Replace, Sequence};
+use tokenizers::pre_tokenizers::PreTokenizerWrapper;
 use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 use tokenizers::pre_tokenizers::metaspace::{Metaspace, PrependScheme};
 use tokenizers::pre_tokenizers::sequence::Sequence as PreSequence;
 use tokenizers::pre_tokenizers::whitespace::WhitespaceSplit;
+use tokenizers::processors::PostProcessorWrapper;
 use tokenizers::processors::bert::BertProcessing;
 use tokenizers::processors::template::TemplateProcessing;
 use tokenizers::{AddedToken, Tokenizer};
 
+use super::names::SpecialNames;
 use crate::error::{Error, Result};
 
 /// What SentencePiece writes for a word's start.
 pub(super) const SPACE: &str = "▁";
 
-/// The spelling of the special pieces.
-pub(super) struct SpecialNames {
-    pub(super) first: &'static str,
-    pub(super) separator: &'static str,
-    pub(super) pad: &'static str,
-    pub(super) unknown: &'static str,
-    pub(super) mask: &'static str,
+/// The marks that combine with Latin, Greek and Cyrillic letters, as a regular expression.
+const ACCENTS: &str = "[\u{300}-\u{36f}]+";
+
+/// BERT's normalisation of text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BertRules {
+    /// Whether letters are lower-cased.
+    pub(super) lowercase: bool,
+    /// Whether marks are removed; `None`: where letters are lower-cased.
+    pub(super) strip_accents: Option<bool>,
+    /// Whether each Han character is a word of its own.
+    pub(super) han_apart: bool,
 }
 
-pub(super) const fn special_names(layout: Layout) -> SpecialNames {
-    match layout {
-        Layout::Bert => {
-            SpecialNames { first: "[CLS]", separator: "[SEP]", pad: "[PAD]", unknown: "[UNK]", mask: "[MASK]" }
-        }
-        Layout::XlmRoberta => {
-            SpecialNames { first: "<s>", separator: "</s>", pad: "<pad>", unknown: "<unk>", mask: "<mask>" }
+impl BertRules {
+    /// As a normaliser.
+    pub(super) fn normalizer(self) -> NormalizerWrapper {
+        BertNormalizer::new(true, self.han_apart, self.strip_accents, self.lowercase).into()
+    }
+
+    /// The rules of a normaliser that is BERT's, with control characters removed; `None` for any other.
+    pub(super) fn of(normalizer: Option<&NormalizerWrapper>) -> Option<Self> {
+        match normalizer {
+            Some(NormalizerWrapper::BertNormalizer(rules)) if rules.clean_text => Some(Self {
+                lowercase: rules.lowercase,
+                strip_accents: rules.strip_accents,
+                han_apart: rules.handle_chinese_chars,
+            }),
+            _ => None,
         }
     }
 }
 
-/// BERT's rules around a WordPiece model: Han characters are words of their own, others end at white space and
-/// punctuation.
-pub(super) fn bert(model: ModelWrapper, lowercase: bool, origin: &Path) -> Result<Tokenizer> {
+/// The normaliser of a WordPiece vocabulary that is trained here. BERT's own rule removes every mark, also those that make
+/// か a が; this one removes accents of Latin, Greek and Cyrillic letters alone.
+pub(super) fn trained_bert(lowercase: bool, strip_accents: bool) -> Result<NormalizerWrapper> {
+    let bert = BertRules { lowercase, strip_accents: Some(false), han_apart: true }.normalizer();
+    if !strip_accents {
+        return Ok(bert);
+    }
+    let accents = Replace::new(ReplacePattern::Regex(ACCENTS.to_owned()), "")
+        .map_err(|error| Error::Tokenize(error.to_string()))?;
+    Ok(Sequence::new(vec![bert, NFD.into(), accents.into(), NFC.into()]).into())
+}
+
+/// BERT's rules around a WordPiece model: words end at white space and punctuation.
+pub(super) fn bert(
+    model: ModelWrapper,
+    normalizer: NormalizerWrapper,
+    names: &SpecialNames,
+    origin: &Path,
+) -> Result<Tokenizer> {
     let rejected = |error| Error::malformed(origin, "a WordPiece vocabulary", error);
     let mut tokenizer = Tokenizer::new(model);
-    // Accents are removed exactly where letters are lower-cased, as in the published models.
-    tokenizer.with_normalizer(Some(BertNormalizer::new(true, true, None, lowercase))).map_err(rejected)?;
+    tokenizer.with_normalizer(Some(normalizer)).map_err(rejected)?;
     tokenizer.with_pre_tokenizer(Some(BertPreTokenizer));
     tokenizer.with_decoder(Some(DecoderWrapper::WordPiece(tokenizers::decoders::wordpiece::WordPiece::default())));
-    let names = special_names(Layout::Bert);
-    add_specials(&mut tokenizer, &[names.pad, names.unknown, names.first, names.separator, names.mask], origin)?;
-    let end = |piece: &'static str| tokenizer.token_to_id(piece).map(|id| (piece.to_owned(), id));
-    if let (Some(separator), Some(first)) = (end(names.separator), end(names.first)) {
+    add_specials(&mut tokenizer, &names.all(), names, origin)?;
+    let end = |piece: &str| tokenizer.token_to_id(piece).map(|id| (piece.to_owned(), id));
+    if let (Some(separator), Some(first)) = (end(&names.separator), end(&names.first)) {
         tokenizer.with_post_processor(Some(BertProcessing::new(separator, first)));
     }
     Ok(tokenizer)
 }
 
 /// A WordPiece model of numbered pieces; of repeated spellings the last one counts.
-pub(super) fn word_piece(pieces: impl IntoIterator<Item = (String, u32)>, origin: &Path) -> Result<ModelWrapper> {
+pub(super) fn word_piece(
+    pieces: impl IntoIterator<Item = (String, u32)>,
+    names: &SpecialNames,
+    origin: &Path,
+) -> Result<ModelWrapper> {
     let rejected = |error| Error::malformed(origin, "a WordPiece vocabulary", error);
     // This is the only way to construct the crate's own map type without a further dependency.
     let mut vocab = WordPiece::read_bytes(&[]).map_err(rejected)?;
     vocab.extend(pieces);
-    let unknown = special_names(Layout::Bert).unknown.to_owned();
-    WordPiece::builder().vocab(vocab).unk_token(unknown).build().map(ModelWrapper::from).map_err(rejected)
+    WordPiece::builder().vocab(vocab).unk_token(names.unknown.clone()).build().map(ModelWrapper::from).map_err(rejected)
 }
 
-/// XLM-R's rules around a Unigram model. Without a character map of its own the text is normalised by NFKC and the
-/// white-space rules of SentencePiece's `nmt_nfkc`.
-pub(super) fn xlm_roberta(model: ModelWrapper, charsmap: Option<Precompiled>, origin: &Path) -> Result<Tokenizer> {
+/// XLM-R's rules around a Unigram model.
+pub(super) fn xlm_roberta(
+    model: ModelWrapper,
+    normalizer: Option<NormalizerWrapper>,
+    words: PreTokenizerWrapper,
+    names: &SpecialNames,
+    origin: &Path,
+) -> Result<Tokenizer> {
     let rejected = |error| Error::malformed(origin, "a Unigram vocabulary", error);
     let mut tokenizer = Tokenizer::new(model);
-    tokenizer.with_normalizer(Some(unigram_normalizer(charsmap))).map_err(rejected)?;
-    tokenizer.with_pre_tokenizer(Some(PreSequence::new(vec![WhitespaceSplit.into(), metaspace().into()])));
-    tokenizer.with_decoder(Some(DecoderWrapper::Metaspace(metaspace())));
-    let names = special_names(Layout::XlmRoberta);
-    add_specials(&mut tokenizer, &[names.first, names.pad, names.separator, names.unknown, names.mask], origin)?;
-    let ends: Option<Vec<_>> = [names.first, names.separator]
-        .map(|piece| tokenizer.token_to_id(piece).map(|id| (piece, id)))
-        .into_iter()
-        .collect();
-    if let Some(ends) = ends {
-        let template = TemplateProcessing::builder()
-            .try_single("<s> $A </s>")
-            .and_then(|builder| builder.try_pair("<s> $A </s> </s> $B </s>"))
-            .map_err(|error| Error::malformed(origin, "a template", error))?
-            .special_tokens(ends)
-            .build()
-            .map_err(|error| Error::malformed(origin, "a template", error))?;
-        tokenizer.with_post_processor(Some(template));
-    }
+    tokenizer.with_normalizer(normalizer).map_err(rejected)?;
+    tokenizer.with_pre_tokenizer(Some(words));
+    tokenizer.with_decoder(Some(DecoderWrapper::Metaspace(metaspace(PrependScheme::Always, true))));
+    let [pad, unknown, first, separator, mask] = names.all();
+    add_specials(&mut tokenizer, &[first, pad, separator, unknown, mask], names, origin)?;
+    let ends = ends(&tokenizer, names, origin)?;
+    tokenizer.with_post_processor(ends);
     Ok(tokenizer)
 }
 
-/// The normaliser of a Unigram model.
-pub(super) fn unigram_normalizer(charsmap: Option<Precompiled>) -> NormalizerWrapper {
-    match charsmap {
-        Some(map) => NormalizerWrapper::Precompiled(map),
-        None => Sequence::new(vec![NormalizerWrapper::Nmt(Nmt), NormalizerWrapper::NFKC(NFKC)]).into(),
-    }
+/// What puts XLM-R's special tokens at the ends; `None` where the vocabulary lacks one.
+pub(super) fn ends(tokenizer: &Tokenizer, names: &SpecialNames, origin: &Path) -> Result<Option<PostProcessorWrapper>> {
+    let malformed = |error: &dyn ToString| Error::malformed(origin, "a template", error.to_string());
+    let (first, separator) = (&names.first, &names.separator);
+    let ids: Option<Vec<(String, u32)>> = [first, separator]
+        .map(|piece| tokenizer.token_to_id(piece).map(|id| (piece.clone(), id)))
+        .into_iter()
+        .collect();
+    let Some(ids) = ids else { return Ok(None) };
+    let template = TemplateProcessing::builder()
+        .try_single(format!("{first} $A {separator}"))
+        .and_then(|builder| builder.try_pair(format!("{first} $A {separator} {separator} $B {separator}")))
+        .map_err(|error| malformed(&error))?
+        .special_tokens(ids)
+        .build()
+        .map_err(|error| malformed(&error))?;
+    Ok(Some(template.into()))
 }
 
-fn metaspace() -> Metaspace {
-    Metaspace::new('▁', PrependScheme::Always, true)
+/// XLM-R's words: they end at white space, and begin with `▁`.
+pub(super) fn spaced_words() -> PreTokenizerWrapper {
+    PreSequence::new(vec![WhitespaceSplit.into(), metaspace(PrependScheme::Always, true).into()]).into()
 }
 
-fn add_specials(tokenizer: &mut Tokenizer, names: &[&str], origin: &Path) -> Result<()> {
+/// Words that begin where a space is, which becomes `▁`; all text is kept together where `split` is false.
+pub(super) fn marked_words(split: bool) -> PreTokenizerWrapper {
+    metaspace(PrependScheme::Never, split).into()
+}
+
+/// The normaliser of a Unigram model that is trained here: NFKC and the white-space rules of SentencePiece's `nmt_nfkc`.
+pub(super) fn trained_unigram() -> NormalizerWrapper {
+    Sequence::new(vec![NormalizerWrapper::Nmt(Nmt), NormalizerWrapper::NFKC(NFKC)]).into()
+}
+
+/// The normaliser that is a character map alone, as in the published models.
+pub(super) fn mapped(charsmap: Precompiled) -> NormalizerWrapper {
+    NormalizerWrapper::Precompiled(charsmap)
+}
+
+fn metaspace(scheme: PrependScheme, split: bool) -> Metaspace {
+    Metaspace::new('▁', scheme, split)
+}
+
+fn add_specials(tokenizer: &mut Tokenizer, pieces: &[&str], names: &SpecialNames, origin: &Path) -> Result<()> {
     // A missing piece would be added at the end of the vocabulary; the caller rejects it instead.
-    let known = names.iter().filter(|name| tokenizer.token_to_id(name).is_some());
+    let known = pieces.iter().filter(|name| tokenizer.token_to_id(name).is_some());
     let added: Vec<AddedToken> = known
         .map(|&name| {
             // XLM-R's mask takes the space before it, so that `a <mask>` is two tokens.
-            AddedToken::from(name, true).lstrip(name == "<mask>")
+            AddedToken::from(name, true).lstrip(name == "<mask>" && name == names.mask)
         })
         .collect();
     tokenizer

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use jove_core::Layout;
 use tokenizers::models::ModelWrapper;
 use tokenizers::models::unigram::Unigram;
 use tokenizers::models::wordpiece::WordPiece;
 
+use super::names::SpecialNames;
 use super::options::{TrainOptions, TrainerKind};
 use super::words::{self, WordCount};
-use super::{Tokenizer, merges, parts, unigram};
+use super::{Parts, Tokenizer, merges, parts, unigram};
 use crate::error::{Error, Result};
 
 impl Tokenizer {
@@ -36,27 +36,40 @@ impl Tokenizer {
     ) -> Result<Self> {
         options.validate()?;
         let origin = Path::new("trained vocabulary");
+        let names = SpecialNames::of(options.kind.layout());
+        let build = |model: ModelWrapper| match options.kind {
+            TrainerKind::WordPiece => {
+                let normalizer = parts::trained_bert(options.lowercase, options.strip_accents)?;
+                parts::bert(model, normalizer, &names, origin)
+            }
+            TrainerKind::Unigram => {
+                parts::xlm_roberta(model, Some(parts::trained_unigram()), parts::spaced_words(), &names, origin)
+            }
+        };
         let rules = match options.kind {
-            TrainerKind::WordPiece => parts::bert(WordPiece::default().into(), options.lowercase, origin)?,
-            TrainerKind::Unigram => parts::xlm_roberta(Unigram::default().into(), None, origin)?,
+            TrainerKind::WordPiece => build(WordPiece::default().into())?,
+            TrainerKind::Unigram => build(Unigram::default().into())?,
         };
         let words = words::count(&rules, texts, options.bytes_max)?;
         if words.is_empty() {
             let (expected, found) = ("texts with at least one word".to_owned(), "none".to_owned());
             return Err(Error::Train { expected, found });
         }
-        let inner = match options.kind {
-            TrainerKind::WordPiece => parts::bert(word_piece(&words, options, origin)?, options.lowercase, origin)?,
-            TrainerKind::Unigram => parts::xlm_roberta(unigram::train(&words, options)?, None, origin)?,
-        };
-        Self::new(inner, origin)
+        let inner = build(match options.kind {
+            TrainerKind::WordPiece => word_piece(&words, options, &names, origin)?,
+            TrainerKind::Unigram => unigram::train(&words, options)?,
+        })?;
+        Self::new(inner, Parts::new(names), origin)
     }
 }
 
-fn word_piece(words: &[WordCount], options: &TrainOptions, origin: &Path) -> Result<ModelWrapper> {
-    let names = parts::special_names(Layout::Bert);
-    let specials = [names.pad, names.unknown, names.first, names.separator, names.mask];
+fn word_piece(
+    words: &[WordCount],
+    options: &TrainOptions,
+    names: &SpecialNames,
+    origin: &Path,
+) -> Result<ModelWrapper> {
     let alphabet = words::alphabet(words, options.character_coverage, options.characters_max() / 2);
-    let pieces = merges::train(words, &alphabet, &specials, options);
-    parts::word_piece(pieces.into_iter().zip(0..), origin)
+    let pieces = merges::train(words, &alphabet, &names.all(), options);
+    parts::word_piece(pieces.into_iter().zip(0..), names, origin)
 }

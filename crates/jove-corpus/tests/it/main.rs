@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test may panic as the test itself may")]
 
+mod sentencepiece;
+
 use std::path::{Path, PathBuf};
 
 use jove_core::{Lang, Silent};

@@ -1,5 +1,7 @@
 //! From annotated text and pairs to token shards.
 
+use std::collections::BTreeMap;
+
 use jove_core::{AnnotatedText, Layout, TokenizedText};
 use jove_corpus::{AnnotatedReader, PairWriter, ShardWriter, Tokenizer};
 use jove_trainer::TextWeights;
@@ -35,9 +37,30 @@ pub(crate) struct Summary {
     pub(crate) tokens: u64,
     /// Their tokens that the vocabulary does not know.
     pub(crate) unknown: u64,
+    /// Tokens and unknown ones of every language, by its tag.
+    pub(crate) languages: BTreeMap<String, Known>,
     /// Training pairs.
     pub(crate) pairs: u64,
 }
+
+/// How much of a language's training text the vocabulary knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Known {
+    /// Tokens.
+    pub(crate) tokens: u64,
+    /// Those of them that are unknown.
+    pub(crate) unknown: u64,
+}
+
+impl Known {
+    /// The share of unknown tokens, from 0 to 1.
+    pub(crate) fn unknown_share(self) -> f64 {
+        self.unknown as f64 / self.tokens.max(1) as f64
+    }
+}
+
+/// A language with more unknown tokens than this is warned about.
+const UNKNOWN_SHARE_MAX: f64 = 0.01;
 
 /// Tokenises all text for one layout; `pairs` is the annotated text that the graph itself gave, with the weights of texts.
 pub(crate) fn shards(
@@ -62,10 +85,14 @@ pub(crate) fn shards(
                 return Ok(());
             }
             weights.push(weight);
-            summary.tokens += tokenized.tokens.len() as u64;
-            summary.unknown += tokenized.tokens.iter().filter(|&&token| token == unknown).count() as u64;
+            let known = summary.languages.entry(tokenized.lang.to_string()).or_default();
+            known.tokens += tokenized.tokens.len() as u64;
+            known.unknown += tokenized.tokens.iter().filter(|&&token| token == unknown).count() as u64;
             Ok(train.push(tokenized)?)
         })?;
+        summary.tokens = summary.languages.values().map(|known| known.tokens).sum();
+        summary.unknown = summary.languages.values().map(|known| known.unknown).sum();
+        warn_unknown(&summary.languages, layout);
         summary.texts = train.finish()?;
         write_json(&folder.join(WEIGHTS), &weights)?;
         let mut dev = ShardWriter::create(&folder.join(DEV))?;
@@ -76,6 +103,21 @@ pub(crate) fn shards(
         summary.pairs = cut_pairs(&tokenizer, pairs, folder)?;
         write_json(&folder.join(SUMMARY), &summary)
     })
+}
+
+fn warn_unknown(languages: &BTreeMap<String, Known>, layout: Layout) {
+    for (lang, known) in languages {
+        let share = known.unknown_share();
+        if share > UNKNOWN_SHARE_MAX {
+            tracing::warn!(
+                "the vocabulary of the {layout} layout doesn't know {:.1}% of the tokens in `{lang}` ({} of {}); a larger one \
+                 (tokenizers.*.size), or one that was made for the language, may",
+                100.0 * share,
+                known.unknown,
+                known.tokens
+            );
+        }
+    }
 }
 
 fn each(

@@ -14,6 +14,7 @@ mod link;
 mod mask;
 mod report;
 mod run;
+mod tokenize;
 mod train;
 mod vocab;
 
@@ -49,6 +50,13 @@ Examples:
     Link(link::Args),
     /// Check and count the text and the sentence pairs of a run file.
     Corpus(corpus::Args),
+    /// Print how a tokenizer cuts text, or where two tokenizers differ.
+    #[command(after_long_help = "\
+Examples:
+  jove tokenize --tokenizer model text.txt
+  echo '北京是首都' | jove tokenize --tokenizer vocab.txt --json
+  jove tokenize --tokenizer model --compare other-model text.txt")]
+    Tokenize(tokenize::Args),
     /// Preview and count the masks of a run file before training.
     Mask(mask::Args),
     /// Train the variants of a run file, without evaluation and report.
@@ -96,6 +104,7 @@ impl Command {
             Self::Kb(args) => kb::execute(args, context),
             Self::Link(args) => link::execute(&args, context),
             Self::Corpus(args) => corpus::execute(&args, context),
+            Self::Tokenize(args) => tokenize::execute(&args, context),
             Self::Mask(args) => mask::execute(&args, context),
             Self::Train(args) => train::execute(&args, context),
             Self::Import(args) => import::execute(&args, context),

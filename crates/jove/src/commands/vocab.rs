@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use jove_checkpoint::{
-    Allow, Difference, Resized, Row, SaveOptions, TensorSource, TensorSpec, TokenizerFile, kept_pieces, open_hf,
-    save_hf_with,
+    Allow, Difference, ExtraFile, Resized, Row, SaveOptions, TensorSource, TensorSpec, TokenizerFile, kept_pieces,
+    open_hf, save_hf_with,
 };
 use jove_core::Lang;
 use jove_corpus::{TextLines, Tokenizer};
@@ -118,6 +118,11 @@ fn trim(context: &Context, checkpoint: &Path, corpora: &[String], count_min: u64
             Ok(())
         })?;
     }
+    // A file may not say which of its pieces are special.
+    let specials = tokenizer.specials();
+    for special in [specials.first, specials.separator, specials.pad, specials.unknown, specials.mask] {
+        counts.insert(special.0, count_min.max(1));
+    }
     let kept = kept_pieces(&file, &counts, count_min);
     let (smaller, rows) = file.trimmed(&kept)?;
     let parameters_saved = save(context, checkpoint, out, &smaller, rows)?;
@@ -136,7 +141,7 @@ fn trim(context: &Context, checkpoint: &Path, corpora: &[String], count_min: u64
         loss.pieces_used = pieces.len() as u64;
         loss.pieces_dropped = pieces.iter().filter(|piece| kept.binary_search(piece).is_err()).count() as u64;
     }
-    let (pieces_before, pieces_after) = (file.pieces().len(), kept.len());
+    let (pieces_before, pieces_after) = (file.ids(), kept.len());
     print_trim(context, &TrimReport { pieces_before, pieces_after, parameters_saved, languages }, out)
 }
 
@@ -177,7 +182,7 @@ fn extend(context: &Context, checkpoint: &Path, words: &Path, out: &Path) -> any
         Ok(())
     })?;
     let (larger, rows) = file.extended(&spelled)?;
-    let added = larger.pieces().len() - file.pieces().len();
+    let added = larger.ids() - file.ids();
     save(context, checkpoint, out, &larger, rows)?;
     // Normalisers and rules on words come before the vocabulary, and may cut a word all the same.
     let extended = Tokenizer::load(out)?;
@@ -213,11 +218,24 @@ fn save(
     let loaded = open_hf(checkpoint, &allow)?;
     let mut files = tokenizer.files()?;
     files.extend(TokenizerFile::companions(checkpoint)?);
+    files.extend(sentencepiece_of(&files)?);
     let (view, config) = Resized::new(&loaded.weights, &loaded.config, rows)?;
     let options = SaveOptions { allow, ..SaveOptions::default() };
     save_hf_with(out, &config, &view, &files, &options, context.progress())?;
     let count = |source: &dyn TensorSource| source.specs().iter().filter_map(TensorSpec::count).sum::<usize>();
     Ok(count(&loaded.weights).saturating_sub(count(&view)))
+}
+
+/// The SentencePiece model of a changed vocabulary, where SentencePiece can follow its rules.
+fn sentencepiece_of(files: &[ExtraFile]) -> anyhow::Result<Option<ExtraFile>> {
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    for file in files {
+        std::fs::write(folder.path().join(file.name()), file.bytes())
+            .with_context(|| format!("cannot write a temporary {}", file.name()))?;
+    }
+    let files = Tokenizer::load(folder.path())?.files()?;
+    let model = files.into_iter().find(|(name, _)| name == "sentencepiece.bpe.model");
+    Ok(model.map(|(name, bytes)| ExtraFile::new(&name, bytes)).transpose()?)
 }
 
 fn tokenizer_file(checkpoint: &Path, tokenizer: &Tokenizer) -> anyhow::Result<TokenizerFile> {

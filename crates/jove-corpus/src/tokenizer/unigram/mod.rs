@@ -19,6 +19,7 @@ use unicode_script::{Script, UnicodeScript};
 
 use self::lattice::Lattices;
 use self::piece::{Piece, Run};
+use super::names::SpecialNames;
 use super::options::TrainOptions;
 use super::parts;
 use super::words::{self, WordCount};
@@ -34,8 +35,8 @@ const RUN_CHARS_MAX: usize = 128;
 /// Trains pieces for words that begin with `▁`. Ids: `<s>` 0, `<pad>` 1, `</s>` 2, `<unk>` 3, pieces by falling score,
 /// `<mask>` last.
 pub(super) fn train(words: &[WordCount], options: &TrainOptions) -> Result<ModelWrapper> {
-    let names = parts::special_names(Layout::XlmRoberta);
-    let leading = [names.first, names.pad, names.separator, names.unknown];
+    let names = SpecialNames::of(Layout::XlmRoberta);
+    let leading = [&names.first, &names.pad, &names.separator, &names.unknown];
     let mut alphabet = words::alphabet(words, options.character_coverage, options.characters_max() - leading.len());
     alphabet.extend(parts::SPACE.chars());
     let runs = runs(words, &alphabet);
@@ -48,9 +49,9 @@ pub(super) fn train(words: &[WordCount], options: &TrainOptions) -> Result<Model
     let alphabet: Vec<char> = alphabet.into_iter().collect();
     let wanted = options.vocab_size as usize - leading.len() - 1;
     let trained = estimate(&numbered(&runs, &alphabet), alphabet.len(), wanted);
-    let mut pieces: Vec<(String, f64)> = leading.iter().map(|name| ((*name).to_owned(), 0.0)).collect();
+    let mut pieces: Vec<(String, f64)> = leading.iter().map(|name| ((*name).clone(), 0.0)).collect();
     pieces.extend(finish(&trained, &alphabet, wanted));
-    pieces.push((names.mask.to_owned(), 0.0));
+    pieces.push((names.mask.clone(), 0.0));
     Unigram::from(pieces, Some(3), false)
         .map(ModelWrapper::from)
         .map_err(|error| Error::Train { expected: "a vocabulary".to_owned(), found: error.to_string() })
