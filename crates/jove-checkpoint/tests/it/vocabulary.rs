@@ -93,13 +93,36 @@ fn ids_elsewhere_move_along_or_are_dropped() {
 }
 
 #[test]
+fn added_tokens_after_the_pieces_keep_their_rows() {
+    let vocab = json!({"[PAD]": 0, "[UNK]": 1, "的": 2, "ab": 3});
+    let added = json!([{"id": 0, "content": "[PAD]"}, {"id": 1, "content": "[UNK]"}, {"id": 4, "content": "[E1]"},
+        {"id": 5, "content": "<ent>"}]);
+    let json = json!({"model": {"type": "WordPiece", "vocab": vocab}, "added_tokens": added});
+    let tokenizer = TokenizerFile::from_json(Path::new("x"), json.to_string().as_bytes()).unwrap();
+    assert_eq!((tokenizer.pieces().len(), tokenizer.ids()), (4, 6));
+    let ids = |tokenizer: &TokenizerFile| -> Vec<u64> {
+        let json = json_of(tokenizer);
+        json["added_tokens"].as_array().unwrap().iter().map(|token| token["id"].as_u64().unwrap()).collect()
+    };
+    let kept = kept_pieces(&tokenizer, &BTreeMap::from([(3, 1), (5, 2)]), 1);
+    let (trimmed, rows) = tokenizer.trimmed(&kept).unwrap();
+    assert_eq!(rows, [0, 1, 3, 4, 5].map(Row::Kept));
+    assert_eq!((trimmed.pieces(), ids(&trimmed)), (&["[PAD]", "[UNK]", "ab"].map(str::to_owned)[..], vec![0, 1, 3, 4]));
+    let words = [("的的".to_owned(), vec![2, 2]), ("[E1]".to_owned(), vec![4]), ("cd".to_owned(), vec![5])];
+    let (extended, rows) = tokenizer.extended(&words).unwrap();
+    assert_eq!(rows[4..], [Row::Mean(vec![2, 2]), Row::Mean(vec![5]), Row::Kept(4), Row::Kept(5)]);
+    assert_eq!(ids(&extended), [0, 1, 6, 7, 4], "的的 is looked for before Han characters are parted");
+}
+
+#[test]
 fn other_tokenizers_are_rejected() {
     let unigram = json!([["<unk>", 0.0], ["的", -1.0]]);
     for json in [
         json!({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}}),
         json!({"model": {"vocab": {"a": 0}, "merges": ["a b"]}}),
         json!({"model": {"type": "WordLevel", "vocab": {"a": 0}}}),
-        json!({"model": {"type": "Unigram", "vocab": unigram}, "added_tokens": [{"id": 2, "content": "<new>"}]}),
+        json!({"model": {"type": "Unigram", "vocab": unigram}, "added_tokens": [{"id": 3, "content": "<new>"}]}),
+        json!({"model": {"type": "WordPiece", "vocab": {"a": 0}}, "added_tokens": [{"content": "<new>"}]}),
         json!({"model": {"type": "WordPiece", "vocab": {"a": 0, "😀": 2}}}),
         json!({"model": {"type": "WordPiece", "vocab": {"a": 0, "ש": 0}}}),
         json!({"model": {"type": "Unigram", "vocab": [["e\u{301}"]]}}),
