@@ -230,7 +230,8 @@ fn save(
 fn sentencepiece_of(files: &[ExtraFile]) -> anyhow::Result<Option<ExtraFile>> {
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     for file in files {
-        std::fs::write(folder.path().join(file.name()), file.bytes())
+        let path = folder.path().join(file.name());
+        Output::write(&path, Kind::ANY, file.bytes())
             .with_context(|| format!("cannot write a temporary {}", file.name()))?;
     }
     let files = Tokenizer::load(folder.path())?.files()?;

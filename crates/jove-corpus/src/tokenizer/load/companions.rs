@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use tokenizers::AddedToken;
 
 use super::super::names::SpecialNames;
+use super::read::read;
 use crate::error::{Error, Result};
 
 /// The settings beside a vocabulary, as `transformers` reads them.
@@ -175,7 +176,7 @@ fn object(path: &Path) -> Result<Option<Map<String, Value>>> {
         return Ok(None);
     }
     let malformed = |error: &dyn ToString| Error::malformed(path, "an object of JSON", error.to_string());
-    match serde_json::from_slice(&super::read(path)?).map_err(|error| malformed(&error))? {
+    match serde_json::from_slice(&read(path)?).map_err(|error| malformed(&error))? {
         Value::Object(object) => Ok(Some(object)),
         other => Err(malformed(&other)),
     }

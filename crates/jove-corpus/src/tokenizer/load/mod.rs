@@ -4,14 +4,15 @@ mod added;
 mod companions;
 mod json;
 mod known;
+mod read;
 mod vocab;
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use jove_core::Layout;
 
 use self::companions::Companions;
+use self::read::read;
 use super::names::SpecialNames;
 use super::sentencepiece::{self, Family};
 use super::{Parts, Tokenizer};
@@ -19,32 +20,9 @@ use crate::error::{Error, Result};
 
 pub(super) use json::parse as parse_json;
 
-/// XLM-R's files have 5 and 9 MB; a file far above that is not a vocabulary.
-const BYTES_MAX: u64 = 256 << 20;
-
 /// Names of a SentencePiece model in a folder.
 const SENTENCEPIECE_NAMES: [&str; 4] =
     ["sentencepiece.bpe.model", "sentencepiece.model", "spiece.model", "tokenizer.model"];
-
-/// Classes of `transformers` that cut a `vocab.txt` by BERT's rules.
-const WORD_PIECE_CLASSES: [&str; 16] = [
-    "BertTokenizer",
-    "ConvBertTokenizer",
-    "DistilBertTokenizer",
-    "ElectraTokenizer",
-    "ErnieMTokenizer",
-    "ErnieTokenizer",
-    "FunnelTokenizer",
-    "LayoutLMTokenizer",
-    "LxmertTokenizer",
-    "MPNetTokenizer",
-    "MobileBertTokenizer",
-    "PreTrainedTokenizer",
-    "RealmTokenizer",
-    "RetriBertTokenizer",
-    "RobertaTokenizer",
-    "TokenizersBackend",
-];
 
 /// Classes that number the pieces of a SentencePiece model as XLM-R does.
 const XLM_ROBERTA_CLASSES: [&str; 3] = ["XLMRobertaTokenizer", "PreTrainedTokenizer", "TokenizersBackend"];
@@ -136,17 +114,6 @@ fn family(companions: &Companions, path: &Path) -> Result<Family> {
         }
         _ => Ok(Family::XlmRoberta),
     }
-}
-
-/// Reads a file of at most 256 MiB.
-fn read(path: &Path) -> Result<Vec<u8>> {
-    let file = jove_files::open_file(path).map_err(Error::io(path))?;
-    let mut bytes = Vec::new();
-    file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
-    if bytes.len() as u64 > BYTES_MAX {
-        return Err(Error::malformed(path, format!("at most {BYTES_MAX} bytes"), "more"));
-    }
-    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -6,9 +6,29 @@ use jove_core::Layout;
 
 use super::super::parts::{self, BertRules};
 use super::super::{Parts, Tokenizer};
+use super::added;
 use super::companions::Companions;
-use super::{WORD_PIECE_CLASSES, added};
 use crate::error::{Error, Result};
+
+/// Classes of `transformers` that cut a `vocab.txt` by BERT's rules.
+const WORD_PIECE_CLASSES: [&str; 16] = [
+    "BertTokenizer",
+    "ConvBertTokenizer",
+    "DistilBertTokenizer",
+    "ElectraTokenizer",
+    "ErnieMTokenizer",
+    "ErnieTokenizer",
+    "FunnelTokenizer",
+    "LayoutLMTokenizer",
+    "LxmertTokenizer",
+    "MPNetTokenizer",
+    "MobileBertTokenizer",
+    "PreTrainedTokenizer",
+    "RealmTokenizer",
+    "RetriBertTokenizer",
+    "RobertaTokenizer",
+    "TokenizersBackend",
+];
 
 /// Reads a WordPiece vocabulary with the rules that its companions give.
 pub(super) fn load(bytes: &[u8], companions: &Companions, path: &Path) -> Result<Tokenizer> {
