@@ -12,6 +12,7 @@ use jove_checkpoint::{
 use jove_core::Lang;
 use jove_corpus::{TextLines, Tokenizer};
 use jove_files::is_stream;
+use jove_files::{Kind, Output};
 use serde::Serialize;
 
 use super::convert::folder_outside;
