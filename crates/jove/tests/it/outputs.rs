@@ -73,6 +73,7 @@ fn no_command_writes_over_what_is_not_its_to_replace() {
         "kb export kb.sqlite --format tsv --out words.txt".to_owned(),
         "kb export kb.sqlite --format ntriples --out graph.jsonl".to_owned(),
     ]);
+    folder.refuses(&format!("{link} - --html /dev/stdout"), &["expected one output on standard output at most"]);
     for command in commands {
         folder.refuses(&command, &["error: ", "hint: "]);
         assert!(contents(&folder) == before, "{command} changed something");

@@ -45,6 +45,8 @@ impl Args {
     pub(super) fn check_apart(&self) -> anyhow::Result<()> {
         let outputs = [Some(&self.output), self.html.as_ref(), self.reject_file.as_ref()];
         let outputs: Vec<&Path> = outputs.into_iter().flatten().map(PathBuf::as_path).collect();
+        let streams = outputs.iter().filter(|path| is_standard_output(path)).count();
+        anyhow::ensure!(streams < 2, "expected one output on standard output at most, found {streams}");
         for (number, output) in outputs.iter().enumerate() {
             let others = outputs[..number].iter().copied().chain([self.kb.as_path(), self.input.as_path()]);
             check_apart(output, others).with_context(|| output.display().to_string())?;
