@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tokenizers::{NormalizedString, Normalizer as _};
-use unicode_normalization::char::{canonical_combining_class, decompose_canonical, is_combining_mark};
+use unicode_normalization::char::{decompose_canonical, is_combining_mark};
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfkc_quick};
 
 use super::super::parts;
@@ -15,6 +15,12 @@ use super::array::double_array;
 /// Blocks whose marks are sorted with one another: general, Hebrew, Arabic.
 const MARKS: [(char, char); 4] =
     [('\u{300}', '\u{36f}'), ('\u{591}', '\u{5c7}'), ('\u{610}', '\u{65f}'), ('\u{6d6}', '\u{6ed}')];
+
+/// Marks of which a letter often has three: the points of Hebrew, the vowels of Arabic.
+const THREE_MARKS: [&str; 2] = [
+    "\u{5b0}\u{5b1}\u{5b2}\u{5b3}\u{5b4}\u{5b5}\u{5b6}\u{5b7}\u{5b8}\u{5b9}\u{5bb}\u{5bc}\u{5c1}\u{5c2}\u{5c7}",
+    "\u{64b}\u{64c}\u{64d}\u{64e}\u{64f}\u{650}\u{651}\u{652}\u{670}",
+];
 
 /// The voiced and semi-voiced marks of kana, combining and half as wide.
 const VOICED: [char; 4] = ['\u{3099}', '\u{309a}', 'ﾞ', 'ﾟ'];
@@ -126,15 +132,18 @@ fn kana() -> impl Iterator<Item = String> {
     kana.flat_map(|kana| VOICED.map(|mark| (kana, mark))).map(|(kana, mark)| format!("{kana}{mark}"))
 }
 
+/// Pairs and triples of marks; those that are sorted already don't change, and are no entries.
 fn sorted_marks() -> impl Iterator<Item = String> {
-    MARKS.into_iter().flat_map(|(first, last)| {
-        let marks: Vec<char> = (first..=last).filter(|mark| is_combining_mark(*mark)).collect();
-        let pairs = marks.iter().flat_map(|a| marks.iter().map(move |b| (*a, *b)));
-        let unsorted = |(a, b): &(char, char)| {
-            let (a, b) = (canonical_combining_class(*a), canonical_combining_class(*b));
-            b > 0 && a > b
-        };
-        pairs.filter(unsorted).map(|(a, b)| format!("{a}{b}")).collect::<Vec<_>>()
+    let blocks = MARKS.map(|(first, last)| (first..=last).filter(|mark| is_combining_mark(*mark)).collect());
+    let pairs = blocks.into_iter().flat_map(|marks: Vec<char>| tuples(&marks, 2));
+    let triples = THREE_MARKS.into_iter().flat_map(|marks| tuples(&marks.chars().collect::<Vec<char>>(), 3));
+    pairs.chain(triples)
+}
+
+/// Every sequence of `length` marks.
+fn tuples(marks: &[char], length: usize) -> Vec<String> {
+    (0..length).fold(vec![String::new()], |shorter, _| {
+        shorter.iter().flat_map(|start| marks.iter().map(move |mark| format!("{start}{mark}"))).collect()
     })
 }
 
@@ -172,6 +181,7 @@ mod tests {
             ("o\u{302}\u{323}", "ộ"),
             ("ô\u{323}", "ộ"),
             ("\u{651}\u{64e}", "\u{64e}\u{651}"),
+            ("\u{5bc}\u{5c1}\u{5b4}", "\u{5b4}\u{5bc}\u{5c1}"),
             ("Ａ", "A"),
             ("\u{3000}", " "),
             ("\u{1}", ""),
