@@ -34,7 +34,7 @@ pub(crate) fn tokenizer(work: &StageContext<'_>, layout: Layout, annotated: &Sta
     work.cache.stage(name, key, Leftover::Discard, |folder| {
         let tokenizer = match &source {
             Some(source) => load(work, layout, source)?,
-            None => train(work, options, exponent, annotated)?,
+            None => train(work, &options, exponent, annotated)?,
         };
         Ok(tokenizer.save(&folder.join(FOLDER))?)
     })
@@ -63,7 +63,7 @@ fn load(work: &StageContext<'_>, layout: Layout, source: &TokenizerSource) -> Re
 }
 
 /// Trains on all text where it fits the budget, else on a sample of every language.
-fn train(work: &StageContext<'_>, options: TrainOptions, exponent: f64, annotated: &Stage) -> Result<Tokenizer> {
+fn train(work: &StageContext<'_>, options: &TrainOptions, exponent: f64, annotated: &Stage) -> Result<Tokenizer> {
     let path = annotated.file(annotate::TRAIN);
     let mut bytes: BTreeMap<Lang, u64> = BTreeMap::new();
     for text in AnnotatedReader::open(&path)? {
@@ -83,7 +83,7 @@ fn train(work: &StageContext<'_>, options: TrainOptions, exponent: f64, annotate
     });
     let texts = read.filter(|(text, row)| sample.takes(text.lang, *row)).map(|(text, _)| text.text);
     // The sample is as large as the budget on average; what is above it isn't cut off.
-    let tokenizer = Tokenizer::train_with(&TrainOptions { bytes_max: u64::MAX, ..options }, texts);
+    let tokenizer = Tokenizer::train_with(&TrainOptions { bytes_max: u64::MAX, ..options.clone() }, texts);
     if let Some(error) = failed {
         return Err(error.into());
     }

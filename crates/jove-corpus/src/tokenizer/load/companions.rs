@@ -23,6 +23,7 @@ pub(super) struct Companions {
     /// `do_lower_case`.
     pub(super) lowercase: Option<bool>,
     /// `strip_accents`; the inner `None` is an explicit null.
+    #[allow(clippy::option_option, reason = "a missing key and an explicit null mean different things")]
     pub(super) strip_accents: Option<Option<bool>>,
     /// `tokenize_chinese_chars`.
     pub(super) han_apart: Option<bool>,
@@ -50,7 +51,7 @@ impl Companions {
         found.configured = config.is_some();
         let config = config.unwrap_or_default();
         found.read_flags(&config, &path)?;
-        found.specials = config.clone();
+        found.specials.clone_from(&config);
         let decoder = config.get("added_tokens_decoder").and_then(Value::as_object);
         if let Some(decoder) = decoder {
             for (id, token) in decoder {
