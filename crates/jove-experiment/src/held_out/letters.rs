@@ -122,6 +122,7 @@ impl Letters {
 
 /// What lies between two letters.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each says of one kind of sign whether it was met")]
 struct Gap {
     /// The letter before it.
     last: Option<char>,
