@@ -111,7 +111,7 @@ fn warn_unknown(languages: &BTreeMap<String, Known>, layout: Layout) {
         if share > UNKNOWN_SHARE_MAX {
             tracing::warn!(
                 "the vocabulary of the {layout} layout doesn't know {:.1}% of the tokens in `{lang}` ({} of {}); a larger one \
-                 (tokenizers.*.size), or one that was made for the language, may",
+                 (tokenizers.*.size), or one that was made for the language, may know more",
                 100.0 * share,
                 known.unknown,
                 known.tokens
