@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jove_files::still_leads_to;
+
 use crate::error::{Error, Result};
 
 /// A folder that takes the place of another at once, or not at all.
@@ -133,7 +135,7 @@ fn claim(outer: PathBuf) -> Result<Option<(PathBuf, Option<File>)>> {
     let Ok(lock) = File::open(&outer) else { return Ok(Some((outer, None))) };
     match lock.try_lock() {
         // Another process that clears leftovers may have been faster than the lock, and have removed the folder.
-        Ok(()) if is_same(&lock, &outer) => Ok(Some((outer, Some(lock)))),
+        Ok(()) if still_leads_to(&lock, &outer) => Ok(Some((outer, Some(lock)))),
         Ok(()) | Err(fs::TryLockError::WouldBlock) => Ok(None),
         Err(fs::TryLockError::Error(_)) => Ok(Some((outer, None))),
     }
@@ -142,7 +144,7 @@ fn claim(outer: PathBuf) -> Result<Option<(PathBuf, Option<File>)>> {
 /// Removes a hidden folder whose process has ended.
 fn clear(outer: &Path, target: &Path) -> Result<()> {
     let Ok(lock) = File::open(outer) else { return Ok(()) };
-    if lock.try_lock().is_err() || !is_same(&lock, outer) {
+    if lock.try_lock().is_err() || !still_leads_to(&lock, outer) {
         return Ok(());
     }
     let old = outer.join(OLD);
@@ -150,20 +152,6 @@ fn clear(outer: &Path, target: &Path) -> Result<()> {
         fs::rename(&old, target).map_err(Error::io(target))?;
     }
     fs::remove_dir_all(outer).map_err(Error::io(outer))
-}
-
-/// Whether a path still leads to an open folder.
-#[cfg(unix)]
-fn is_same(open: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    let id = |about: io::Result<fs::Metadata>| about.map(|about| (about.dev(), about.ino())).ok();
-    let open = id(open.metadata());
-    open.is_some() && open == id(fs::symlink_metadata(path))
-}
-
-#[cfg(not(unix))]
-fn is_same(_: &File, path: &Path) -> bool {
-    path.exists()
 }
 
 /// Exchanges two folders in one step.

@@ -40,3 +40,4 @@ pub use kind::Kind;
 pub use late::LateOutput;
 pub use output::Output;
 pub use refused::Refused;
+pub use replacement::still_leads_to;

@@ -80,7 +80,7 @@ fn claim(path: &Path) -> io::Result<Option<File>> {
     };
     match file.try_lock() {
         // Another process that clears leftovers may have been faster than the lock, and have removed the file.
-        Ok(()) => Ok(is_same(&file, path).then_some(file)),
+        Ok(()) => Ok(still_leads_to(&file, path).then_some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
         // A file system without locks: leftovers then stay.
         Err(TryLockError::Error(_)) => Ok(Some(file)),
@@ -97,7 +97,7 @@ fn clear(target: &Path, prefix: &OsString) -> io::Result<()> {
             continue;
         }
         let Ok(file) = OpenOptions::new().write(true).open(entry.path()) else { continue };
-        if file.try_lock().is_ok() && is_same(&file, &entry.path()) {
+        if file.try_lock().is_ok() && still_leads_to(&file, &entry.path()) {
             fs::remove_file(entry.path())?;
         }
     }
@@ -108,9 +108,10 @@ fn parent(target: &Path) -> &Path {
     target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Whether a path still leads to an open file.
+/// Whether a path, and no link at it, still leads to an open file or folder, which tells whether a lock on it still counts.
 #[cfg(unix)]
-fn is_same(open: &File, path: &Path) -> bool {
+#[must_use]
+pub fn still_leads_to(open: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
     let id = |about: io::Result<fs::Metadata>| about.map(|about| (about.dev(), about.ino())).ok();
     let open = id(open.metadata());
@@ -118,7 +119,8 @@ fn is_same(open: &File, path: &Path) -> bool {
 }
 
 #[cfg(not(unix))]
-fn is_same(_: &File, path: &Path) -> bool {
+#[must_use]
+pub fn still_leads_to(_: &File, path: &Path) -> bool {
     path.exists()
 }
 

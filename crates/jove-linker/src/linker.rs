@@ -91,6 +91,8 @@ struct Found {
     name: Name,
     /// Where it starts in the normal form.
     normal_start: usize,
+    /// The language of the place.
+    stretch: Stretch,
 }
 
 impl Linker {
@@ -142,9 +144,8 @@ impl Linker {
             let words = tagger.segments(text, lang);
             let text_context = TextContext::new(text, lang, Some(&words), &self.table.langs);
             for (names, context) in self.contexts(&text_context) {
-                for Found { name, .. } in names {
+                for Found { name, stretch, .. } in names {
                     let surface = SurfaceFeatures::new(&text_context, name.span);
-                    let stretch = self.stretch(&text_context, name);
                     let mut candidates = self.usable(name.alias, stretch).take(CANDIDATES_MAX);
                     let coherent = candidates.any(|(c, _)| context.coherence(c.entity, name, &self.knowledge) > 0.9);
                     usage.add(name.alias, surface.is_name() || coherent, surface.is_common() && !coherent);
@@ -180,12 +181,15 @@ impl Linker {
         let text_context = TextContext::new(text, lang, words, &self.table.langs);
         let mut mentions: Vec<Mention> = Vec::new();
         for (names, context) in self.contexts(&text_context) {
-            for Found { name, .. } in names {
+            for found in names {
+                let name = found.name;
                 let overlaps = mentions.last().is_some_and(|last| name.span.start < last.span.end);
                 if overlaps && self.options.overlap == Overlap::Longest {
                     continue; // It would lose whatever its score.
                 }
-                let Some((entity, features)) = self.disambiguate(&text_context, name, &context, None) else { continue };
+                let Some((entity, features)) = self.disambiguate(&text_context, found, &context, None) else {
+                    continue;
+                };
                 let score = self.classifier.score(&features);
                 if score >= self.options.score_min {
                     mentions.push(Mention { span: name.span, entity, score });
@@ -200,15 +204,15 @@ impl Linker {
         let text_context = TextContext::new(text, lang, words, &self.table.langs);
         let mut all = Vec::new();
         for (names, context) in self.contexts(&text_context) {
-            for Found { name, .. } in names {
+            for found in names {
                 let mut candidates = Vec::new();
                 let shares = Some(&mut candidates);
-                let Some((entity, features)) = self.disambiguate(&text_context, name, &context, shares) else {
+                let Some((entity, features)) = self.disambiguate(&text_context, found, &context, shares) else {
                     continue;
                 };
                 let score = self.classifier.score(&features);
                 candidates.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-                let mention = Mention { span: name.span, entity, score };
+                let mention = Mention { span: found.name.span, entity, score };
                 all.push(ScoredMention { mention, candidates, features });
             }
         }
@@ -228,7 +232,7 @@ impl Linker {
         };
         for (names, context) in self.contexts(&text_context) {
             let outside = names.iter().filter(|found| !inside(found.name.span));
-            let best = outside.filter_map(|found| self.disambiguate(&text_context, found.name, &context, None));
+            let best = outside.filter_map(|found| self.disambiguate(&text_context, *found, &context, None));
             entities.extend(best.map(|(entity, _)| entity));
         }
         entities.sort_unstable();
@@ -248,17 +252,16 @@ impl Linker {
         let mut found = Vec::new();
         self.each_name(text_context, &normalized, |name, normal_start| {
             if !self.usage.is_refused(name.alias) {
-                found.push(Found { name, normal_start });
+                found.push(Found { name, normal_start, stretch: self.stretch(text_context, name) });
             }
         });
         self.table.fetch(found.iter().map(|found| found.name.alias));
-        found.retain(|Found { name, .. }| self.usable(name.alias, self.stretch(text_context, *name)).next().is_some());
-        found.sort_unstable_by_key(|Found { name, normal_start }| {
+        found.retain(|Found { name, stretch, .. }| self.usable(name.alias, *stretch).next().is_some());
+        found.sort_unstable_by_key(|Found { name, normal_start, .. }| {
             (*normal_start, Reverse(name.span.end), name.form, name.alias)
         });
         let stretches = found.chunk_by(|a, b| a.normal_start / CONTEXT_BYTES == b.normal_start / CONTEXT_BYTES);
-        let context =
-            |names: &[Found]| self.context((text_context, normal), &found, names[0].normal_start / CONTEXT_BYTES);
+        let context = |names: &[Found]| self.context(normal, &found, names[0].normal_start / CONTEXT_BYTES);
         stretches.map(|names| (names.to_vec(), context(names))).collect()
     }
 
@@ -280,14 +283,14 @@ impl Linker {
     }
 
     /// The context of a stretch, by its number; `found` are all names of the text.
-    fn context(&self, (text, normal): (&TextContext, &str), found: &[Found], number: usize) -> LinkContext {
+    fn context(&self, normal: &str, found: &[Found], number: usize) -> LinkContext {
         let start = (number * CONTEXT_BYTES).saturating_sub(OVERLAP_BYTES);
         let end = (number + 1) * CONTEXT_BYTES + OVERLAP_BYTES;
         let first = found.partition_point(|found| found.normal_start < start);
         let after = found.partition_point(|found| found.normal_start < end);
         let stretch = &normal[normal.floor_char_boundary(start)..normal.floor_char_boundary(end)];
-        let usable = |name: Name| self.usable(name.alias, self.stretch(text, name)).map(|(candidate, _)| candidate);
-        let names = found[first..after].iter().map(|found| (found.name, usable(found.name)));
+        let usable = |found: &Found| self.usable(found.name.alias, found.stretch).map(|(candidate, _)| candidate);
+        let names = found[first..after].iter().map(|found| (found.name, usable(found)));
         LinkContext::new(stretch, names, &self.knowledge)
     }
 
@@ -312,11 +315,10 @@ impl Linker {
     fn disambiguate(
         &self,
         text_context: &TextContext,
-        name: Name,
+        Found { name, stretch, .. }: Found,
         context: &LinkContext,
         shares: Option<&mut Vec<(EntityId, f32)>>,
     ) -> Option<(EntityId, Features)> {
-        let stretch = self.stretch(text_context, name);
         let written = &text_context.text[name.span.range()];
         let own_terms = || self.own_terms(written);
         let case = case(text_context.text, name.span);
