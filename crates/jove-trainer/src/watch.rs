@@ -83,7 +83,10 @@ impl Watch {
     pub(crate) fn diagnostics(&mut self, diagnostics: &Diagnostics, step: u64, steps: u64) {
         for (gauge, value) in collapsed(diagnostics).filter(|_| step > steps / 10) {
             if self.said.insert(gauge.to_owned()) {
-                tracing::warn!("the vectors of a contrast lie in one place at step {step}: {gauge} is {value:.3}");
+                tracing::warn!(
+                    "at step {step} the vectors of a contrast were nearly all alike: {gauge} was {value:.3}, where 0 is one \
+                     point and {UNIFORMITY_MAX} or less is spread; metrics.jsonl has the steps after it"
+                );
             }
         }
     }
