@@ -3,8 +3,7 @@
 //!     cargo run --release -p jove-checkpoint --example large -- FOLDER [MEGABYTES] [TENSOR_MEGABYTES]
 //!
 //! Each step is set beside writing the same bytes to the same disk with nothing else. `anonymous` is the most memory that
-//! was the process's own at any time, in units of the largest tensor; pages of the mapped file are the system's to take
-//! back, and are counted in `resident` only.
+//! was the process's own at any time, in units of the largest tensor; `resident` counts the program's own pages too.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench")]
 
 use std::collections::BTreeMap;

@@ -87,11 +87,13 @@ pub(crate) fn identified_weights(bytes: &[u8]) -> Option<Content> {
     }
 }
 
+/// The longest header that the format allows, in bytes.
+pub(crate) const SAFETENSORS_HEADER_MAX: u64 = 100_000_000;
+
 /// Whether a file begins as safetensors do: a header's length in eight bytes, then the header, which is JSON.
 pub(crate) fn is_safetensors(bytes: &[u8]) -> bool {
     let Some((length, rest)) = bytes.split_first_chunk::<8>() else { return false };
-    let fits = usize::try_from(u64::from_le_bytes(*length)).is_ok_and(|length| length <= rest.len());
-    fits && rest.starts_with(b"{\"")
+    u64::from_le_bytes(*length) <= SAFETENSORS_HEADER_MAX && rest.starts_with(b"{\"")
 }
 
 /// A plain text, by its first line.

@@ -2,8 +2,7 @@
 //!
 //! Everything here works on named tensors; nothing here knows of layers or training. In memory, tensors have their
 //! Hugging Face names (`bert.*`, `cls.*`, `roberta.*`, `lm_head.*`) and PyTorch's shapes; each other format is a view of
-//! these. Files are read through memory maps and written one tensor at a time, so a conversion holds one tensor in
-//! memory. Files and folders are written atomically (temporary sibling, fsync, rename), and no input is trusted.
+//! these. Files are read and written one tensor at a time, so a conversion holds one tensor in memory. Files and folders are written atomically (temporary sibling, fsync, rename), and no input is trusted.
 //!
 //! ```
 //! use jove_checkpoint::{Allow, ExportOptions, ExtraFile, Format, ImportOptions, NamedTensor};
@@ -47,7 +46,6 @@ mod folder;
 mod hf;
 mod hub;
 mod layout;
-mod mapped;
 mod message;
 mod report;
 mod safetensors;
@@ -58,6 +56,7 @@ mod torch;
 mod uer;
 mod vocabulary;
 mod weights;
+mod weights_file;
 
 pub use atomic_folder::AtomicFolder;
 pub use convert::{ExportOptions, Exported, Format, ImportOptions, ParityReport, TensorParity, export, import, verify};

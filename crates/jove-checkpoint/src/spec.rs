@@ -24,6 +24,16 @@ impl Dtype {
         !matches!(self, Self::Other(_))
     }
 
+    /// Bytes of one value, for types that are read as weights.
+    pub(crate) fn size(self) -> Option<usize> {
+        match self {
+            Self::F64 => Some(8),
+            Self::F32 => Some(4),
+            Self::F16 | Self::Bf16 => Some(2),
+            Self::Other(_) => None,
+        }
+    }
+
     /// The values in `bytes` as 32-bit floats, borrowed where they have this type and are aligned.
     pub(crate) fn decode(self, bytes: &[u8]) -> Cow<'_, [f32]> {
         fn each<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f32) -> Cow<'static, [f32]> {

@@ -28,6 +28,7 @@ mod input;
 mod kind;
 mod late;
 mod output;
+mod positioned;
 mod refused;
 mod replacement;
 mod terminal;
@@ -39,5 +40,6 @@ pub use input::{is_stream, open_file, open_stream, read_small, read_text, skip_l
 pub use kind::Kind;
 pub use late::LateOutput;
 pub use output::Output;
+pub use positioned::PositionedFile;
 pub use refused::Refused;
 pub use replacement::still_leads_to;

@@ -43,7 +43,7 @@ impl ImportOptions {
 /// Opens a checkpoint of any format: a folder, or for UER the `.bin` file, for TensorFlow the prefix.
 ///
 /// # Resource usage
-/// Weights are mapped, not read; [`Weights::get`] reads and converts one tensor.
+/// Only headers are read; [`Weights::get`] reads and converts one tensor.
 ///
 /// # Errors
 /// Where a file is missing or invalid, or tensors differ from the configuration in a way that is not tolerated

@@ -49,7 +49,7 @@ pub fn load_hf(dir: &Path) -> Result<(ModelConfig, Weights)> {
 /// Opens a folder and tolerates the differences in `allow`.
 ///
 /// # Resource usage
-/// Weights are mapped, not read; tied copies in the file are compared once.
+/// Only headers are read, and tied copies in the file are compared once.
 ///
 /// # Errors
 /// As [`load_hf`], except for what is allowed.

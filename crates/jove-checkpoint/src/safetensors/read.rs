@@ -1,26 +1,30 @@
-//! Reading safetensors through a memory map.
+//! Reading safetensors.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
-use safetensors::SafeTensors;
+use safetensors::SafeTensorError;
+use safetensors::tensor::Metadata;
 
 use super::format::{CHECKSUM_KEY, FORMAT};
-use crate::content::{identified_weights, is_safetensors};
+use crate::content::{SAFETENSORS_HEADER_MAX, identified_weights, is_safetensors};
 use crate::error::{Error, Result};
-use crate::mapped::MappedFile;
 use crate::spec::{Dtype, TensorSpec};
 use crate::tensor::{NamedTensor, TensorSource};
+use crate::weights_file::WeightsFile;
 
-/// A safetensors file, mapped into memory.
+/// Bytes before the header: its length.
+const LENGTH_BYTES: usize = 8;
+
+/// A safetensors file.
 ///
 /// # Resource usage
-/// Opening reads the header only, whatever the size of the file. [`TensorFile::get`] borrows 32-bit floats from the map
-/// and allocates for other types; it reads the tensor once more where the file has checksums.
+/// Opening reads the header only, whatever the size of the file. [`TensorFile::get`] reads one tensor into memory, as
+/// 32-bit floats.
 #[derive(Debug)]
 pub struct TensorFile {
-    file: MappedFile,
+    file: WeightsFile,
     metadata: BTreeMap<String, String>,
     entries: BTreeMap<String, Entry>,
 }
@@ -29,7 +33,7 @@ pub struct TensorFile {
 struct Entry {
     dtype: Dtype,
     shape: Vec<usize>,
-    bytes: Range<usize>,
+    bytes: Range<u64>,
     checksum: Option<u32>,
 }
 
@@ -39,20 +43,22 @@ impl TensorFile {
     /// # Errors
     /// [`Error::Io`] where the file cannot be read, [`Error::Malformed`] where its header is invalid.
     pub fn open(path: &Path) -> Result<Self> {
-        let file = MappedFile::open(path)?;
+        let file = WeightsFile::open(path)?;
         let malformed = |reason: &dyn ToString| Error::malformed(path, FORMAT, reason.to_string());
-        let (header, tensors) = SafeTensors::read_metadata(file.bytes()).map_err(|error| {
-            let other = if is_safetensors(file.bytes()) { None } else { identified_weights(file.bytes()) };
-            other.map_or_else(|| malformed(&error), |content| Error::foreign(path, "a safetensors file", &content))
-        })?;
+        let head = file.head(HEAD_BYTES)?;
+        let other = if is_safetensors(&head) { None } else { identified_weights(&head) };
+        let (start, tensors) = match (read_header(&file)?, other) {
+            (Ok(header), _) => header,
+            (Err(error), None) => return Err(malformed(&error)),
+            (Err(_), Some(content)) => return Err(Error::foreign(path, "a safetensors file", &content)),
+        };
         let metadata: BTreeMap<String, String> = tensors.metadata().clone().unwrap_or_default().into_iter().collect();
         let names = tensors.offset_keys();
         let checksums = checksums(metadata.get(CHECKSUM_KEY), names.len()).map_err(|reason| malformed(&reason))?;
-        let start = 8 + header;
         let mut entries = BTreeMap::new();
         for (index, name) in names.into_iter().enumerate() {
             let info = tensors.info(&name).ok_or_else(|| malformed(&"a tensor without a header entry"))?;
-            let bytes = start + info.data_offsets.0..start + info.data_offsets.1;
+            let bytes = start + info.data_offsets.0 as u64..start + info.data_offsets.1 as u64;
             let (dtype, checksum) = (dtype(info.dtype), checksums.get(index).copied());
             entries.insert(name, Entry { dtype, shape: info.shape.clone(), bytes, checksum });
         }
@@ -74,7 +80,7 @@ impl TensorFile {
         self.entries.contains_key(name)
     }
 
-    /// One tensor; 32-bit floats are borrowed from the map, other float types are converted.
+    /// One tensor, as 32-bit floats.
     ///
     /// # Errors
     /// [`Error::NoTensor`], [`Error::NumberType`] where it holds other numbers than floats, or [`Error::Checksum`] where its
@@ -86,14 +92,19 @@ impl TensorFile {
             let found = entry.dtype.to_string();
             return Err(Error::NumberType { path: path(), name: name.to_owned(), found });
         }
-        let bytes = &self.file.bytes()[entry.bytes.clone()];
-        if let Some(expected) = entry.checksum {
-            let found = crc32c::crc32c(bytes);
-            if found != expected {
-                return Err(Error::Checksum { path: path(), name: name.to_owned(), expected, found });
+        let mut found = 0;
+        let all = 0..(entry.bytes.end - entry.bytes.start) as usize;
+        let values = self.file.values(&entry.bytes, &all, entry.dtype, |bytes| {
+            if entry.checksum.is_some() {
+                found = crc32c::crc32c_append(found, bytes);
             }
+        })?;
+        match entry.checksum {
+            Some(expected) if expected != found => {
+                Err(Error::Checksum { path: path(), name: name.to_owned(), expected, found })
+            }
+            _ => NamedTensor::new(name, entry.shape.clone(), values),
         }
-        NamedTensor::new(name, entry.shape.clone(), entry.dtype.decode(bytes))
     }
 }
 
@@ -109,6 +120,31 @@ impl TensorSource for TensorFile {
     fn get(&self, name: &str) -> Result<NamedTensor<'_>> {
         Self::get(self, name)
     }
+}
+
+/// Bytes that tell what a file is.
+const HEAD_BYTES: usize = 4096;
+
+/// Where the values begin, and what they are. The rules are those of [`safetensors::SafeTensors::read_metadata`], which wants the whole file in memory.
+fn read_header(file: &WeightsFile) -> Result<std::result::Result<(u64, Metadata), SafeTensorError>> {
+    let Some(length) = file.head(LENGTH_BYTES)?.first_chunk().map(|bytes| u64::from_le_bytes(*bytes)) else {
+        return Ok(Err(SafeTensorError::HeaderTooSmall));
+    };
+    if length > SAFETENSORS_HEADER_MAX {
+        return Ok(Err(SafeTensorError::HeaderTooLarge));
+    }
+    let start = LENGTH_BYTES as u64 + length;
+    if start > file.length() {
+        return Ok(Err(SafeTensorError::InvalidHeaderLength));
+    }
+    let header = file.read_up_to(LENGTH_BYTES as u64, length as usize)?;
+    let parsed = || {
+        let text = std::str::from_utf8(&header).map_err(SafeTensorError::InvalidHeader)?;
+        let metadata: Metadata = serde_json::from_str(text).map_err(SafeTensorError::InvalidHeaderDeserialization)?;
+        let end = start.checked_add(metadata.data_len() as u64).ok_or(SafeTensorError::ValidationOverflow)?;
+        if end == file.length() { Ok((start, metadata)) } else { Err(SafeTensorError::MetadataIncompleteBuffer) }
+    };
+    Ok(parsed())
 }
 
 fn checksums(text: Option<&String>, count: usize) -> std::result::Result<Vec<u32>, String> {

@@ -10,23 +10,25 @@ use super::proto::{Entry, decode_header};
 use super::table;
 use crate::content::identified_weights;
 use crate::error::{Error, Result};
-use crate::mapped::MappedFile;
 use crate::spec::{Dtype, TensorSpec};
 use crate::tensor::{NamedTensor, TensorSource};
+use crate::weights_file::WeightsFile;
 
 /// Far above any published checkpoint.
 const SHARDS_MAX: u64 = 1024;
 
-/// A TensorFlow checkpoint, its data mapped into memory.
+/// The longest index, in bytes; that of a model of a thousand layers takes a few MB.
+const INDEX_BYTES_MAX: usize = 64 << 20;
+
+/// A TensorFlow checkpoint.
 ///
 /// # Resource usage
-/// The index is read into memory, at most about 64 times its size on disk; data files are mapped, not read.
-/// [`TensorSource::get`] verifies the checksum of a tensor, borrows 32-bit floats from the map and allocates for other
-/// types.
+/// The index, of at most 64 MiB, is read into memory, at most about 64 times its size on disk. [`TensorSource::get`] reads
+/// one tensor and verifies its checksum.
 #[derive(Debug)]
 pub struct TfBundle {
     index: PathBuf,
-    shards: Vec<MappedFile>,
+    shards: Vec<WeightsFile>,
     entries: BTreeMap<String, Entry>,
     /// Other checkpoints of the folder, where the latest was taken.
     others: Vec<String>,
@@ -47,8 +49,8 @@ impl TfBundle {
     pub(crate) fn open_step(path: &Path, step: Option<u64>) -> Result<Self> {
         let Found { index, others } = find_index(path, step)?;
         let malformed = |reason: String| Error::malformed(&index, FORMAT, reason);
-        let file = MappedFile::open(&index)?;
-        let table = table::read(file.bytes()).map_err(|reason| match identified_weights(file.bytes()) {
+        let bytes = read_index(&index)?;
+        let table = table::read(&bytes).map_err(|reason| match identified_weights(&bytes) {
             Some(content) => Error::foreign(&index, "an index of TensorFlow's", &content),
             None => malformed(reason.to_owned()),
         })?;
@@ -66,7 +68,7 @@ impl TfBundle {
         }
         let prefix = index.with_extension("");
         let shards =
-            (0..shards).map(|shard| MappedFile::open(&shard_path(&prefix, shard, shards))).collect::<Result<_>>()?;
+            (0..shards).map(|shard| WeightsFile::open(&shard_path(&prefix, shard, shards))).collect::<Result<_>>()?;
         let bundle = Self { index, shards, entries, others };
         bundle.check_ranges()?;
         Ok(bundle)
@@ -99,7 +101,7 @@ impl TfBundle {
             let Some(file) = usize::try_from(entry.shard).ok().and_then(|shard| self.shards.get(shard)) else {
                 return broken(name, format!("shard {} of {}", entry.shard, self.shards.len()));
             };
-            let end = entry.offset.checked_add(entry.size).filter(|end| *end <= file.bytes().len() as u64);
+            let end = entry.offset.checked_add(entry.size).filter(|end| *end <= file.length());
             let Some(end) = end else { return broken(name, "ends beyond the data".to_owned()) };
             let count = entry.shape.iter().try_fold(1u64, |product, size| product.checked_mul(*size));
             let (dtype, size) = dtype(entry.dtype);
@@ -133,15 +135,27 @@ impl TensorSource for TfBundle {
             return Err(Error::NumberType { path: path(), name: name.to_owned(), found: dtype.to_string() });
         }
         let file = &self.shards[entry.shard as usize];
-        let bytes = &file.bytes()[entry.offset as usize..(entry.offset + entry.size) as usize];
-        let found = masked(crc32c::crc32c(bytes));
+        let range = entry.offset..entry.offset + entry.size;
+        let mut crc = 0;
+        let values =
+            file.values(&range, &(0..entry.size as usize), dtype, |bytes| crc = crc32c::crc32c_append(crc, bytes))?;
+        let found = masked(crc);
         if found != entry.crc32c {
             let path = file.path().to_owned();
             return Err(Error::Checksum { path, name: name.to_owned(), expected: entry.crc32c, found });
         }
         let shape: Vec<usize> = entry.shape.iter().map(|size| *size as usize).collect();
-        NamedTensor::new(name, shape, dtype.decode(bytes))
+        NamedTensor::new(name, shape, values)
     }
+}
+
+fn read_index(path: &Path) -> Result<Vec<u8>> {
+    let file = WeightsFile::open(path)?;
+    if file.length() > INDEX_BYTES_MAX as u64 {
+        let reason = format!("an index of {} bytes, expected at most {INDEX_BYTES_MAX}", file.length());
+        return Err(Error::malformed(path, FORMAT, reason));
+    }
+    file.head(INDEX_BYTES_MAX)
 }
 
 /// The type of TensorFlow's number of a data type, and the bytes of one value.
