@@ -81,6 +81,7 @@ impl Run {
             description: self.file.description.clone(),
             variants: variants.map(|v| VariantNote { name: v.name.clone(), summary: v.summary.clone() }).collect(),
             results,
+            resampled: Vec::new(),
             inputs: inputs(prepared)?,
             previews: self.previews(work, prepared)?,
             warnings: self.all_warnings(work),

@@ -67,6 +67,7 @@ mod prune;
 mod reference;
 mod renamed;
 pub mod report;
+pub mod resampled;
 pub mod results;
 mod run;
 mod run_file;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// One number that a probe measured.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measure {
     /// The probe, such as `entity cloze`.
     pub probe: String,
@@ -17,9 +17,70 @@ pub struct Measure {
     pub items: usize,
     /// Whether more is better.
     pub higher_is_better: bool,
+    /// What answers without training reach on the same items, apart from chance.
+    #[serde(default)]
+    pub trivial: Vec<TrivialAnswer>,
+    /// Whether there are fewer items than `probes.items-min`: such a measure is never a primary one.
+    #[serde(default)]
+    pub few_items: bool,
+    /// How the value is computed from `items.parquet`; `None` in results of former versions.
+    #[serde(default)]
+    pub selection: Option<Selection>,
+}
+
+/// What one answer without training reaches.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrivialAnswer {
+    /// How it answers, such as `commonest answer`.
+    pub answer: String,
+    /// Its value, in the unit of the measure.
+    pub value: f64,
+}
+
+/// The items that a measure is over, and what is computed from them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    /// The column `probe` of the items.
+    pub probe: String,
+    /// Their column `part`; all parts where it is `None`.
+    pub part: Option<String>,
+    /// What is computed.
+    pub statistic: Statistic,
+    /// Whether it is computed for each value of the column `group`, and the mean of these taken.
+    pub by_group: bool,
+}
+
+/// What is computed from the ranks or losses of items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Statistic {
+    /// The share of items with rank 1.
+    FirstRank,
+    /// The mean of 1 / rank.
+    ReciprocalRank,
+    /// The mean over `gold` of the harmonic mean of precision and recall, with the first of `top` as prediction.
+    MacroF1,
+    /// The sum of `nats` over the sum of `tokens`.
+    Nats,
+    /// The exponential of that.
+    Perplexity,
 }
 
 impl Measure {
+    /// Whether one value of this measure is better than another one.
+    pub fn is_better(&self, value: f64, than: f64) -> bool {
+        if self.higher_is_better { value > than } else { value < than }
+    }
+
+    /// The best answer without training, chance included.
+    pub fn best_trivial(&self) -> Option<TrivialAnswer> {
+        let chance = self.chance.map(|value| TrivialAnswer { answer: "chance".to_owned(), value });
+        chance
+            .into_iter()
+            .chain(self.trivial.iter().cloned())
+            .reduce(|best, other| if self.is_better(other.value, best.value) { other } else { best })
+    }
+
     /// Probe and measure, as `primary` names them: `entity cloze, R@1`.
     pub fn title(&self) -> String {
         title(&self.probe, &self.measure)
@@ -153,6 +214,13 @@ fn values_of(variant: &str, results: &[ArmResult], measure: &Measure) -> Vec<(u6
 }
 
 impl Row {
+    /// The best answer without training, where no variant's mean is better than it: then the measure shows no knowledge.
+    pub fn unbeaten_trivial(&self) -> Option<TrivialAnswer> {
+        let best = self.measure.best_trivial()?;
+        let beats = |cell: &Summary| self.measure.is_better(cell.mean, best.value);
+        (!self.cells.iter().flatten().any(beats)).then_some(best)
+    }
+
     /// What the differences of one variant to the first say, in plain words.
     pub(crate) fn verdict(&self, variant: usize) -> Verdict {
         let differences = &self.differences[variant];
@@ -198,6 +266,7 @@ mod tests {
             chance: None,
             items: 10,
             higher_is_better: true,
+            ..Measure::default()
         };
         ArmResult {
             variant: variant.into(),
@@ -248,6 +317,28 @@ mod tests {
         assert_eq!(rows[0].verdict(1), Verdict::NotAbove);
         assert_eq!(rows[0].verdict(2), Verdict::NotAbove);
         assert_eq!(rows[0].verdict(3), Verdict::NotMeasured);
+    }
+
+    #[test]
+    fn a_measure_that_no_variant_answers_better_than_a_trivial_answer_says_so() {
+        let trivial = |answer: &str, value| TrivialAnswer { answer: answer.to_owned(), value };
+        let check = |higher_is_better, chance, answers: &[TrivialAnswer], values: [f64; 2], expected: Option<&str>| {
+            let mut results = [result("pd", 1, values[0]), result("kg", 1, values[1])];
+            for measure in results.iter_mut().flat_map(|result| &mut result.measures) {
+                measure.trivial = answers.to_vec();
+                (measure.higher_is_better, measure.chance) = (higher_is_better, chance);
+            }
+            let row = &compare(&["pd".into(), "kg".into()], &results)[0];
+            assert_eq!(row.unbeaten_trivial().map(|best| best.answer).as_deref(), expected, "{values:?}");
+        };
+        let answers = [trivial("commonest answer", 0.3), trivial("string match", 0.1)];
+        check(true, Some(0.02), &answers, [0.2, 0.25], Some("commonest answer"));
+        check(true, Some(0.02), &answers, [0.2, 0.3], Some("commonest answer"));
+        check(true, Some(0.02), &answers, [0.2, 0.31], None);
+        check(true, Some(0.02), &[], [0.02, 0.01], Some("chance"));
+        check(true, None, &[], [0.0, 0.0], None);
+        check(false, None, &[trivial("word frequency", 400.0)], [500.0, 401.0], Some("word frequency"));
+        check(false, None, &[trivial("word frequency", 400.0)], [500.0, 90.0], None);
     }
 
     #[test]

@@ -320,6 +320,8 @@ pub struct ProbeSettings {
     /// The most items of a probe, per language for the pseudo-perplexity; from a larger set a random sample is drawn. The
     /// bitext probes use all items.
     pub items_max: usize,
+    /// The fewest items of a measure that says something: one of fewer is marked, and can't be primary.
+    pub items_min: usize,
     /// Candidates of the entity cloze and of the relation cloze, the correct one included.
     pub candidates: usize,
     /// The Tatoeba set, for retrieval of translations.
@@ -403,6 +405,6 @@ impl Default for ModelSettings {
 
 impl Default for ProbeSettings {
     fn default() -> Self {
-        Self { items_max: 1000, candidates: 50, tatoeba: None, leaks: Leaks::default() }
+        Self { items_max: 1000, items_min: 100, candidates: 50, tatoeba: None, leaks: Leaks::default() }
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::effects::{Effect, contrasts, effects};
 use crate::error::{Error, Result};
+use crate::resampled::Resampled;
 use crate::results::{ArmResult, Row, compare};
 
 /// All that the report shows; kept as `results.json`, from which `jove report` draws the page again.
@@ -19,6 +20,9 @@ pub struct Report {
     pub variants: Vec<VariantNote>,
     /// Their results.
     pub results: Vec<ArmResult>,
+    /// The intervals of differences over seeds and items together.
+    #[serde(default)]
+    pub resampled: Vec<Resampled>,
     /// Sizes of the data, from the graph to the tokens.
     pub inputs: Vec<InputNote>,
     /// Sentences as the variants see them.
@@ -93,12 +97,12 @@ impl Report {
 
     /// The differences between each variant and the first, paired by seed; none below three seeds.
     pub fn effects(&self) -> Vec<Effect> {
-        effects(&self.names(), &self.rows(), &self.primary)
+        effects(&self.names(), &self.rows(), &self.primary, &self.resampled)
     }
 
     /// The differences between variants and their controls; none below three seeds.
     pub(crate) fn contrasts(&self) -> Vec<Effect> {
-        contrasts(&self.names(), &self.results, &self.primary)
+        contrasts(&self.names(), &self.results, &self.primary, &self.resampled)
     }
 
     /// The largest number of seeds of a variant.

@@ -109,6 +109,7 @@ mod tests {
             primary: measure == "R@1",
             effect_size: 1.0,
             smallest_visible: 0.1,
+            ..Effect::default()
         }
     }
 

@@ -59,6 +59,7 @@ pub(crate) mod tests {
             chance: Some(0.01),
             items: 120,
             higher_is_better: higher,
+            ..Measure::default()
         };
         let curve = (0..20u32).map(|step| CurvePoint {
             tokens: u64::from(step) * 4000,
@@ -93,6 +94,7 @@ pub(crate) mod tests {
                 arm("ml", 1, 0.21),
                 arm("ml", 2, 0.2),
             ],
+            resampled: Vec::new(),
             inputs: vec![InputNote { label: "entities".into(), value: "900".into(), note: "5 types".into() }],
             previews: vec![Preview {
                 variant: "kg".into(),

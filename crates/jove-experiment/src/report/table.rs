@@ -5,14 +5,14 @@ use serde::Serialize;
 use crate::effects::{Effect, Finding};
 use crate::report::content::Report;
 use crate::report::words::{findings, number};
-use crate::results::{ArmResult, Summary};
+use crate::results::{ArmResult, Row, Statistic, Summary};
 
 /// A Markdown table of all measures, followed by what it says.
 pub fn markdown(report: &Report) -> String {
     let rows = report.rows();
     let mut lines = vec![String::new(), String::new()];
-    lines[0].push_str("| probe | items | chance |");
-    lines[1].push_str("| --- | ---: | ---: |");
+    lines[0].push_str("| probe | items | chance | best without training |");
+    lines[1].push_str("| --- | ---: | ---: | ---: |");
     for variant in &report.variants {
         lines[0].push_str(&format!(" {} |", variant.name));
         lines[1].push_str(" ---: |");
@@ -21,12 +21,16 @@ pub fn markdown(report: &Report) -> String {
         let measure = &row.measure;
         let chance = measure.chance.map_or_else(String::new, number);
         let arrow = if measure.higher_is_better { "↑" } else { "↓" };
-        let mut line = format!("| {}, {} {arrow} | {} | {chance} |", measure.probe, measure.measure, measure.items);
+        let best = measure.best_trivial().map_or_else(String::new, |b| format!("{}, {}", number(b.value), b.answer));
+        let few = if measure.few_items { ", few" } else { "" };
+        let title = measure.title();
+        let mut line = format!("| {title} {arrow} | {}{few} | {chance} | {best} |", measure.items);
         for cell in &row.cells {
             line.push_str(&format!(" {} |", cell.map_or_else(|| "–".to_owned(), value)));
         }
         lines.push(line);
     }
+    lines.extend(unbeaten(&rows));
     for finding in findings(report, &rows) {
         lines.extend([String::new(), format!("{}:", finding.heading), String::new()]);
         lines.extend(finding.phrases.into_iter().map(|(_, phrase)| format!("- {phrase}")));
@@ -46,6 +50,20 @@ pub fn markdown(report: &Report) -> String {
     lines.join("\n")
 }
 
+/// The measures that no variant answers better than an answer without training; nothing where there are none.
+fn unbeaten(rows: &[Row]) -> Vec<String> {
+    let line = |row: &Row| {
+        let best = row.unbeaten_trivial()?;
+        Some(format!("- {}: {} ({})", row.measure.title(), best.answer, number(best.value)))
+    };
+    let found: Vec<String> = rows.iter().filter_map(line).collect();
+    if found.is_empty() {
+        return found;
+    }
+    let heading = "No variant is better than an answer without training:".to_owned();
+    [String::new(), heading, String::new()].into_iter().chain(found).collect()
+}
+
 /// The effects as a Markdown table; nothing where there are none.
 fn effect_lines(heading: &str, effects: &[Effect]) -> Vec<String> {
     if effects.is_empty() {
@@ -55,22 +73,26 @@ fn effect_lines(heading: &str, effects: &[Effect]) -> Vec<String> {
         String::new(),
         heading.to_owned(),
         String::new(),
-        "| variant | versus | probe | effect | 95% interval | d | p, Holm | smallest visible | |".to_owned(),
-        "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | --- |".to_owned(),
+        "| variant | versus | probe | effect | 95% interval | t interval | d | p, Holm | smallest visible | |"
+            .to_owned(),
+        "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |".to_owned(),
     ];
     lines.extend(effects.iter().map(|effect| {
         format!(
-            "| {} | {} | {} | {} | {} to {} | {} | {:.4} | {} | {} |",
+            "| {} | {} | {} | {} | {} to {} | {} to {} | {} | {:.4} | {} | {}{} |",
             effect.variant,
             effect.base,
             effect.title(),
             signed(effect.difference),
             signed(effect.low),
             signed(effect.high),
+            signed(effect.t_low),
+            signed(effect.t_high),
             number(effect.effect_size),
             effect.p_holm,
             number(effect.smallest_visible),
-            finding(effect)
+            finding(effect),
+            effect.caveat().map_or_else(String::new, |caveat| format!(", {caveat}")),
         )
     }));
     lines
@@ -114,6 +136,13 @@ pub(crate) fn results_csv(results: &[ArmResult]) -> String {
             value: measure.value,
             chance: measure.chance,
             items: measure.items,
+            few_items: measure.few_items,
+            best_trivial: measure.best_trivial().map(|best| best.value),
+            trivial_answer: measure.best_trivial().map(|best| best.answer),
+            items_probe: measure.selection.as_ref().map(|selection| selection.probe.as_str()),
+            items_part: measure.selection.as_ref().and_then(|selection| selection.part.as_deref()),
+            statistic: measure.selection.as_ref().map(|selection| selection.statistic),
+            by_group: measure.selection.as_ref().is_some_and(|selection| selection.by_group),
         })
     });
     csv(rows)
@@ -132,6 +161,13 @@ struct MeasuredRow<'a> {
     value: f64,
     chance: Option<f64>,
     items: usize,
+    few_items: bool,
+    best_trivial: Option<f64>,
+    trivial_answer: Option<String>,
+    items_probe: Option<&'a str>,
+    items_part: Option<&'a str>,
+    statistic: Option<Statistic>,
+    by_group: bool,
 }
 
 /// A mean, with its spread where there is more than one seed.
@@ -152,7 +188,7 @@ mod tests {
         let text = markdown(&crate::report::tests::sample());
         let table: Vec<&str> = text.lines().take_while(|line| line.starts_with('|')).collect();
         assert_eq!(table.len(), 4);
-        assert!(table.iter().all(|line| line.matches('|').count() == 7), "{text}");
+        assert!(table.iter().all(|line| line.matches('|').count() == 8), "{text}");
         assert!(text.contains("0.525 ± 0.035"), "{text}");
     }
 }

@@ -58,6 +58,8 @@ pub(crate) fn probe(
         measures.extend(runner.bitext()?);
         measures.extend(runner.tatoeba()?);
         measures.extend(runner.perplexity()?);
+        let items_min = work.run.file.probes.items_min;
+        measures.iter_mut().for_each(|measure| measure.few_items = measure.items < items_min);
         write_json(&folder.join(MEASURES), &measures)
     })
 }
@@ -124,6 +126,7 @@ impl ProbeRunner<'_> {
             chance: Some(chance),
             items: scores.items,
             higher_is_better: true,
+            ..Measure::default()
         };
         let measures = vec![
             measure("accuracy", scores.accuracy, scores.chance_accuracy),
@@ -187,6 +190,7 @@ impl ProbeRunner<'_> {
                 chance: Some(ranking.scores.chance_recall_at_1),
                 items: ranking.scores.items,
                 higher_is_better: true,
+                ..Measure::default()
             }));
         }
         if let Some(first) = measures.first().cloned() {
@@ -231,6 +235,7 @@ impl ProbeRunner<'_> {
                 chance: None,
                 items: score.tokens,
                 higher_is_better: false,
+                ..Measure::default()
             };
             [measure("nats", score.mean()), measure("perplexity", score.perplexity())]
         };
@@ -264,6 +269,7 @@ fn ranked(probe: &str, scores: &RankScores) -> Vec<Measure> {
         chance: Some(chance),
         items: scores.items,
         higher_is_better: true,
+        ..Measure::default()
     };
     vec![
         measure("R@1", scores.recall_at_1, scores.chance_recall_at_1),
