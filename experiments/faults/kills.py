@@ -41,6 +41,10 @@ def commands():
          "o.sqlite", ["kb", "build", "--out", "o.sqlite", "--source", "jsonl:ships.jsonl"]),
         ("kb export", ["kb", "export", "k.sqlite", "--format", "jsonl", "--out", "o.jsonl"], "o.jsonl",
          ["kb", "export", "old.sqlite", "--format", "jsonl", "--out", "o.jsonl"]),
+        ("kb view", ["kb", "view", "k.sqlite", "--out", "o.html"], "o.html",
+         ["kb", "view", "old.sqlite", "--out", "o.html"]),
+        ("mask preview", ["mask", "preview", "run.toml", "--html", "o.html"], "o.html",
+         ["mask", "preview", "run.toml", "--html", "o.html", "--epoch", "1"]),
         ("link", ["link", "--kb", "k.sqlite", "--input", "text.txt", "--output", "o.jsonl", "--lang", "en"],
          "o.jsonl", ["link", "--kb", "k.sqlite", "--input", "old.txt", "--output", "o.jsonl", "--lang", "en"]),
         ("link to Parquet", ["link", "--kb", "k.sqlite", "--input", "text.txt", "--output", "o.parquet", "--lang", "en"],
@@ -66,7 +70,7 @@ class Bench:
         self.trial = work / "trial"
         world.build(self.base)
         self.must(["run", "run.toml"])
-        trained = next((self.base / "runs/cache").glob("train-*"))
+        trained = world.trained(self.base / "runs/cache")
         world.copy(trained / "checkpoint", self.base / "model")
         for name in ("state.json", "optimizer.safetensors", "heads.safetensors", "queues.safetensors",
                      "momentum.safetensors"):
@@ -74,7 +78,7 @@ class Bench:
         self.expected_run = world.outcome_of_run(self.base)
         world.copy(self.base / "runs", work / "runs")
         self.must(["run", "run.toml", "--set", "train.steps=2", "--set", "output=other"])
-        other = next((self.base / "other/cache").glob("train-*"))
+        other = world.trained(self.base / "other/cache")
         world.copy(other / "checkpoint", self.base / "older")
         for name in ("state.json", "optimizer.safetensors", "heads.safetensors", "queues.safetensors",
                      "momentum.safetensors"):

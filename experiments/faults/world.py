@@ -54,6 +54,11 @@ def digest(path):
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
+def trained(cache):
+    """The stage of a cache that holds a trained model; beside it lie its lock and what the cache has seen."""
+    return next(path for path in cache.glob("train-*") if path.is_dir() and "." not in path.name)
+
+
 def outcome_of_run(folder):
     """What a run came to: the weights and the results, without times."""
     weights = [path for path in sorted((folder / "runs/cache").glob("train-*/checkpoint/model.safetensors"))
