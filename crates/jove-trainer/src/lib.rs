@@ -1,7 +1,7 @@
 //! Training: batches, AdamW, schedule, gradient accumulation, exact resume, metrics.
 //!
 //! [`Trainer::step`] is all of training on one page: a [`Step`] makes batches and a loss, and AdamW follows the summed
-//! gradients. [`Pretraining`] is one kind of step, with one file for each [`Objective`]; [`TextClassification`] is another.
+//! gradients. [`Pretraining`] is one kind of step, with one file for each [`Objective`]; [`FineTuning`] is another.
 //! Every random choice derives from the seed, the step and the example, so a run that was stopped and resumed ends at the
 //! same bits as one that was not, on any number of threads.
 //!
@@ -42,6 +42,7 @@ mod contrastive_state;
 mod diagnostics;
 mod error;
 mod example;
+mod fine_tuning;
 mod gradient_share;
 mod hard_negatives;
 mod loop_options;
@@ -60,7 +61,6 @@ mod source;
 mod step;
 mod step_losses;
 mod targets;
-mod text_classification;
 mod trainer;
 mod training_run;
 mod watch;
@@ -70,6 +70,7 @@ pub use collator::{Collator, CollatorState};
 pub use config::TrainConfig;
 pub use error::{Cause, Error};
 pub use example::{Example, ExampleSource};
+pub use fine_tuning::{FineTuning, FineTuningBatch, FineTuningOptions, HeadKind, HeadTarget, TaskModel, TaskSequence};
 pub use hard_negatives::{HardNegatives, RelationFact, Relations};
 pub use loop_options::LoopOptions;
 pub use metrics::{Diagnostics, Loss, Losses, MetricsLine, StepReport, read_metrics};
@@ -90,8 +91,5 @@ pub use source::{Examples, Pair, TextWeights, TrainingData};
 pub use step::{BatchLosses, Step};
 pub use step_losses::StepShared;
 pub use targets::{MaskedTokens, Targets};
-pub use text_classification::{
-    ClassificationBatch, Classifier, LabelledText, TextClassification, TextClassificationOptions,
-};
 pub use trainer::{Output, Trainer};
 pub use training_run::{Start, Trained, TrainingRun};

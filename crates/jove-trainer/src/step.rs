@@ -84,6 +84,11 @@ pub trait Step {
         Ok(BTreeMap::new())
     }
 
+    /// What the learning rate of a parameter, by its name, is multiplied by.
+    fn rate_scale(&self, _: &str) -> f64 {
+        1.0
+    }
+
     /// Follows an update of the model.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use std::time::Instant;
 use jove_checkpoint::{AtomicFolder, ExtraFile};
 use jove_core::Progress;
 use jove_model::ops::{adamw, norm, tape};
-use jove_model::{AdamState, Gradients, OwnedTape};
+use jove_model::{AdamState, AdamW, Gradients, OwnedTape, Parameters as _};
 
 use crate::checkpoint::{self, State};
 use crate::error::Error;
@@ -140,7 +140,7 @@ impl<S: Step> Trainer<S> {
         let learning_rate = self.schedule.learning_rate(self.state.step);
         let (constants, scale) = (self.options.adamw(), self.options.clip_scale(gradient_norm));
         self.within = Within::Update;
-        adamw::update(self.task.model_mut(), &mut gradients, &mut self.adam, &constants, learning_rate, scale)?;
+        self.update(&mut gradients, &constants, learning_rate, scale)?;
         self.gradients = Some(tape::recycle(self.task.model(), gradients)?);
         self.task.updated(&batches)?;
         let tokens = batches.iter().map(S::tokens).sum();
@@ -154,21 +154,45 @@ impl<S: Step> Trainer<S> {
     /// Steps to the end of the run, writing metrics and checkpoints; the last step is always saved.
     ///
     /// # Errors
+    /// As [`Trainer::run_to`].
+    pub fn run(&mut self, progress: &dyn Progress) -> Result<(), Error> {
+        self.run_to(self.options.steps, progress)
+    }
+
+    fn update(
+        &mut self,
+        gradients: &mut Gradients<S::Device>,
+        constants: &AdamW,
+        learning_rate: f64,
+        scale: f64,
+    ) -> Result<(), Error> {
+        let mut rates = BTreeMap::new();
+        self.task.model().visit(&mut |parameter| {
+            rates.insert(parameter.name.clone(), learning_rate * self.task.rate_scale(&parameter.name));
+        });
+        let rate = |name: &str| rates.get(name).copied().unwrap_or(learning_rate);
+        Ok(adamw::update_each(self.task.model_mut(), gradients, &mut self.adam, constants, &rate, scale)?)
+    }
+
+    /// [`Trainer::run`] up to a step of the run, where it is saved.
+    ///
+    /// # Errors
     /// As [`Trainer::step`]; where a file cannot be written; `Error::NothingToLearn` where steps have no target or
     /// no gradient; `Error::Interrupted`, after a checkpoint was saved, where
     /// `progress` says that the user asked to stop; `Error::Panicked` where a part of the program failed unexpectedly, after a
     /// checkpoint of the last whole step was saved where there is one in memory.
-    pub fn run(&mut self, progress: &dyn Progress) -> Result<(), Error> {
+    pub fn run_to(&mut self, step: u64, progress: &dyn Progress) -> Result<(), Error> {
         // What a panic may leave half done is told by `within`, and not used.
-        std::panic::catch_unwind(AssertUnwindSafe(|| self.run_steps(progress))).unwrap_or_else(|panic| {
+        std::panic::catch_unwind(AssertUnwindSafe(|| self.run_steps(step, progress))).unwrap_or_else(|panic| {
             let step = self.state.step;
             let saved = std::panic::catch_unwind(AssertUnwindSafe(|| self.rescue()));
             Err(Error::Panicked { step, message: message_of(&*panic), saved: matches!(saved, Ok(Ok(true))) })
         })
     }
 
-    fn run_steps(&mut self, progress: &dyn Progress) -> Result<(), Error> {
+    fn run_steps(&mut self, end: u64, progress: &dyn Progress) -> Result<(), Error> {
         let total = self.options.steps;
+        let end = end.min(total);
         std::fs::create_dir_all(&self.output.dir)
             .map_err(|source| Error::Write { path: self.output.dir.clone(), source })?;
         self.metrics = Some(MetricsWriter::open(&self.output.metrics(), &self.state.metrics)?);
@@ -177,7 +201,7 @@ impl<S: Step> Trainer<S> {
         let mut watch = Watch::default();
         progress.begin("training", Some(total), "steps");
         progress.advance(self.state.step);
-        while self.state.step < total {
+        while self.state.step < end {
             if progress.cancelled() {
                 self.save()?;
                 return Err(Error::Interrupted { step: self.state.step });
@@ -197,7 +221,7 @@ impl<S: Step> Trainer<S> {
             }
         }
         progress.end();
-        if saved == Some(total) { Ok(()) } else { self.save() }
+        if saved == Some(end) { Ok(()) } else { self.save() }
     }
 
     /// Writes a line of metrics.

@@ -45,6 +45,8 @@ fn hint(error: &anyhow::Error) -> Option<String> {
         refused.and_then(Advise::hint).or_else(|| {
             first_hint!(
                 jove_experiment::Error,
+                jove_finetune::Error,
+                jove_tasks::Error,
                 jove_checkpoint::Error,
                 jove_corpus::Error,
                 jove_kb::Error,

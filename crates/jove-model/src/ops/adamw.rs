@@ -90,11 +90,27 @@ pub fn update<D: Backend>(
     learning_rate: f64,
     scale: f64,
 ) -> Result<(), Error> {
+    update_each(model, gradients, state, constants, &|_| learning_rate, scale)
+}
+
+/// [`update`] with a learning rate for every parameter, by its name.
+///
+/// # Errors
+/// As [`update`].
+pub fn update_each<D: Backend>(
+    model: &mut impl Parameters<D>,
+    gradients: &mut Gradients<D>,
+    state: &mut AdamState<D>,
+    constants: &AdamW,
+    learning_rate: &dyn Fn(&str) -> f64,
+    scale: f64,
+) -> Result<(), Error> {
     state.steps += 1;
-    let rates = Rates { learning_rate, scale, step: state.steps, constants: *constants };
+    let step = state.steps;
     let mut result = Ok(());
     model.visit_mut(&mut |parameter| {
         if result.is_ok() {
+            let rates = Rates { learning_rate: learning_rate(&parameter.name), scale, step, constants: *constants };
             result = update_one(parameter, gradients, state, rates);
         }
     });

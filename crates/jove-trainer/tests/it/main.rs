@@ -3,11 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod batches;
-mod classification;
+
 #[cfg(feature = "cuda")]
 mod cuda;
 mod damage;
 mod failures;
+mod fine_tuning;
 mod golden_curve;
 mod learning;
 mod resume;

@@ -7,11 +7,17 @@ mod card;
 mod convert;
 mod corpus;
 mod doctor;
+mod embed;
+mod eval;
 mod export;
+mod fill_mask;
+mod finetune;
 mod import;
 mod kb;
+mod lines;
 mod link;
 mod mask;
+mod predict;
 mod report;
 mod run;
 mod tokenize;
@@ -65,6 +71,36 @@ Examples:
   jove train experiments/quickstart.toml --variant kg
   jove train experiments/quickstart.toml --dry-run")]
     Train(train::Args),
+    /// Fine-tune models on a labelled task, and score them beside trivial baselines.
+    #[command(after_long_help = "\
+Examples:
+  jove finetune experiments/finetune/afqmc.toml --set root=CLUE --model pd=model
+  jove finetune task.toml --set seeds=[1] --set train.learning-rate=3e-5")]
+    Finetune(finetune::Args),
+    /// Check a task's data or a submission, or print published scores beside one's own.
+    #[command(after_long_help = "\
+Examples:
+  jove eval doctor experiments/finetune/afqmc.toml --set root=CLUE
+  jove eval --suite clue --results runs/finetune/afqmc/results.json --format html --output clue.html
+  jove eval --check cluener_predict.json --task cluener --test test.json")]
+    Eval(eval::Args),
+    /// Answer texts by a fine-tuned checkpoint: a text or an object of JSON a line in, an object of JSON a line out.
+    #[command(after_long_help = "\
+Examples:
+  jove predict --checkpoint runs/finetune/afqmc/pd/seed-1/best pairs.tsv
+  echo '浙商银行叶老桂' | jove predict --checkpoint cluener/best")]
+    Predict(predict::Args),
+    /// Print the likeliest pieces in place of each mask of a text.
+    #[command(after_long_help = "\
+Examples:
+  echo '北京是中国的首[MASK]。' | jove fill-mask --checkpoint model")]
+    FillMask(fill_mask::Args),
+    /// Write one vector for each text.
+    #[command(after_long_help = "\
+Examples:
+  jove embed --checkpoint model --output vectors.npy sentences.txt
+  jove embed --checkpoint e5 --prefix 'query: ' --normalize --output - sentences.txt")]
+    Embed(embed::Args),
     /// Import a checkpoint of another tool as a Hugging Face folder.
     #[command(after_long_help = "\
 Examples:
@@ -107,6 +143,11 @@ impl Command {
             Self::Tokenize(args) => tokenize::execute(&args, context),
             Self::Mask(args) => mask::execute(&args, context),
             Self::Train(args) => train::execute(&args, context),
+            Self::Finetune(args) => finetune::execute(&args, context),
+            Self::Eval(args) => eval::execute(&args, context),
+            Self::Predict(args) => predict::execute(&args, context),
+            Self::FillMask(args) => fill_mask::execute(&args, context),
+            Self::Embed(args) => embed::execute(&args, context),
             Self::Import(args) => import::execute(&args, context),
             Self::Export(args) => export::execute(&args, context),
             Self::Convert(args) => convert::execute(&args, context),

@@ -5,6 +5,7 @@
 mod ablate;
 mod cache;
 mod checkpoints;
+mod finetuning;
 mod knowledge;
 mod outputs;
 mod run_files;

@@ -1,0 +1,9 @@
+//! Fine-tuning of tiny models on toy tasks, from run files to answers.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+mod answers;
+mod learning;
+mod refusals;
+mod resume;
+mod world;
