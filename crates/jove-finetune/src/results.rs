@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use jove_core::Problem;
 use jove_files::{Kind, Output, read_small};
 use jove_tasks::{ClueRow, Interval, Measure, Table, Task};
 use serde::{Deserialize, Serialize};
@@ -51,14 +50,7 @@ impl FineTuneResults {
     pub fn read(path: &Path) -> Result<Self, Error> {
         let bytes = read_small(path, BYTES_MAX).map_err(Error::io(path))?;
         let advice = "name results.json of a folder that jove finetune wrote";
-        serde_json::from_slice(&bytes).map_err(|error| {
-            Error::file(
-                path,
-                "results of jove finetune",
-                Problem::new(path, None, "", &error.to_string()).found,
-                advice,
-            )
-        })
+        serde_json::from_slice(&bytes).map_err(|error| Error::file(path, "results of jove finetune", error, advice))
     }
 
     /// Writes `results.json`, and the table as `results.md` and `results.csv`, into a folder.

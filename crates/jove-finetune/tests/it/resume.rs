@@ -59,7 +59,10 @@ fn a_run_that_is_stopped_at_any_look_ends_at_the_same_bytes() {
     for looks in (1..6).cycle() {
         match at("stopped").execute(&StopAfter(AtomicU64::new(looks))) {
             Err(Error::Interrupted | Error::Train(jove_trainer::Error::Interrupted { .. })) => stops += 1,
-            other => break drop(other.unwrap()),
+            other => {
+                other.unwrap();
+                break;
+            }
         }
         assert!(stops < 500, "no progress");
     }

@@ -65,7 +65,9 @@ pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome>
         writer.write(numbers.zip(&vectors)).with_context(|| format!("cannot write {}", args.output.display()))
     })?;
     let (count, width) = writer.finish().with_context(|| format!("cannot write {}", args.output.display()))?;
-    context.print_beside(args.output == Path::new("-"), format!("{count} vectors of {width} numbers"))?;
+    if args.output != Path::new("-") {
+        context.print(format!("{count} vectors of {width} numbers"))?;
+    }
     Ok(Outcome::Done)
 }
 

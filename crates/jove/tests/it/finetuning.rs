@@ -190,7 +190,7 @@ fn what_is_missing_is_named_with_what_to_do() {
         (&["finetune", "nowhere.toml"], "nowhere.toml"),
         (&["finetune", "run.toml", "--model", "x"], "--model: expected NAME=FOLDER"),
         (
-            &["finetune", "run.toml", "--set", "task.train=test.json", "--set", "task.test=dev.json"],
+            &["finetune", "run.toml", "--set", "task.train=test.json", "--set", "task.test=train.json"],
             "as in a test file",
         ),
     ] {
