@@ -96,7 +96,9 @@ impl Asked {
             }
         }
         if normalize {
-            vectors.iter_mut().for_each(|vector| unit(vector));
+            for vector in &mut vectors {
+                unit(vector);
+            }
         }
         Ok(vectors)
     }
@@ -157,6 +159,8 @@ fn open_on<D: Backend>(dir: &Path, device: &D, head: bool) -> Result<Opened, Err
 fn unit(vector: &mut [f32]) {
     let length = vector.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
     if length > 0.0 {
-        vector.iter_mut().for_each(|value| *value = (f64::from(*value) / length) as f32);
+        for value in vector {
+            *value = (f64::from(*value) / length) as f32;
+        }
     }
 }

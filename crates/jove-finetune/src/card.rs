@@ -44,7 +44,7 @@ impl TaskCard {
         let bytes = read_small(&path, BYTES_MAX).map_err(Error::io(&path))?;
         let read = serde_json::from_slice(&bytes);
         let advice = "was the folder written by jove finetune?";
-        read.map(Some).map_err(|error| Error::file(&path, "the card of a fine-tuned model", error, advice))
+        read.map(Some).map_err(|error| Error::file(&path, "the card of a fine-tuned model", error.to_string(), advice))
     }
 
     pub(crate) fn file(&self) -> Result<ExtraFile, Error> {

@@ -44,7 +44,7 @@ impl TextEncoder {
             let inside = tokens[..kept].iter().copied();
             let all: Vec<TokenId> = [specials.first].into_iter().chain(inside).chain([specials.separator]).collect();
             let sequence = TaskSequence { segments: vec![0; all.len()], tokens: all };
-            return Ok(self.spanned(sequence, 1, &offsets[..kept], tokens.len() + 2));
+            return Ok(spanned(sequence, 1, &offsets[..kept], tokens.len() + 2));
         };
         let other = self.tokenizer.encode_text(second)?.tokens;
         let pair = |first: &[TokenId], second: &[TokenId]| {
@@ -57,14 +57,15 @@ impl TextEncoder {
             tokens: joined.tokens.into_iter().map(TokenId).collect(),
             segments: joined.segments.into_iter().map(|segment| segment.min(self.segment_max)).collect(),
         };
-        Ok(self.spanned(sequence, joined.first.start, &offsets[..kept], tokens.len() + other.len() + marks))
+        Ok(spanned(sequence, joined.first.start, &offsets[..kept], tokens.len() + other.len() + marks))
     }
+}
 
-    fn spanned(&self, sequence: TaskSequence, start: usize, offsets: &[ByteSpan], length: usize) -> EncodedText {
-        let mut spans = vec![ByteSpan::new(0, 0); sequence.tokens.len()];
-        spans[start..start + offsets.len()].copy_from_slice(offsets);
-        EncodedText { sequence, spans, length }
-    }
+/// A sequence whose tokens from `start` on are those of the first text.
+fn spanned(sequence: TaskSequence, start: usize, offsets: &[ByteSpan], length: usize) -> EncodedText {
+    let mut spans = vec![ByteSpan::new(0, 0); sequence.tokens.len()];
+    spans[start..start + offsets.len()].copy_from_slice(offsets);
+    EncodedText { sequence, spans, length }
 }
 
 /// How many tokens of either text are kept where both have `room`: the longer one gives way.

@@ -69,8 +69,13 @@ impl Error {
         move |source| Self::Io { path, source }
     }
 
-    pub(crate) fn file(path: &Path, expected: impl Into<String>, found: impl ToString, advice: &'static str) -> Self {
-        Self::File { path: path.to_owned(), expected: expected.into(), found: found.to_string(), advice }
+    pub(crate) fn file(
+        path: &Path,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+        advice: &'static str,
+    ) -> Self {
+        Self::File { path: path.to_owned(), expected: expected.into(), found: found.into(), advice }
     }
 }
 

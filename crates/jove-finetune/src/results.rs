@@ -50,7 +50,8 @@ impl FineTuneResults {
     pub fn read(path: &Path) -> Result<Self, Error> {
         let bytes = read_small(path, BYTES_MAX).map_err(Error::io(path))?;
         let advice = "name results.json of a folder that jove finetune wrote";
-        serde_json::from_slice(&bytes).map_err(|error| Error::file(path, "results of jove finetune", error, advice))
+        serde_json::from_slice(&bytes)
+            .map_err(|error| Error::file(path, "results of jove finetune", error.to_string(), advice))
     }
 
     /// Writes `results.json`, and the table as `results.md` and `results.csv`, into a folder.

@@ -181,7 +181,8 @@ impl Session<'_> {
         }
         let bytes = read_small(&path, BYTES_MAX).map_err(Error::io(&path))?;
         let advice = "delete the folder of this seed, and its training begins anew";
-        serde_json::from_slice(&bytes).map_err(|error| Error::file(&path, "a list of measurements", error, advice))
+        serde_json::from_slice(&bytes)
+            .map_err(|error| Error::file(&path, "a list of measurements", error.to_string(), advice))
     }
 
     fn write(&self, evaluations: &[Evaluation]) -> Result<(), Error> {

@@ -8,7 +8,8 @@ use crate::answer_kind::AnswerKind;
 use crate::error::Error;
 use crate::example::{Answer, Example};
 use crate::options::TaskOptions;
-use crate::read::{Rows, read};
+use crate::read::raw::Rows;
+use crate::read::read;
 use crate::resolve::{labels_of, resolve};
 use crate::task::Task;
 
@@ -58,7 +59,7 @@ impl TaskData {
     }
 
     /// How many examples of a split have each label; entities count one by one.
-    pub fn label_counts(&self, examples: &[Example]) -> Vec<usize> {
+    pub(crate) fn label_counts(&self, examples: &[Example]) -> Vec<usize> {
         let mut counts = vec![0; self.labels.len()];
         for answer in examples.iter().filter_map(|example| example.answer.as_ref()) {
             match answer {

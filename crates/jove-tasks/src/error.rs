@@ -60,8 +60,13 @@ impl Error {
         move |source| Self::Read { path, source }
     }
 
-    pub(crate) fn file(path: &Path, expected: impl Into<String>, found: impl ToString, advice: &'static str) -> Self {
-        Self::File { path: path.to_owned(), expected: expected.into(), found: found.to_string(), advice }
+    pub(crate) fn file(
+        path: &Path,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+        advice: &'static str,
+    ) -> Self {
+        Self::File { path: path.to_owned(), expected: expected.into(), found: found.into(), advice }
     }
 
     /// The first of some problems with the number of the others; fine where there is none.

@@ -7,7 +7,7 @@ use jove_core::Problem;
 
 use crate::error::Error;
 use crate::example::{Answer, Entity, Example};
-use crate::read::{RawAnswer, RawExample, Rows};
+use crate::read::raw::{RawAnswer, RawExample, Rows};
 
 /// The labels that occur, sorted.
 pub(crate) fn labels_of(rows: &Rows) -> Vec<String> {

@@ -9,7 +9,8 @@ use crate::answer_kind::AnswerKind;
 use crate::error::Error;
 use crate::example::{Answer, Example};
 use crate::options::TaskOptions;
-use crate::read::{RawAnswer, Rows, read, record_lines, spans_of};
+use crate::read::raw::{RawAnswer, Rows};
+use crate::read::{read, record_lines, spans_of};
 use crate::task::Task;
 
 /// The lines of a submission: for every example in the order of the test file its id, which is its place where the file gives none,

@@ -64,7 +64,7 @@ impl Table {
         let rule: Vec<&str> =
             self.columns.iter().enumerate().map(|(at, _)| if at == 0 { "---" } else { "---:" }).collect();
         let rows: String = self.rows.iter().map(|row| line(row)).collect();
-        let notes: String = self.notes.iter().map(|note| format!("\n{note}\n")).collect();
+        let notes = self.notes.iter().map(|note| format!("\n{note}\n")).collect::<Vec<_>>().concat();
         format!("**{}**\n\n{}| {} |\n{rows}{notes}", self.title, line(&self.columns), rule.join(" | "))
     }
 
@@ -86,7 +86,8 @@ impl Table {
         };
         let columns = format!("l{}", "r".repeat(self.columns.len().saturating_sub(1)));
         let rows: String = self.rows.iter().map(|row| line(row)).collect();
-        let notes: String = self.notes.iter().map(|note| format!("% {}\n", note.replace('\n', " "))).collect();
+        let notes = self.notes.iter().map(|note| format!("% {}\n", note.replace('\n', " ")));
+        let notes = notes.collect::<Vec<_>>().concat();
         let head = line(&self.columns);
         let title = self.title.replace('\n', " ");
         format!(
@@ -96,11 +97,11 @@ impl Table {
 
     fn html(&self) -> String {
         let row = |cells: &[String], tag: &str| {
-            let cells: String = cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", html(cell))).collect();
+            let cells = cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", html(cell))).collect::<Vec<_>>().concat();
             format!("<tr>{cells}</tr>\n")
         };
         let rows: String = self.rows.iter().map(|cells| row(cells, "td")).collect();
-        let notes: String = self.notes.iter().map(|note| format!("<p>{}</p>\n", html(note))).collect();
+        let notes = self.notes.iter().map(|note| format!("<p>{}</p>\n", html(note))).collect::<Vec<_>>().concat();
         let (title, head) = (html(&self.title), row(&self.columns, "th"));
         format!("<h2>{title}</h2>\n<table>\n<thead>{head}</thead>\n<tbody>\n{rows}</tbody>\n</table>\n{notes}")
     }
@@ -146,7 +147,9 @@ mod tests {
     fn cells_are_escaped_as_each_format_wants_it() {
         let check = |format, parts: &[&str]| {
             let text = Table::render(&[table()], format);
-            parts.iter().for_each(|part| assert!(text.contains(part), "{part}: {text}"));
+            for part in parts {
+                assert!(text.contains(part), "{part}: {text}");
+            }
         };
         check(TableFormat::Markdown, &["| model | score |\n| --- | ---: |\n", "a\\|b_<é>", "\nA note.\n"]);
         check(TableFormat::Csv, &["model,score\n\"a|b_<é>, \"\"x\"\"\",0.5\n"]);

@@ -39,6 +39,8 @@ fn ranks(values: &[f64]) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::float_cmp, reason = "the expected numbers are exact")]
+
     use super::*;
 
     #[test]

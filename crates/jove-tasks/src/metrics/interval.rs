@@ -45,6 +45,8 @@ impl Interval {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::float_cmp, reason = "the expected numbers are exact")]
+
     use super::*;
 
     #[test]

@@ -5,8 +5,8 @@ use std::path::Path;
 use jove_core::script::is_spaced;
 use jove_core::{ByteSpan, Problem};
 
-use super::records::for_each_line;
-use super::{RawAnswer, RawExample, Rows};
+use super::lines::for_each_line;
+use super::raw::{RawAnswer, RawExample, Rows};
 use crate::error::Error;
 use crate::task::Task;
 

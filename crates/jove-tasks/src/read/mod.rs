@@ -1,6 +1,9 @@
 //! From files to examples whose labels are still names.
 
 mod conll;
+mod lines;
+pub(crate) mod raw;
+mod record;
 mod records;
 mod row;
 mod spans;
@@ -8,43 +11,14 @@ mod table;
 
 use std::path::Path;
 
-use jove_core::{ByteSpan, Problem};
+use jove_core::Problem;
 
-use crate::answer_kind::AnswerKind;
 use crate::error::Error;
 use crate::options::TaskOptions;
 use crate::task::Task;
-use records::Record;
+use raw::{RawAnswer, RawExample, Rows};
+use record::Record;
 use row::RowReader;
-
-/// An answer whose labels are names.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum RawAnswer {
-    Class(String),
-    Number(f64),
-    Entities(Vec<(ByteSpan, String)>),
-}
-
-/// An example whose labels are names.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct RawExample {
-    pub(crate) id: Option<String>,
-    pub(crate) first: String,
-    pub(crate) second: Option<String>,
-    pub(crate) answer: Option<RawAnswer>,
-    pub(crate) line: u64,
-}
-
-/// What a file holds.
-#[derive(Debug, Default)]
-pub(crate) struct Rows {
-    pub(crate) examples: Vec<RawExample>,
-    pub(crate) problems: Vec<Problem>,
-    /// Rows that annotators did not agree on, marked `-` in CMNLI and OCNLI; they are left out.
-    pub(crate) undecided: usize,
-    /// Rows that have no label at all.
-    pub(crate) without_label: usize,
-}
 
 /// Reads the rows of a file. Labels are read where `labelled`, and a row without one is then a problem.
 pub(crate) fn read(path: &Path, options: &TaskOptions, labelled: bool) -> Result<Rows, Error> {
@@ -55,10 +29,9 @@ pub(crate) fn read(path: &Path, options: &TaskOptions, labelled: bool) -> Result
     }
     let reader = RowReader::new(path, options, labelled);
     for record in records::read(path, &reader.layout())? {
-        if let Some(language) = &options.language {
-            if record.text("language").is_some_and(|found| found != *language) {
-                continue;
-            }
+        let other = |language: &String| record.text("language").is_some_and(|found| found != *language);
+        if options.language.as_ref().is_some_and(other) {
+            continue;
         }
         rows.without_label += usize::from(!reader.has_label(&record));
         match reader.example(&record) {
@@ -105,15 +78,10 @@ pub fn read_unlabelled(task: Task, line: &str) -> Result<Unlabelled, Problem> {
 
 /// The lines of a file that are not blank, with their numbers.
 pub(crate) fn record_lines(path: &Path, mut take: impl FnMut(u64, &str) -> Result<(), Error>) -> Result<(), Error> {
-    records::for_each_line(path, |line, text| if text.trim().is_empty() { Ok(()) } else { take(line, text) })
+    lines::for_each_line(path, |line, text| if text.trim().is_empty() { Ok(()) } else { take(line, text) })
 }
 
 /// The entities of a label of CLUENER in its text.
 pub(crate) fn spans_of(label: &serde_json::Value, text: &str) -> Result<RawAnswer, String> {
     spans::entities(label, text, true).map(RawAnswer::Entities)
-}
-
-/// Whether answers are spans.
-fn has_spans(task: Task) -> bool {
-    task.answers() == AnswerKind::Entities
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 use jove_core::Problem;
 use serde_json::Value;
 
-use super::records::{Layout, Record};
+use super::raw::{RawAnswer, RawExample};
+use super::record::{Layout, Record};
 use super::spans;
-use super::{RawAnswer, RawExample, has_spans};
 use crate::answer_kind::AnswerKind;
 use crate::options::TaskOptions;
 use crate::task::Task;
@@ -117,7 +117,7 @@ impl<'a> RowReader<'a> {
         let names = self.label_names();
         let missing = || self.problem(record, format!("a label in the field {}", names.join(" or ")));
         let name = record.first_of(&names).ok_or_else(missing)?;
-        if has_spans(self.task()) {
+        if self.task().answers() == AnswerKind::Entities {
             let inclusive = self.task() == Task::Cluener;
             let read = spans::entities(&record.fields[name], text, inclusive);
             return read.map(RawAnswer::Entities).map_err(|expected| self.problem(record, expected));

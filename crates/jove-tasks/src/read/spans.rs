@@ -3,7 +3,7 @@
 use jove_core::ByteSpan;
 use serde_json::Value;
 
-use super::records::Record;
+use super::record::Record;
 
 /// The entities that a label spells: CLUENER's object of types, surfaces and spans, a list of `[start, end, type]`, or a list of
 /// objects with `start`, `end` and `type`. Offsets count characters; ends are exclusive unless `inclusive`.

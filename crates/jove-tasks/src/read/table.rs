@@ -6,7 +6,8 @@ use jove_core::Problem;
 use jove_files::open_stream;
 use serde_json::{Map, Value};
 
-use super::records::{Layout, Record, for_each_line};
+use super::lines::for_each_line;
+use super::record::{Layout, Record};
 use crate::error::Error;
 
 type Cells = (u64, Vec<String>);
@@ -38,10 +39,8 @@ pub(crate) fn csv(path: &Path) -> Result<Vec<Cells>, Error> {
         })?;
         let line = row.position().map_or(0, csv::Position::line);
         let mut cells: Vec<String> = row.iter().map(str::to_owned).collect();
-        if rows.is_empty() {
-            if let Some(bare) = cells[0].strip_prefix('\u{feff}') {
-                cells[0] = bare.to_owned();
-            }
+        if let (true, Some(bare)) = (rows.is_empty(), cells[0].strip_prefix('\u{feff}')) {
+            cells[0] = String::from(bare);
         }
         rows.push((line, cells));
     }

@@ -28,7 +28,13 @@ fn n_grams_learn_what_characters_tell_and_the_majority_stays_what_it_is() {
     let files = Files::new();
     // Two of three rows are of class 0; the class is told by one character.
     let text = |at: u32| {
-        format!("{}{}{}\t{}\n", at % 7, if at % 3 == 0 { "好" } else { "坏" }, at % 11, u32::from(at % 3 == 0))
+        format!(
+            "{}{}{}\t{}\n",
+            at % 7,
+            if at.is_multiple_of(3) { "好" } else { "坏" },
+            at % 11,
+            u32::from(at.is_multiple_of(3))
+        )
     };
     let head = "text\tlabel\n";
     let options = files.task(
@@ -44,7 +50,7 @@ fn n_grams_learn_what_characters_tell_and_the_majority_stays_what_it_is() {
 fn pairs_are_told_by_what_both_have() {
     let files = Files::new();
     let word = |at: u32| ["苹果", "香蕉", "西瓜", "葡萄", "桃子"][(at % 5) as usize];
-    let pair = |at: u32| format!("吃{}\t买{}\t{}\n", word(at), word(at + at % 2), u32::from(at % 2 == 0));
+    let pair = |at: u32| format!("吃{}\t买{}\t{}\n", word(at), word(at + at % 2), u32::from(at.is_multiple_of(2)));
     let options = files.task(Task::Afqmc, "tsv", &rows(0, 100, pair), &rows(100, 140, pair));
     let (majority, ngrams) = scores(&options);
     assert!((majority - 0.5).abs() < 1e-9 && ngrams > 0.9, "{majority} {ngrams}");
@@ -61,7 +67,7 @@ fn characters_tell_entities_and_numbers_follow_their_features() {
     let options = files.task(Task::Ner, "json", &rows(0, 60, sentence), &rows(60, 80, sentence));
     let (none, tagged) = scores(&options);
     assert!(none == 0.0 && tagged > 0.95, "{none} {tagged}");
-    let number = |at: u32| format!("{},{}\n", if at % 2 == 0 { "多多" } else { "少" }, 3 + at % 2);
+    let number = |at: u32| format!("{},{}\n", if at.is_multiple_of(2) { "多多" } else { "少" }, 3 + at % 2);
     let head = "text,label\n".to_owned();
     let mut options =
         files.task(Task::Regression, "csv", &(head.clone() + &rows(0, 60, number)), &(head + &rows(60, 70, number)));

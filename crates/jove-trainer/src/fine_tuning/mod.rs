@@ -32,6 +32,9 @@ const NAME: &str = "task";
 /// Parts its sampler's random numbers from those of pretraining.
 const SAMPLER: u64 = 128;
 
+/// The loss of a batch as a sum, with its tape.
+type SummedLoss<D> = Scalar<D, OwnedTape<D>>;
+
 /// Fine-tuning of an encoder with a head, as a [`Step`].
 #[derive(Debug)]
 pub struct FineTuning<D: Backend> {
@@ -117,11 +120,7 @@ impl<D: Backend> FineTuning<D> {
     }
 
     /// The summed loss of a batch, and the part of its items that are right.
-    fn loss(
-        &self,
-        batch: &FineTuningBatch,
-        logits: Tracked<D>,
-    ) -> Result<(Scalar<D, OwnedTape<D>>, Option<f64>), Error> {
+    fn loss(&self, batch: &FineTuningBatch, logits: Tracked<D>) -> Result<(SummedLoss<D>, Option<f64>), Error> {
         if self.model.options().head == HeadKind::Number {
             return Ok((self.squared_error(batch, logits)?, None));
         }
@@ -135,12 +134,13 @@ impl<D: Backend> FineTuning<D> {
         Ok((D::cross_entropy(chosen, &labels)?, Some(accuracy)))
     }
 
-    fn squared_error(&self, batch: &FineTuningBatch, logits: Tracked<D>) -> Result<Scalar<D, OwnedTape<D>>, Error> {
+    fn squared_error(&self, batch: &FineTuningBatch, logits: Tracked<D>) -> Result<SummedLoss<D>, Error> {
         let number = |target: &HeadTarget| if let HeadTarget::Number(number) = target { *number } else { 0.0 };
         let numbers: Vec<f32> = self.targets(batch).map(number).collect();
         let shape = *logits.shape();
         let numbers = self.device().try_tensor_from_vec(numbers, shape).map_err(failed)?;
-        logits.try_sub(numbers).and_then(|x| x.try_square()).and_then(|x| x.try_sum::<Rank0, _>()).map_err(failed)
+        let difference = logits.try_sub(numbers).map_err(failed)?;
+        difference.try_square().map_err(failed)?.try_sum::<Rank0, _>().map_err(failed)
     }
 }
 

@@ -66,6 +66,8 @@ impl FineTuningOptions {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::float_cmp, reason = "the expected numbers are exact")]
+
     use super::*;
 
     #[test]
