@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::lexicon::{BREAKS, ENDINGS, MEASURES, NUMERALS};
+use crate::lexicon::{BREAKS, ENDINGS, MEASURES, NUMERALS, SUFFIXES};
 
 /// A set of characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(crate) enum Class {
     Break = 4,
     /// The first character of an ending of organisations' names.
     EndingStart = 8,
+    /// A suffix that makes another name of the one before it.
+    Suffix = 16,
 }
 
 static TABLE: LazyLock<Vec<u8>> = LazyLock::new(|| {
@@ -25,6 +27,7 @@ static TABLE: LazyLock<Vec<u8>> = LazyLock::new(|| {
         (Class::Measure, MEASURES.chars().collect()),
         (Class::Break, BREAKS.chars().collect()),
         (Class::EndingStart, endings.collect()),
+        (Class::Suffix, SUFFIXES.chars().collect()),
     ];
     for (class, chars) in sets {
         for c in chars {
@@ -46,9 +49,10 @@ mod tests {
     #[test]
     fn characters_are_in_their_sets() {
         assert!(is_in('三', Class::Numeral) && is_in('日', Class::Measure) && is_in('的', Class::Break));
+        assert!(is_in('属', Class::Suffix) && !is_in('属', Class::Break));
         assert!(is_in('大', Class::EndingStart) && is_in('十', Class::Numeral) && is_in('十', Class::Measure));
         for c in ['a', '\u{0}', '😀', 'ש', '\u{301}', '猫'] {
-            for class in [Class::Numeral, Class::Measure, Class::Break, Class::EndingStart] {
+            for class in [Class::Numeral, Class::Measure, Class::Break, Class::EndingStart, Class::Suffix] {
                 assert!(!is_in(c, class), "{c} {class:?}");
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::boundary::{is_free_script, is_han};
 use crate::char_class::{Class, is_in};
-use crate::lexicon::{ENDINGS, SUFFIXES};
+use crate::lexicon::endings_from;
 
 /// What makes of a Japanese name of a country the name of its people.
 const JAPANESE_PERSON: char = '人';
@@ -16,14 +16,14 @@ const BACK_BYTES_MAX: usize = 120;
 /// Whether the name is followed, in the same phrase, by the ending of an organisation's name.
 pub(crate) fn begins_longer_name(text: &str, end: usize, is_japanese: bool) -> bool {
     let rest = &text[end..];
-    if rest.starts_with(|c| SUFFIXES.contains(c)) || (is_japanese && rest.starts_with(JAPANESE_PERSON)) {
+    if rest.starts_with(|c| is_in(c, Class::Suffix)) || (is_japanese && rest.starts_with(JAPANESE_PERSON)) {
         return true;
     }
     for (at, c) in rest.char_indices().take(AHEAD_MAX) {
         if !(is_han(c) || c.is_alphanumeric()) || is_in(c, Class::Break) {
             return false;
         }
-        if is_in(c, Class::EndingStart) && ENDINGS.iter().any(|ending| rest[at..].starts_with(ending)) {
+        if is_in(c, Class::EndingStart) && endings_from(c).any(|ending| rest[at..].starts_with(ending)) {
             return true;
         }
     }

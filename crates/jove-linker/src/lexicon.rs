@@ -1,5 +1,7 @@
 //! Word and character lists: name endings, particles, numerals, quotation marks.
 
+use std::sync::LazyLock;
+
 /// Endings of organisations' names: a place or a school before one of these belongs to the longer name.
 pub(crate) const ENDINGS: [&str; 43] = [
     "出版社",
@@ -47,6 +49,19 @@ pub(crate) const ENDINGS: [&str; 43] = [
     "大奖赛",
 ];
 
+/// The endings in the order of their characters.
+static SORTED_ENDINGS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let mut sorted = ENDINGS.to_vec();
+    sorted.sort_unstable();
+    sorted
+});
+
+/// The endings of organisations' names that begin with a character.
+pub(crate) fn endings_from(first: char) -> impl Iterator<Item = &'static str> {
+    let from = SORTED_ENDINGS.partition_point(|ending| ending.chars().next() < Some(first));
+    SORTED_ENDINGS[from..].iter().copied().take_while(move |ending| ending.starts_with(first))
+}
+
 /// Suffixes that form a different name with the one right before them: a genus, a family, a language.
 pub(crate) const SUFFIXES: &str = "属科目纲门族语";
 
@@ -81,3 +96,16 @@ pub(crate) const QUOTES: [(char, char); 10] = [
     ('【', '】'),
     ('\'', '\''),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_ending_is_found_by_its_first_character() {
+        let firsts: std::collections::BTreeSet<char> =
+            ENDINGS.iter().filter_map(|ending| ending.chars().next()).collect();
+        assert_eq!(firsts.iter().flat_map(|first| endings_from(*first)).count(), ENDINGS.len());
+        assert!(endings_from('电').all(|ending| ending.starts_with('电')) && endings_from('猫').next().is_none());
+    }
+}

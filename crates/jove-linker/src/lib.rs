@@ -57,6 +57,7 @@ mod stems;
 mod surface_features;
 mod table;
 mod tagger;
+mod term_set;
 mod terms;
 mod unlinked;
 

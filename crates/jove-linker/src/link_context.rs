@@ -2,24 +2,29 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Range;
 
 use jove_core::{ByteSpan, EntityId};
 
 use crate::knowledge::Knowledge;
 use crate::table::Candidate;
+use crate::term_set::TermSet;
 use crate::terms::for_each_term;
 
 /// The most candidates of one name that are weighed, the likeliest first.
 pub(crate) const CANDIDATES_MAX: usize = 8;
 
 /// Terms of a text and the entities that its names support, to compare each candidate with.
-pub(crate) struct LinkContext {
-    terms: Vec<u32>,
-    /// A Bloom filter of the terms with one hash: rejects most absent terms without a search.
-    bits: [u64; 128],
+pub(crate) struct LinkContext<'a> {
+    /// The whole text in normal form.
+    normal: &'a str,
+    terms: TermSet,
     /// By entity, names with a candidate next to it in the graph: up to two that do not overlap.
-    supporters: HashMap<EntityId, [Option<Name>; 2], BuildHasherDefault<IdHasher>>,
+    supporters: HashMap<EntityId, Supporters, BuildHasherDefault<IdHasher>>,
 }
+
+/// One name that supports an entity, and another apart from it.
+struct Supporters(Name, Option<Name>);
 
 /// A fast hasher of single numbers; entity ids come from the graph, not from an adversary.
 #[derive(Default)]
@@ -70,39 +75,47 @@ impl Name {
     }
 }
 
-impl LinkContext {
-    /// The context of a text in normal form and of the names found in it.
-    pub(crate) fn new<'a, C: Iterator<Item = &'a Candidate>>(
-        normal: &str,
-        names: impl IntoIterator<Item = (Name, C)>,
+impl<'a> LinkContext<'a> {
+    /// The context of a stretch of a text in normal form and of the names found in it.
+    pub(crate) fn new<'c, C: Iterator<Item = &'c Candidate>>(
+        normal: &'a str,
+        stretch: Range<usize>,
+        names: impl Iterator<Item = (Name, C)>,
         knowledge: &Knowledge,
     ) -> Self {
-        let mut context = Self { terms: Vec::new(), bits: [0; 128], supporters: HashMap::default() };
+        let mut context = Self { normal, terms: TermSet::default(), supporters: HashMap::default() };
         if knowledge.is_empty() {
             return context;
         }
-        for_each_term(normal, |term| context.terms.push(term));
-        context.terms.sort_unstable();
-        context.terms.dedup();
-        for term in &context.terms {
-            context.bits[(term >> 6) as usize % 128] |= 1 << (term % 64);
-        }
-        for (name, candidates) in names {
-            for candidate in candidates.take(CANDIDATES_MAX) {
-                for neighbour in knowledge.informative_neighbours(candidate.entity) {
-                    context.add_support(*neighbour, name);
-                }
+        let stretch = &normal[stretch];
+        context.terms = TermSet::with_capacity(stretch.chars().count());
+        for_each_term(stretch, |term| context.terms.insert(term));
+        let weighed =
+            names.flat_map(|(name, candidates)| candidates.take(CANDIDATES_MAX).map(move |c| (name, c.entity)));
+        let weighed: Vec<(Name, EntityId)> = weighed.collect();
+        let entities = || weighed.iter().map(|(_, entity)| *entity);
+        knowledge.fetch(entities());
+        let neighbours = |entity| knowledge.informative_neighbours(entity);
+        context.supporters.reserve(entities().map(|entity| neighbours(entity).len()).sum());
+        for &(name, entity) in &weighed {
+            for neighbour in neighbours(entity) {
+                context.add_support(*neighbour, name);
             }
         }
         context
     }
 
+    /// The terms of a name, by its place in the normal form: they are no evidence for it.
+    pub(crate) fn own_terms(&self, place: Range<usize>) -> Vec<u32> {
+        let mut own = Vec::new();
+        for_each_term(&self.normal[place], |term| own.push(term));
+        own
+    }
+
     fn add_support(&mut self, entity: EntityId, name: Name) {
-        let supporters = self.supporters.entry(entity).or_default();
-        match supporters {
-            [None, _] => supporters[0] = Some(name),
-            [Some(first), None] if first.is_apart(name) => supporters[1] = Some(name),
-            _ => {}
+        let Supporters(first, second) = self.supporters.entry(entity).or_insert(Supporters(name, None));
+        if second.is_none() && first.is_apart(name) {
+            *second = Some(name);
         }
     }
 
@@ -115,12 +128,9 @@ impl LinkContext {
         knowledge: &Knowledge,
     ) -> f32 {
         let terms = knowledge.terms(entity).iter();
-        let shared: f32 = terms.filter(|(term, _)| self.holds(*term) && !is_own(*term)).map(|(_, weight)| weight).sum();
+        let shared: f32 =
+            terms.filter(|(term, _)| self.terms.contains(*term) && !is_own(*term)).map(|(_, weight)| weight).sum();
         1.0 - (-shared / 10.0).exp()
-    }
-
-    fn holds(&self, term: u32) -> bool {
-        self.bits[(term >> 6) as usize % 128] >> (term % 64) & 1 == 1 && self.terms.binary_search(&term).is_ok()
     }
 
     /// Coherence of the entity with the other names of the text: 1 where a graph neighbour is named, 0.5 where only a
@@ -134,7 +144,7 @@ impl LinkContext {
     }
 
     fn is_supported(&self, entity: EntityId, name: Name) -> bool {
-        let supporters = self.supporters.get(&entity).into_iter().flatten().flatten();
-        supporters.into_iter().any(|supporter| supporter.is_apart(name))
+        let Some(Supporters(first, second)) = self.supporters.get(&entity) else { return false };
+        first.is_apart(name) || second.is_some_and(|second| second.is_apart(name))
     }
 }

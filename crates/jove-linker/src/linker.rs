@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::alias_usage::AliasUsage;
 use crate::automaton::Automaton;
+use crate::boundary::is_han;
 use crate::candidate_scores::{CandidateScores, Weighed};
 use crate::error::Error;
 use crate::feature::Features;
@@ -24,7 +25,6 @@ use crate::segments::Segment;
 use crate::surface_features::{SurfaceEvidence, SurfaceFeatures, TextContext};
 use crate::table::{AliasTable, Candidate, Case};
 use crate::tagger::Tagger;
-use crate::terms::for_each_term;
 
 /// Length of the stretches that a text is cut into, in bytes of its normal form; names of one stretch share a context.
 const CONTEXT_BYTES: usize = 2048;
@@ -89,8 +89,9 @@ pub struct ScoredMention {
 #[derive(Clone, Copy)]
 struct Found {
     name: Name,
-    /// Where it starts in the normal form.
+    /// Where it starts and ends in the normal form.
     normal_start: usize,
+    normal_end: usize,
     /// The language of the place.
     stretch: Stretch,
 }
@@ -143,14 +144,12 @@ impl Linker {
         for (text, lang) in texts {
             let words = tagger.segments(text, lang);
             let text_context = TextContext::new(text, lang, Some(&words), &self.table.langs);
-            for (names, context) in self.contexts(&text_context) {
-                for Found { name, stretch, .. } in names {
-                    let surface = SurfaceFeatures::new(&text_context, name.span);
-                    let mut candidates = self.usable(name.alias, stretch).take(CANDIDATES_MAX);
-                    let coherent = candidates.any(|(c, _)| context.coherence(c.entity, name, &self.knowledge) > 0.9);
-                    usage.add(name.alias, surface.is_name() || coherent, surface.is_common() && !coherent);
-                }
-            }
+            self.for_each_name(&text_context, |Found { name, stretch, .. }, context| {
+                let surface = SurfaceFeatures::new(&text_context, name.span);
+                let mut candidates = self.usable(name.alias, *stretch).take(CANDIDATES_MAX);
+                let coherent = candidates.any(|(c, _)| context.coherence(c.entity, *name, &self.knowledge) > 0.9);
+                usage.add(name.alias, surface.is_name() || coherent, surface.is_common() && !coherent);
+            });
         }
         self.usage = usage;
     }
@@ -180,22 +179,18 @@ impl Linker {
     pub fn link_words(&self, text: &str, lang: Lang, words: Option<&[Segment]>) -> Vec<Mention> {
         let text_context = TextContext::new(text, lang, words, &self.table.langs);
         let mut mentions: Vec<Mention> = Vec::new();
-        for (names, context) in self.contexts(&text_context) {
-            for found in names {
-                let name = found.name;
-                let overlaps = mentions.last().is_some_and(|last| name.span.start < last.span.end);
-                if overlaps && self.options.overlap == Overlap::Longest {
-                    continue; // It would lose whatever its score.
-                }
-                let Some((entity, features)) = self.disambiguate(&text_context, found, &context, None) else {
-                    continue;
-                };
-                let score = self.classifier.score(&features);
-                if score >= self.options.score_min {
-                    mentions.push(Mention { span: name.span, entity, score });
-                }
+        self.for_each_name(&text_context, |found, context| {
+            let span = found.name.span;
+            let overlaps = mentions.last().is_some_and(|last| span.start < last.span.end);
+            if overlaps && self.options.overlap == Overlap::Longest {
+                return; // It would lose whatever its score.
             }
-        }
+            let Some((entity, features)) = self.disambiguate(&text_context, found, context, None) else { return };
+            let score = self.classifier.score(&features);
+            if score >= self.options.score_min {
+                mentions.push(Mention { span, entity, score });
+            }
+        });
         resolve(mentions, self.options.overlap)
     }
 
@@ -203,19 +198,15 @@ impl Linker {
     pub fn explain(&self, text: &str, lang: Lang, words: Option<&[Segment]>) -> Vec<ScoredMention> {
         let text_context = TextContext::new(text, lang, words, &self.table.langs);
         let mut all = Vec::new();
-        for (names, context) in self.contexts(&text_context) {
-            for found in names {
-                let mut candidates = Vec::new();
-                let shares = Some(&mut candidates);
-                let Some((entity, features)) = self.disambiguate(&text_context, found, &context, shares) else {
-                    continue;
-                };
-                let score = self.classifier.score(&features);
-                candidates.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-                let mention = Mention { span: found.name.span, entity, score };
-                all.push(ScoredMention { mention, candidates, features });
-            }
-        }
+        self.for_each_name(&text_context, |found, context| {
+            let mut candidates = Vec::new();
+            let shares = Some(&mut candidates);
+            let Some((entity, features)) = self.disambiguate(&text_context, found, context, shares) else { return };
+            let score = self.classifier.score(&features);
+            candidates.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            let mention = Mention { span: found.name.span, entity, score };
+            all.push(ScoredMention { mention, candidates, features });
+        });
         all.sort_by_key(|scored| (scored.mention.span.start, Reverse(scored.mention.span.end)));
         all
     }
@@ -230,29 +221,31 @@ impl Linker {
             let after = mentions.partition_point(|mention| mention.span.end <= span.start);
             mentions.get(after).is_some_and(|mention| mention.span.overlaps(span))
         };
-        for (names, context) in self.contexts(&text_context) {
-            let outside = names.iter().filter(|found| !inside(found.name.span));
-            let best = outside.filter_map(|found| self.disambiguate(&text_context, *found, &context, None));
-            entities.extend(best.map(|(entity, _)| entity));
-        }
+        self.for_each_name(&text_context, |found, context| {
+            if !inside(found.name.span) {
+                let best = self.disambiguate(&text_context, found, context, None);
+                entities.extend(best.map(|(entity, _)| entity));
+            }
+        });
         entities.sort_unstable();
         entities.dedup();
         entities
     }
 
-    /// The names of a text by start, the longest first, in stretches that share a context.
-    fn contexts(&self, text_context: &TextContext) -> Vec<(Vec<Found>, LinkContext)> {
+    /// Calls `visit` with each name of a text by start, the longest first, and the context that the names of its stretch
+    /// share.
+    fn for_each_name(&self, text_context: &TextContext, mut visit: impl FnMut(&Found, &LinkContext)) {
         let text = text_context.text;
         if u32::try_from(text.len()).is_err() {
             tracing::warn!(bytes = text.len(), "a text of 4 GiB or more is not linked: split it");
-            return Vec::new();
+            return;
         }
         let normalized = self.options.normalization.apply(text);
         let normal = normalized.text();
         let mut found = Vec::new();
-        self.each_name(text_context, &normalized, |name, normal_start| {
+        self.find(text_context, &normalized, |name, (normal_start, normal_end)| {
             if !self.usage.is_refused(name.alias) {
-                found.push(Found { name, normal_start, stretch: self.stretch(text_context, name) });
+                found.push(Found { name, normal_start, normal_end, stretch: self.stretch(text_context, name) });
             }
         });
         self.table.fetch(found.iter().map(|found| found.name.alias));
@@ -261,37 +254,42 @@ impl Linker {
             (*normal_start, Reverse(name.span.end), name.form, name.alias)
         });
         let stretches = found.chunk_by(|a, b| a.normal_start / CONTEXT_BYTES == b.normal_start / CONTEXT_BYTES);
-        let context = |names: &[Found]| self.context(normal, &found, names[0].normal_start / CONTEXT_BYTES);
-        stretches.map(|names| (names.to_vec(), context(names))).collect()
+        for names in stretches {
+            let context = self.context(normal, &found, names[0].normal_start / CONTEXT_BYTES);
+            names.iter().for_each(|found| visit(found, &context));
+        }
     }
 
-    /// Calls `visit` with every name at word boundaries, and its start in the normal form.
-    fn each_name(&self, text: &TextContext, normalized: &Normalized, mut visit: impl FnMut(Name, usize)) {
+    /// Calls `visit` with every name at word boundaries, in no order, and where it is in the normal form.
+    fn find(&self, text: &TextContext, normalized: &Normalized, mut visit: impl FnMut(Name, (usize, usize))) {
         let normal = normalized.text();
         self.automaton.for_each(normal, |pattern, start, end| {
             let lang = || {
+                if text.language.lang() == Lang::ZH && normal[start..].starts_with(is_han) {
+                    return Lang::ZH; // Without the way back to the original: most names of most text here.
+                }
                 let first = normalized.original_start(start).unwrap_or_default();
                 text.language.stretch(&text.text[first as usize..], &self.table.langs).lang
             };
             self.occurrences.visit(pattern, Place { normal, start, end }, lang, |alias, form, (start, end)| {
                 let original = (normalized.original_start(start), normalized.original_end(end));
                 if let (Some(first), Some(last)) = original {
-                    visit(Name { alias, span: ByteSpan::new(first, last), form }, start);
+                    visit(Name { alias, span: ByteSpan::new(first, last), form }, (start, end));
                 }
             });
         });
     }
 
     /// The context of a stretch, by its number; `found` are all names of the text.
-    fn context(&self, normal: &str, found: &[Found], number: usize) -> LinkContext {
+    fn context<'a>(&self, normal: &'a str, found: &[Found], number: usize) -> LinkContext<'a> {
         let start = (number * CONTEXT_BYTES).saturating_sub(OVERLAP_BYTES);
         let end = (number + 1) * CONTEXT_BYTES + OVERLAP_BYTES;
         let first = found.partition_point(|found| found.normal_start < start);
         let after = found.partition_point(|found| found.normal_start < end);
-        let stretch = &normal[normal.floor_char_boundary(start)..normal.floor_char_boundary(end)];
+        let range = normal.floor_char_boundary(start)..normal.floor_char_boundary(end);
         let usable = |found: &Found| self.usable(found.name.alias, found.stretch).map(|(candidate, _)| candidate);
         let names = found[first..after].iter().map(|found| (found.name, usable(found)));
-        LinkContext::new(stretch, names, &self.knowledge)
+        LinkContext::new(normal, range, names, &self.knowledge)
     }
 
     /// The language of the stretch that a name lies in.
@@ -315,12 +313,11 @@ impl Linker {
     fn disambiguate(
         &self,
         text_context: &TextContext,
-        Found { name, stretch, .. }: Found,
+        &Found { name, normal_start, normal_end, stretch }: &Found,
         context: &LinkContext,
         shares: Option<&mut Vec<(EntityId, f32)>>,
     ) -> Option<(EntityId, Features)> {
-        let written = &text_context.text[name.span.range()];
-        let own_terms = || self.own_terms(written);
+        let own_terms = || context.own_terms(normal_start..normal_end);
         let case = case(text_context.text, name.span);
         let case = case.filter(|_| name.form != Form::Uncapitalised);
         let weighed = |(candidate, evidence)| (candidate, evidence, self.table.case_weight(candidate, &stretch, case));
@@ -367,24 +364,15 @@ impl Linker {
         }
     }
 
-    /// The terms of the name itself, which are no evidence.
-    fn own_terms(&self, name: &str) -> Vec<u32> {
-        let mut own = Vec::new();
-        for_each_term(&self.options.normalization.form(name), |term| own.push(term));
-        own
-    }
-
     /// Rejects names that cover nearly all of ordinary text.
     fn check_coverage(&self) -> Result<(), Error> {
         for text in sanity_check::TEXTS {
             // Of no language, so that names of all languages count.
             let text_context = TextContext::new(text, Lang::UND, None, &self.table.langs);
-            let spans: Vec<(usize, usize)> = self
-                .contexts(&text_context)
-                .iter()
-                .flat_map(|(found, _)| found.iter().map(|found| found.name.span.range()))
-                .map(|range| (range.start, range.end))
-                .collect();
+            let mut spans: Vec<(usize, usize)> = Vec::new();
+            self.for_each_name(&text_context, |found, _| {
+                spans.push((found.name.span.start as usize, found.name.span.end as usize));
+            });
             let (share, examples) = sanity_check::coverage(text, &spans);
             if share > sanity_check::COVERAGE_MAX {
                 let examples = examples.join(", ");

@@ -2,6 +2,7 @@
 
 use jove_core::{ByteSpan, Lang};
 
+use crate::boundary::is_han;
 use crate::common_words::is_common;
 use crate::context_cues::opens_sentence;
 use crate::language::{Evidence, Stretch};
@@ -41,11 +42,11 @@ pub(crate) struct KnownName<'a> {
 
 /// The case of a mention; `None` in a script without.
 pub(crate) fn case(text: &str, span: ByteSpan) -> Option<Case> {
-    let written = &text[span.range()];
-    if written.contains(char::is_uppercase) {
+    let letters = || text[span.range()].chars().filter(|c| !is_han(*c));
+    if letters().any(char::is_uppercase) {
         Some(if opens_sentence(text, span.start as usize) { Case::Opening } else { Case::Upper })
     } else {
-        written.contains(char::is_lowercase).then_some(Case::Lower)
+        letters().any(char::is_lowercase).then_some(Case::Lower)
     }
 }
 

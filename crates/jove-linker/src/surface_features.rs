@@ -108,10 +108,10 @@ impl SurfaceFeatures {
         let around = (text[..start].chars().next_back(), text[end..].chars().next());
         let quoted = QUOTES.iter().any(|(open, close)| around == (Some(*open), Some(*close)));
         // A dot inside a name of several parts is no border for the dictionary, however it is written.
-        let by_words = is_chinese && !text[start..end].contains(['•', '・', '‧', '∙', '⋅']);
+        let by_words = || is_chinese && !text[start..end].contains(['•', '・', '‧', '∙', '⋅']);
         let in_title = has_title && is_inside_title(text, start, end);
         Self {
-            fit: words.map(|words| fit(words, span)).map(|fit| if by_words { fit } else { fit.by_borders() }),
+            fit: words.map(|words| fit(words, span)).map(|fit| if by_words() { fit } else { fit.by_borders() }),
             quoted,
             chars: length(&text[start..end]),
             undivided,

@@ -65,7 +65,8 @@ impl TextLanguage {
 
     /// The language of the stretch that a name lies in, by its first letter.
     pub(crate) fn stretch(&self, name: &str, sets: &LangSets) -> Stretch {
-        let Some(first) = name.chars().find(|c| c.is_alphabetic()) else { return self.native };
+        // Han is alphabetic; to ask the table of all letters takes longer than the rest.
+        let Some(first) = name.chars().find(|c| is_han(*c) || c.is_alphabetic()) else { return self.native };
         if first.is_ascii() {
             return self.latin;
         }

@@ -1,6 +1,9 @@
 //! Scripts that languages are written in, where it is not Latin alone, and the language that most text in a script is in
 //! (CLDR, `likelySubtags` and `languageData`).
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use jove_core::Lang;
 use unicode_script::Script;
 
@@ -51,24 +54,41 @@ const LANGUAGES: [(Script, &str); 36] = [
 /// Languages of the table that are written in Latin letters too.
 const LATIN_TOO: &str = "sr uz az ku kk ha shi kxv lad ber tzm tt iu cr sat";
 
+/// How a language is written.
+#[derive(Default)]
+struct Writing {
+    scripts: Vec<Script>,
+    /// The language that most text in its first script is in, itself where it is that of any script.
+    usual: &'static str,
+}
+
+/// The table by language.
+static WRITINGS: LazyLock<HashMap<&str, Writing>> = LazyLock::new(|| {
+    let mut writings: HashMap<&str, Writing> = HashMap::new();
+    for (script, languages) in LANGUAGES {
+        let first = languages.split(' ').next().unwrap_or_default();
+        for lang in languages.split(' ') {
+            let writing = writings.entry(lang).or_default();
+            writing.scripts.push(script);
+            if writing.usual.is_empty() || lang == first {
+                writing.usual = first;
+            }
+        }
+    }
+    for lang in LATIN_TOO.split(' ') {
+        writings.entry(lang).or_default().scripts.push(Script::Latin);
+    }
+    writings
+});
+
 /// Whether a language, by its canonical primary subtag, is written in a script.
 pub(crate) fn writes(lang: &str, script: Script) -> bool {
-    let lists = |languages: &str| languages.split(' ').any(|listed| listed == lang);
-    if script == Script::Latin {
-        let elsewhere = LANGUAGES[1..].iter().any(|(_, languages)| lists(languages));
-        return !elsewhere || lists(LATIN_TOO);
-    }
-    LANGUAGES.iter().any(|(other, languages)| *other == script && lists(languages))
+    WRITINGS.get(lang).map_or(script == Script::Latin, |writing| writing.scripts.contains(&script))
 }
 
 /// The language that most text in the script of a language is in; English for Latin letters.
-pub(crate) fn usual(lang: &str) -> &str {
-    let firsts = || LANGUAGES.iter().filter_map(|(_, languages)| languages.split(' ').next());
-    if firsts().any(|first| first == lang) {
-        return lang;
-    }
-    let row = LANGUAGES[1..].iter().find(|(_, languages)| languages.split(' ').any(|listed| listed == lang));
-    row.and_then(|(_, languages)| languages.split(' ').next()).unwrap_or("en")
+pub(crate) fn usual(lang: &str) -> &'static str {
+    WRITINGS.get(lang).map_or("en", |writing| writing.usual)
 }
 
 /// The language that most text in a script is in; `und` for a script without one.

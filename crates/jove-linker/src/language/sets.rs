@@ -12,9 +12,12 @@ const INTERNATIONAL: usize = 12;
 /// A language has names in a base if it has this share of the names of the language with the most.
 const SERVED_SHARE: f64 = 0.05;
 
-/// The number of a set of languages.
+/// A set of languages: the number of one language alone with [`ALONE`], else the number of a set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LangSet(u32);
+
+/// Marks a set of one language, which needs no look-up.
+const ALONE: u32 = 1 << 31;
 
 /// The languages of a base's names, and the sets of them that names have.
 #[derive(Debug, Default)]
@@ -25,9 +28,18 @@ pub(crate) struct LangSets {
     tags: Vec<Box<str>>,
     /// How many names each language has.
     names: Vec<u64>,
+    /// How many the language with the most has.
+    most: u64,
     /// The sets, each sorted.
     sets: Vec<Box<[u16]>>,
     by_content: HashMap<Box<[u16]>, u32>,
+}
+
+impl LangSet {
+    /// The language of a set of one.
+    fn alone(self) -> Option<u16> {
+        (self.0 & ALONE != 0).then_some(self.0 as u16)
+    }
 }
 
 impl LangSets {
@@ -48,6 +60,9 @@ impl LangSets {
             Some(primary) => self.add(canonical(primary)),
         };
         self.names[usize::from(number)] += 1;
+        if number > Self::UNKNOWN {
+            self.most = self.most.max(self.names[usize::from(number)]);
+        }
         number
     }
 
@@ -67,6 +82,9 @@ impl LangSets {
     pub(crate) fn intern(&mut self, languages: &mut Vec<u16>) -> LangSet {
         languages.sort_unstable();
         languages.dedup();
+        if let [only] = languages.as_slice() {
+            return LangSet(ALONE | u32::from(*only));
+        }
         if let Some(set) = self.by_content.get(languages.as_slice()) {
             return LangSet(*set);
         }
@@ -83,16 +101,14 @@ impl LangSets {
 
     /// Whether the base has names in a language, compared with the language that it has most names in.
     pub(crate) fn is_served(&self, number: u16) -> bool {
-        let most = self.names.iter().skip(2).max().copied().unwrap_or(0);
-        self.names[usize::from(number)] as f64 >= SERVED_SHARE * most as f64
+        self.names[usize::from(number)] as f64 >= SERVED_SHARE * self.most as f64
     }
 
     /// Whether a set holds a language.
     pub(crate) fn contains(&self, set: LangSet, number: u16) -> bool {
-        let languages = &self.sets[set.0 as usize];
-        match &**languages {
-            [only] => *only == number,
-            all => all.binary_search(&number).is_ok(),
+        match set.alone() {
+            Some(only) => only == number,
+            None => self.sets[set.0 as usize].binary_search(&number).is_ok(),
         }
     }
 
@@ -103,12 +119,13 @@ impl LangSets {
 
     /// The languages of a set, as canonical tags; empty ones stand for no language.
     pub(crate) fn tags(&self, set: LangSet) -> impl Iterator<Item = &str> {
-        self.sets[set.0 as usize].iter().map(|number| &*self.tags[usize::from(*number)])
+        let several = set.alone().is_none().then(|| &*self.sets[set.0 as usize]).into_iter().flatten();
+        set.alone().into_iter().chain(several.copied()).map(|number| &*self.tags[usize::from(number)])
     }
 
     /// How many languages a set has.
     pub(crate) fn len(&self, set: LangSet) -> usize {
-        self.sets[set.0 as usize].len()
+        if set.alone().is_some() { 1 } else { self.sets[set.0 as usize].len() }
     }
 
     /// Bytes on the heap, about.

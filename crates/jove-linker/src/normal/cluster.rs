@@ -60,8 +60,24 @@ fn begins_cluster(c: char) -> bool {
 
 /// The cluster in NFKC, or as it is.
 pub(crate) fn compose(cluster: &str, compatible: bool) -> impl Iterator<Item = char> {
-    let (changed, same) = if compatible { (cluster, "") } else { ("", cluster) };
-    changed.nfkc().chain(same.chars())
+    let known = if compatible { known_form(cluster) } else { None };
+    let (changed, same) = match (known, compatible) {
+        (Some(_), _) => ("", ""),
+        (None, true) => (cluster, ""),
+        (None, false) => ("", cluster),
+    };
+    known.into_iter().chain(changed.nfkc()).chain(same.chars())
+}
+
+/// NFKC of one CJK mark or fullwidth ASCII character alone, without the tables: there is one in every few words of Chinese.
+fn known_form(cluster: &str) -> Option<char> {
+    let mut chars = cluster.chars();
+    let (Some(c), None) = (chars.next(), chars.next()) else { return None };
+    match c {
+        '\u{3001}'..='\u{3029}' => Some(c),
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0),
+        _ => None,
+    }
 }
 
 /// Lower case; `ß` becomes `ss` and a final sigma an ordinary one, as in full case folding. Turkish dotted and dotless i
@@ -77,4 +93,20 @@ pub(crate) fn fold_case(c: char, fold: bool) -> impl Iterator<Item = char> {
     let kept = (!fold).then_some(c);
     let doubled = if sharp { "ss" } else { "" };
     lower.into_iter().flatten().chain(kept).chain(doubled.chars())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_forms_are_those_of_the_tables() {
+        let all = ('\u{2000}'..='\u{ffff}').filter_map(|c| known_form(&c.to_string()).map(|form| (c, form)));
+        let all: Vec<(char, char)> = all.collect();
+        assert!(all.len() > 130);
+        for (c, form) in all {
+            assert_eq!(once(c).nfkc().collect::<String>(), form.to_string(), "{c}");
+        }
+        assert_eq!([known_form(""), known_form("，\u{301}"), known_form("中")], [None; 3]);
+    }
 }

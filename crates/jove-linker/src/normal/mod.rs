@@ -102,31 +102,29 @@ impl Normalization {
         self.apply(text).text
     }
 
-    /// Appends characters that stand alone under NFKC: ASCII and common Han.
+    /// Appends characters that stand alone under NFKC, ASCII and common Han, copying what stays as it is at once.
     fn push_plain(self, plain: &str, into: &mut String) {
-        let start = into.len();
-        if self.traditional {
-            into.extend(plain.chars().map(|c| if c.is_ascii() { c } else { traditional::simplified(c) }));
-        } else {
-            into.push_str(plain);
+        let mut copied = 0;
+        for (at, c) in plain.char_indices() {
+            let form = self.plain_form(c);
+            if form != c {
+                into.push_str(&plain[copied..at]);
+                into.push(form);
+                copied = at + c.len_utf8();
+            }
         }
-        if self.case {
-            into[start..].make_ascii_lowercase();
-        }
-        self.replace_ascii(start, into);
+        into.push_str(&plain[copied..]);
     }
 
-    /// Replaces the blanks and apostrophes of ASCII, from `start` on, by their usual forms.
-    fn replace_ascii(self, start: usize, into: &mut String) {
-        let blank = |byte: u8| self.spaces && matches!(byte, b'-' | b'\t'..=b'\r');
-        let other = |byte: u8| blank(byte) || (self.punctuation && byte == b'`');
-        if into.as_bytes()[start..].iter().any(|byte| other(*byte)) {
-            let replaced: String = into[start..]
-                .chars()
-                .map(|c| if c.is_ascii() && blank(c as u8) { ' ' } else { self.usual(c) })
-                .collect();
-            into.truncate(start);
-            into.push_str(&replaced);
+    /// The form of a character of ASCII or common Han.
+    fn plain_form(self, c: char) -> char {
+        match c {
+            'A'..='Z' if self.case => c.to_ascii_lowercase(),
+            '-' | '\t'..='\r' if self.spaces => ' ',
+            '`' if self.punctuation => '\'',
+            '\0'..='\x7f' => c,
+            _ if self.traditional => traditional::simplified(c),
+            _ => c,
         }
     }
 
