@@ -6,17 +6,18 @@ use unicode_script::{Script, UnicodeScript as _};
 /// Identifies the language of a text: by script where the script has one language, else by the frequencies of letters
 /// (`whatlang`). `None` for texts without letters.
 pub(crate) fn identify(text: &str) -> Option<Lang> {
-    detect(text).map(|(lang, _)| lang)
+    detect_language(text).map(|(lang, _)| lang)
 }
 
 /// The language of a text, where the identification is reliable: by script, or by letters that fit no other language
 /// nearly as well.
 pub(crate) fn identify_reliably(text: &str) -> Option<Lang> {
-    detect(text).filter(|(_, reliable)| *reliable).map(|(lang, _)| lang)
+    detect_language(text).filter(|(_, reliable)| *reliable).map(|(lang, _)| lang)
 }
 
-/// The language and whether it is reliable.
-fn detect(text: &str) -> Option<(Lang, bool)> {
+/// The language of a text, and whether that is reliable: by script, or by letters that fit no other language nearly as well.
+/// `None` for a text without letters.
+pub fn detect_language(text: &str) -> Option<(Lang, bool)> {
     let letters = count_scripts(text);
     let total = letters.total();
     if total == 0 {

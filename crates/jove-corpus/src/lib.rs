@@ -58,10 +58,11 @@ mod stats;
 mod text;
 mod tokenizer;
 
-pub use annotated::{AnnotatedReader, AnnotatedWriter};
+pub use annotated::{AnnotatedReader, AnnotatedWriter, MentionName};
 pub use clean::CleanOptions;
 pub use doctor::{Check, doctor};
 pub use error::{Error, Result};
+pub use language::detect_language;
 pub use lines::TextLines;
 pub use pairs::{PairOptions, PairReport, PairSource, SentencePair, read_pairs};
 pub use shard::{PairReader, PairWriter, ShardReader, ShardWriter};

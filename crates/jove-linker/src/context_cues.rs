@@ -30,6 +30,16 @@ pub(crate) fn begins_longer_name(text: &str, end: usize, is_japanese: bool) -> b
     false
 }
 
+/// Whether a title or the kind of a place stands before the name, abbreviated without a vowel: `Mrs.`, `Mt.`, `Dr.`
+pub(crate) fn follows_abbreviation(text: &str, start: usize) -> bool {
+    let Some(before) = text[..start].strip_suffix(' ').and_then(|before| before.strip_suffix('.')) else {
+        return false;
+    };
+    let word = &before[before.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len()..];
+    let consonants = word.bytes().skip(1).all(|byte| byte.is_ascii_lowercase() && !b"aeiou".contains(&byte));
+    (2..=4).contains(&word.len()) && word.starts_with(|c: char| c.is_ascii_uppercase()) && consonants
+}
+
 /// Whether the name is a piece of a title in `《》`, which is longer.
 pub(crate) fn is_inside_title(text: &str, start: usize, end: usize) -> bool {
     let before = &text[text.floor_char_boundary(start.saturating_sub(BACK_BYTES_MAX))..start];
@@ -93,6 +103,24 @@ mod tests {
         ] {
             let start = text.find('[').unwrap();
             assert_eq!(opens_sentence(&text.replace(['[', ']'], ""), start), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn abbreviated_titles_are_seen() {
+        for (text, expected) in [
+            ("Mrs. [Hughes]", true),
+            ("up Mt. [Lakehorn]", true),
+            ("(Dr. [May])", true),
+            ("I saw Tom. [May] came", false),
+            ("at 5 p.m. [May] came", false),
+            ("Mt [Lake]", false),
+            ("中. [May]", false),
+            (". [😀]", false),
+            ("[May]", false),
+        ] {
+            let start = text.find('[').unwrap();
+            assert_eq!(follows_abbreviation(&text.replace(['[', ']'], ""), start), expected, "{text}");
         }
     }
 

@@ -9,10 +9,11 @@ use crate::alias_usage::AliasUsage;
 use crate::automaton::Automaton;
 use crate::boundary::is_han;
 use crate::candidate_scores::{CandidateScores, Weighed};
+use crate::context_cues::follows_abbreviation;
 use crate::error::Error;
 use crate::feature::Features;
 use crate::knowledge::Knowledge;
-use crate::language::{Evidence, Stretch};
+use crate::language::{Evidence, Stretch, TextLanguage};
 use crate::link_classifier::LinkClassifier;
 use crate::link_context::{CANDIDATES_MAX, Form, LinkContext, Name};
 use crate::normal::Normalized;
@@ -152,6 +153,13 @@ impl Linker {
             });
         }
         self.usage = usage;
+    }
+
+    /// The language of the place in a text where a name is, as a canonical tag: that of the text, where the name's script is
+    /// one that the language is written in.
+    pub fn language_at(&self, text: &str, lang: Lang, span: ByteSpan) -> Lang {
+        let langs = &self.table.langs;
+        TextLanguage::new(lang, langs).stretch(span.slice(text).unwrap_or_default(), langs).lang
     }
 
     /// The linker's size in memory.
@@ -329,7 +337,11 @@ impl Linker {
         let best = scores.best()?;
         let mut evidence = self.evidence(text_context, (name, stretch, case), &best, scores.share(&best));
         evidence.bare |= scores.is_improbable();
-        Some((best.candidate.entity, SurfaceFeatures::new(text_context, name.span).features(evidence)))
+        let mut surface = SurfaceFeatures::new(text_context, name.span);
+        if best.language == Evidence::Open && follows_abbreviation(text_context.text, name.span.start as usize) {
+            surface = surface.within_longer_name();
+        }
+        Some((best.candidate.entity, surface.features(evidence)))
     }
 
     /// What graph, corpus, language and writing say of a name's best candidate.
@@ -348,6 +360,7 @@ impl Linker {
             unknown: self.table.is_unknown(best.candidate),
             case,
             inserted: stretch.lang != text.language.lang(),
+            obscure: best.score.coherence <= 0.0 && self.is_obscure(best, case),
         };
         let cues = word_cues((text.text, name.span), known, &stretch, self.options.normalization);
         let capital = matches!(case, Some(Case::Upper | Case::Opening));
@@ -361,6 +374,15 @@ impl Linker {
             lowered: (has_capital && case == Some(Case::Lower)) || cues.lowered_abbreviation,
             common_word: cues.common_word,
             bare: cues.bare,
+        }
+    }
+
+    /// Whether a candidate is little known, by what its language asks for.
+    fn is_obscure(&self, best: &Weighed, case: Option<Case>) -> bool {
+        match best.language {
+            Evidence::Own => self.table.is_little_known(best.candidate),
+            Evidence::Open => self.table.needs_context(best.candidate, case),
+            Evidence::Other => false,
         }
     }
 

@@ -1,6 +1,8 @@
 //! Whether a mention is written like an ordinary word of its language rather than like a name.
 
 use jove_core::{ByteSpan, Lang};
+use unicode_normalization::char::is_combining_mark;
+use unicode_script::{Script, UnicodeScript};
 
 use crate::boundary::is_han;
 use crate::common_words::is_common;
@@ -12,6 +14,9 @@ use crate::tagger::is_closed_class;
 
 /// The shortest word that its letters alone can show to be a name, in characters.
 const CHARS_MIN: usize = 3;
+
+/// The longest word of a script without capitals that is short, in characters without combining marks.
+const SHORT_CHARS_MAX: usize = 6;
 
 /// What the writing of a mention says against its being a name.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,6 +43,8 @@ pub(crate) struct KnownName<'a> {
     pub(crate) case: Option<Case>,
     /// Whether it stands in text of another script, where few words but names and terms are of its language.
     pub(crate) inserted: bool,
+    /// Whether nothing in the text or the graph speaks for a little known entity.
+    pub(crate) obscure: bool,
 }
 
 /// The case of a mention; `None` in a script without.
@@ -74,8 +81,20 @@ pub(crate) fn word_cues(
     let single = !written.contains(char::is_whitespace);
     WordCues {
         common_word: single && !named && !inserted && common(),
-        bare: is_bare(written, name) && !capitals && !inserted,
+        bare: (is_bare(written, name) && !capitals && !inserted)
+            || (single && name.obscure && is_ambiguous(written, name)),
         lowered_abbreviation: abbreviation && !capitals,
+    }
+}
+
+/// Whether a word might mean many other things: its language is not known, or it is short and its script has no capitals.
+/// Katakana are mostly names and other foreign words.
+fn is_ambiguous(written: &str, name: KnownName) -> bool {
+    let short = || written.chars().filter(|c| !is_combining_mark(*c)).count() <= SHORT_CHARS_MAX;
+    match (name.case, name.language) {
+        (Some(_), Evidence::Open) => name.unknown,
+        (None, Evidence::Own) => short() && !written.contains(|c: char| c.script() == Script::Katakana),
+        _ => false,
     }
 }
 

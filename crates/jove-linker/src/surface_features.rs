@@ -122,6 +122,11 @@ impl SurfaceFeatures {
         }
     }
 
+    /// The same of a mention that is only a part of a name.
+    pub(crate) fn within_longer_name(self) -> Self {
+        Self { part_of_name: true, ..self }
+    }
+
     /// Whether it is whole words and tagged or quoted like a name.
     pub(crate) fn is_name(self) -> bool {
         self.quoted || matches!(self.fit, Some(Fit::Word(Pos::Propn | Pos::X) | Fit::Words))

@@ -7,6 +7,7 @@ use jove_core::{AliasRecord, EntityId};
 use crate::language::{LangSet, LangSets, Stretch};
 use crate::normal::is_invisible;
 use crate::options::EntityLinkingOptions;
+use crate::prominence::Prominence;
 
 /// The longest name that is taken, in bytes.
 const ALIAS_BYTES_MAX: usize = 1024;
@@ -63,6 +64,8 @@ pub(crate) struct AliasTable {
     pub(crate) langs: LangSets,
     /// Whether most names whose language is not known have a capital.
     capitalised: bool,
+    /// How well known its entities are.
+    prominence: Prominence,
     /// Records shorter than `chars-min`.
     pub(crate) short: u64,
     /// Records without a visible character, or longer than any name.
@@ -137,6 +140,8 @@ impl AliasTable {
         }
         self.starts.push(self.candidates.len() as u32);
         self.candidates.shrink_to_fit();
+        let known = self.candidates.iter().map(|c| (c.entity, c.popularity, c.cased && self.is_unknown(c)));
+        self.prominence = Prominence::new(known.collect());
         self.rank();
         (self, forms)
     }
@@ -189,6 +194,20 @@ impl AliasTable {
     /// Whether the language of a candidate's name is not known.
     pub(crate) fn is_unknown(&self, candidate: &Candidate) -> bool {
         self.langs.contains(candidate.langs, LangSets::UNKNOWN)
+    }
+
+    /// Whether a candidate is too little known for a short name in the text's language to mean it without other evidence.
+    pub(crate) fn is_little_known(&self, candidate: &Candidate) -> bool {
+        candidate.popularity < self.prominence.little_known
+    }
+
+    /// Whether a candidate, whose name is of no known language, needs other evidence: abbreviations always do, and the others
+    /// where they are not among the best known; most do where a sentence opens, whose first word has a capital anyway. Where
+    /// the base tells no popularity, none does.
+    pub(crate) fn needs_context(&self, candidate: &Candidate, case: Option<Case>) -> bool {
+        let Prominence { well_known, famous, .. } = self.prominence;
+        let asked = if case == Some(Case::Opening) { famous } else { well_known };
+        candidate.popularity < asked || (candidate.abbreviation && well_known > 0.0)
     }
 
     /// Brings the first candidate of each alias into the cache: here the loads overlap, during disambiguation each would

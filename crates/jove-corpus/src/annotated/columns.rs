@@ -8,10 +8,12 @@ use arrow_array::types::{Float32Type, UInt32Type};
 use arrow_array::{ArrayRef, RecordBatch, StructArray};
 use jove_core::{AnnotatedText, ByteSpan, EntityId, Lang, Mention, Word};
 
-use super::schema::{fields, item, mention_fields, word_fields};
+use super::mention_name::MentionName;
+use super::schema::{Layout, fields, item, mention_fields, word_fields};
 
 /// Builds a batch from texts.
 pub(super) struct Columns {
+    layout: Layout,
     text: StringBuilder,
     lang: StringBuilder,
     words: ListBuilder<StructBuilder>,
@@ -19,23 +21,28 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(layout: Layout) -> Self {
         let numbers =
             || -> [Box<dyn ArrayBuilder>; 2] { [Box::new(UInt32Builder::new()), Box::new(UInt32Builder::new())] };
         let [start, end] = numbers();
         let words = StructBuilder::new(word_fields(), vec![start, end, Box::new(StringBuilder::new())]);
         let [start, end] = numbers();
-        let entity = Box::new(UInt32Builder::new());
-        let mentions = StructBuilder::new(mention_fields(), vec![start, end, entity, Box::new(Float32Builder::new())]);
+        let mut mention: Vec<Box<dyn ArrayBuilder>> =
+            vec![start, end, Box::new(UInt32Builder::new()), Box::new(Float32Builder::new())];
+        let mentioned = mention_fields(layout);
+        mention.resize_with(mentioned.len(), || Box::new(StringBuilder::new()));
+        let mentions = StructBuilder::new(mentioned, mention);
         Self {
+            layout,
             text: StringBuilder::new(),
             lang: StringBuilder::new(),
             words: ListBuilder::new(words).with_field(item(word_fields())),
-            mentions: ListBuilder::new(mentions).with_field(item(mention_fields())),
+            mentions: ListBuilder::new(mentions).with_field(item(mention_fields(layout))),
         }
     }
 
-    pub(super) fn push(&mut self, text: &AnnotatedText) {
+    /// Adds a text; `names` has one for each mention, where the layout has names.
+    pub(super) fn push(&mut self, text: &AnnotatedText, names: &[MentionName]) {
         self.text.append_value(&text.text);
         self.lang.append_value(text.lang.as_str());
         for word in &text.words {
@@ -45,10 +52,13 @@ impl Columns {
             row.append(true);
         }
         self.words.append(true);
-        for mention in &text.mentions {
+        for (place, mention) in text.mentions.iter().enumerate() {
             let row = self.mentions.values();
             push_numbers(row, &[mention.span.start, mention.span.end, mention.entity.0]);
             row.field_builder::<Float32Builder>(3).expect(BUILT).append_value(mention.score);
+            if self.layout == Layout::Named {
+                push_name(row, names.get(place));
+            }
             row.append(true);
         }
         self.mentions.append(true);
@@ -61,7 +71,7 @@ impl Columns {
             Arc::new(self.words.finish()),
             Arc::new(self.mentions.finish()),
         ];
-        RecordBatch::from(StructArray::new(fields(), columns, None))
+        RecordBatch::from(StructArray::new(fields(self.layout), columns, None))
     }
 }
 
@@ -70,6 +80,14 @@ const BUILT: &str = "the builders follow the schema";
 fn push_numbers(row: &mut StructBuilder, numbers: &[u32]) {
     for (column, &number) in numbers.iter().enumerate() {
         row.field_builder::<UInt32Builder>(column).expect(BUILT).append_value(number);
+    }
+}
+
+/// Fills the last four columns of a mention.
+fn push_name(row: &mut StructBuilder, name: Option<&MentionName>) {
+    let values = name.map_or([""; 4], |name| [&*name.name, name.lang.as_str(), &*name.key, &*name.label]);
+    for (column, value) in (4..).zip(values) {
+        row.field_builder::<StringBuilder>(column).expect(BUILT).append_value(value);
     }
 }
 

@@ -1,10 +1,12 @@
 //! Annotated text as Parquet, readable by pandas, DuckDB and Spark.
 
 mod columns;
+mod mention_name;
 mod reader;
 mod schema;
 mod writer;
 
+pub use mention_name::MentionName;
 pub use reader::AnnotatedReader;
 pub use writer::AnnotatedWriter;
 

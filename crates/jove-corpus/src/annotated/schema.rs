@@ -10,13 +10,22 @@ use parquet::errors::ParquetError;
 use crate::error::{Error, Result};
 use crate::spans::check_spans;
 
+/// What the columns of a mention hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// Its span, the number of its entity, its score.
+    Numbers,
+    /// Also the name, its language, the key and the label of the entity.
+    Named,
+}
+
 /// The columns of a file.
-pub(super) fn fields() -> Fields {
+pub(super) fn fields(layout: Layout) -> Fields {
     Fields::from(vec![
         Field::new("text", DataType::Utf8, false),
         Field::new("lang", DataType::Utf8, false),
         Field::new("words", DataType::List(item(word_fields())), false),
-        Field::new("mentions", DataType::List(item(mention_fields())), false),
+        Field::new("mentions", DataType::List(item(mention_fields(layout))), false),
     ])
 }
 
@@ -31,9 +40,13 @@ pub(super) fn word_fields() -> Fields {
 }
 
 /// The fields of a mention.
-pub(super) fn mention_fields() -> Fields {
+pub(super) fn mention_fields(layout: Layout) -> Fields {
     let score = Field::new("score", DataType::Float32, false);
-    Fields::from(vec![number("start"), number("end"), number("entity"), score])
+    let mut fields = vec![number("start"), number("end"), number("entity"), score];
+    if layout == Layout::Named {
+        fields.extend(["name", "lang", "key", "label"].map(|name| Field::new(name, DataType::Utf8, false)));
+    }
+    Fields::from(fields)
 }
 
 fn number(name: &str) -> Field {

@@ -51,6 +51,29 @@ fn texts_come_back() {
 }
 
 #[test]
+fn names_of_mentions_stand_beside_their_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("named.parquet");
+    let named = |name: &str| MentionName {
+        name: name.to_owned(),
+        lang: Lang::ZH,
+        key: format!("place/{name}"),
+        label: "首都".to_owned(),
+    };
+    let mut writer = AnnotatedWriter::create_named(&path).unwrap();
+    writer.push_named(&texts()[2], &[named("北京"), named("首都")]).unwrap();
+    writer.push_named(&texts()[3], &[]).unwrap();
+    writer.finish().unwrap();
+    assert!(AnnotatedReader::open(&path).unwrap().map(Result::unwrap).eq(texts()[2..].to_vec()));
+    let file = std::fs::File::open(&path).unwrap();
+    let builder = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+    let shown: Vec<String> = builder.build().unwrap().map(|batch| format!("{:?}", batch.unwrap().column(3))).collect();
+    for expected in ["place/北京", "place/首都", "首都"] {
+        assert!(shown.concat().contains(expected), "{expected} in {shown:?}");
+    }
+}
+
+#[test]
 fn spans_that_do_not_fit_are_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = AnnotatedWriter::create(&folder.path().join("x.parquet")).unwrap();

@@ -11,7 +11,8 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
 use super::columns::Columns;
-use super::schema::{check, failed, fields};
+use super::mention_name::MentionName;
+use super::schema::{Layout, check, failed, fields};
 use crate::error::{Error, Result};
 
 /// The maximum rows and bytes of text in a row group, whichever is reached first.
@@ -19,7 +20,8 @@ const GROUP_ROWS: usize = 16_384;
 const GROUP_BYTES: usize = 16 << 20;
 
 /// Writes annotated texts to Parquet: `text`, `lang`, `words` (a list of `start`, `end`, `pos`) and `mentions` (a list of
-/// `start`, `end`, `entity`, `score`). Starts and ends are byte offsets in the UTF-8 text.
+/// `start`, `end`, `entity`, `score`, and on request `name`, `lang`, `key`, `label`). Starts and ends are byte offsets in the
+/// UTF-8 text.
 ///
 /// The file is written atomically: it replaces an existing Parquet file when [`AnnotatedWriter::finish`] returns. A pipe
 /// gets each row group when it is full.
@@ -42,12 +44,24 @@ impl AnnotatedWriter {
     /// # Errors
     /// When the file cannot be created.
     pub fn create(path: &Path) -> Result<Self> {
+        Self::with_layout(path, Layout::Numbers)
+    }
+
+    /// As [`AnnotatedWriter::create`], for texts whose mentions are named.
+    ///
+    /// # Errors
+    /// When the file cannot be created.
+    pub fn create_named(path: &Path) -> Result<Self> {
+        Self::with_layout(path, Layout::Named)
+    }
+
+    fn with_layout(path: &Path, layout: Layout) -> Result<Self> {
         let file = Output::create(path, Kind::PARQUET).map_err(Error::io(path))?;
         let level = ZstdLevel::try_new(3).map_err(|error| failed(path, error))?;
         let properties = WriterProperties::builder().set_compression(Compression::ZSTD(level)).build();
-        let schema = Arc::new(Schema::new(fields()));
+        let schema = Arc::new(Schema::new(fields(layout)));
         let file = ArrowWriter::try_new(file, schema, Some(properties)).map_err(|error| failed(path, error))?;
-        Ok(Self { file, path: path.to_owned(), columns: Columns::new(), rows: 0, pending: (0, 0) })
+        Ok(Self { file, path: path.to_owned(), columns: Columns::new(layout), rows: 0, pending: (0, 0) })
     }
 
     /// Adds a text.
@@ -56,8 +70,17 @@ impl AnnotatedWriter {
     /// When words or mentions are not sorted spans on character boundaries of the text ([`Error::Span`]), or the file
     /// cannot be written.
     pub fn push(&mut self, text: &AnnotatedText) -> Result<()> {
+        self.push_named(text, &[])
+    }
+
+    /// Adds a text with the names of its mentions, in their order; a file without names leaves them out, and a mention without
+    /// a name has empty ones.
+    ///
+    /// # Errors
+    /// As [`AnnotatedWriter::push`].
+    pub fn push_named(&mut self, text: &AnnotatedText, names: &[MentionName]) -> Result<()> {
         check(text)?;
-        self.columns.push(text);
+        self.columns.push(text, names);
         self.rows += 1;
         self.pending.0 += 1;
         self.pending.1 += text.text.len();

@@ -7,6 +7,7 @@ mod tags;
 use jove_core::Lang;
 use unicode_script::{Script, UnicodeScript};
 
+pub(crate) use scripts::{default_language, writes};
 pub(crate) use sets::{LangSet, LangSets};
 use tags::canonical;
 

@@ -1,7 +1,7 @@
 //! Which names are linked in which language, and how they may be written there.
 
 use jove_core::{AliasRecord, EntityId, Lang};
-use jove_linker::{Annotator, EntityLinkingOptions, Linker, Tagger, TaggerOptions};
+use jove_linker::{Annotator, EntityLinkingOptions, Knowledge, Linker, Normalization, Tagger, TaggerOptions};
 
 /// A base of names with their languages (`""` for none) and the popularity of the entities that they are of.
 fn annotator(names: &[(&str, &str, u32, f32)], options: &EntityLinkingOptions) -> Annotator {
@@ -196,4 +196,40 @@ fn links_do_not_depend_on_other_texts() {
     links(&annotator, "부산은 크다. 부산은 넓다.", "ko");
     assert_eq!(links(&annotator, "부산의 하루", "ko"), alone);
     assert_eq!(alone.len(), 1);
+}
+
+#[test]
+fn a_word_of_no_known_language_is_a_name_where_it_is_well_known() {
+    let towns: Vec<String> = (0..100).map(|number| format!("Placeburg{number}")).collect();
+    let mut names: Vec<(&str, &str, u32, f32)> =
+        (0..).zip(&towns).map(|(number, town)| ("", town.as_str(), number, 1000.0 * number as f32)).collect();
+    names.extend([("", "Maribel", 200, 500.0), ("", "Lakeville", 201, 95_000.0), ("", "Old Harbor", 202, 10.0)]);
+    names.extend([("", "QTX", 203, 96_000.0), ("", "Greatport", 204, 1e7), ("en", "Maribel", 205, 500.0)]);
+    for (text, expected) in [
+        ("I was in Lakeville today.", &[201][..]),
+        ("Lakeville is what I said.", &[]),
+        ("Greatport is what I said.", &[204]),
+        ("We saw Old Harbor today.", &[202]),
+        ("We flew to QTX today.", &[]),
+        ("I met Mrs. Lakeville today.", &[]),
+        ("I met Maribel today.", &[205]),
+    ] {
+        check_entities(&names, ("en", text), expected);
+    }
+    names.pop();
+    check_entities(&names, ("en", "I met Maribel today."), &[]);
+    let unweighed: Vec<_> = names.iter().map(|(lang, name, entity, _)| (*lang, *name, *entity, 0.0)).collect();
+    check_entities(&unweighed, ("en", "I met Maribel today."), &[200]);
+}
+
+#[test]
+fn a_short_word_without_capitals_is_a_little_known_name_beside_its_neighbours_alone() {
+    let names = [("he", "ימית", 1, 0.0), ("he", "כרמיה", 2, 9e6), ("en", "Aland", 3, 8e6), ("en", "Beland", 4, 7e6)];
+    check_entities(&names, ("he", "הוא גר ליד ימית היום"), &[]);
+    check_entities(&names, ("he", "הוא גר ליד כרמיה היום"), &[2]);
+    let alone = annotator(&names, &EntityLinkingOptions::default());
+    let neighbours = Knowledge::build([], [(EntityId(1), EntityId(2))], Normalization::default());
+    let beside = Annotator { linker: alone.linker.with_knowledge(neighbours), tagger: alone.tagger };
+    let found = links(&beside, "מן ימית אל כרמיה", "he");
+    assert_eq!(found.iter().map(|(_, entity)| *entity).collect::<Vec<_>>(), [1, 2], "{found:?}");
 }

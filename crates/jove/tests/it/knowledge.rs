@@ -188,6 +188,14 @@ fn links_slice_to_the_names_of_their_entities() {
         assert_eq!(line["text"], expected);
     }
     assert_eq!(lines[0]["mentions"].as_array().map(Vec::len), Some(1), "{}", lines[0]);
+    let mention = &lines[0]["mentions"][0];
+    assert_eq!(
+        (&mention["name"], &mention["lang"], &mention["label"]),
+        (&json!("洛拉岛"), &json!("zh"), &json!("洛拉岛"))
+    );
+    let shown = folder.works(&format!("kb neighbors kb.sqlite {}", mention["key"].as_str().unwrap()));
+    assert!(shown.contains("洛拉岛"), "the key is one that other commands take: {shown}");
+    assert_eq!(lines.iter().map(|line| line["lang"].as_str().unwrap()).collect::<Vec<_>>(), ["zh", "und", "zh", "he"]);
     assert_eq!(lines[3]["mentions"].as_array().map(Vec::len), Some(1), "{}", lines[3]);
     assert!(folder.read("links.html").contains("洛拉岛"));
     let said = folder.works("link --kb kb.sqlite --input text.txt --output out.parquet");

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use jove_core::Lang;
+use jove_corpus::detect_language;
 use jove_files::{check_apart, is_standard_output};
+use jove_linker::likely_language;
 
 /// Arguments of `jove link`.
 #[derive(clap::Args)]
@@ -15,16 +17,16 @@ pub(crate) struct Args {
     /// Text in UTF-8, one text a line; - is standard input.
     #[arg(long)]
     pub(super) input: PathBuf,
-    /// The file to write, with the texts, their words and mentions: Parquet where its name ends in `.parquet`, else JSON lines;
+    /// The file to write, with the texts, their words and mentions, these with key and label of the entity: Parquet where its name ends in `.parquet`, else JSON lines;
     /// - is standard output.
     #[arg(long)]
     pub(super) output: PathBuf,
     /// Also write an HTML page of the first 500 texts.
     #[arg(long)]
     pub(super) html: Option<PathBuf>,
-    /// The language of the text.
-    #[arg(long, default_value = "zh")]
-    pub(super) lang: Lang,
+    /// The language of all text. Default: found for each line, by its script, letters and common words.
+    #[arg(long)]
+    pub(super) lang: Option<Lang>,
     /// The lowest score of a link, 0 to 1. Default: 0.7.
     #[arg(long)]
     pub(super) score_min: Option<f32>,
@@ -41,6 +43,16 @@ pub(crate) struct Args {
 }
 
 impl Args {
+    /// The language of a text: the one given, else the one found; undetermined for a text without letters.
+    pub(super) fn lang_of(&self, text: &str) -> Lang {
+        let found = || match detect_language(text) {
+            Some((lang, true)) => lang,
+            Some((lang, false)) => likely_language(text, lang),
+            None => Lang::UND,
+        };
+        self.lang.unwrap_or_else(found)
+    }
+
     /// Checks that no output is an input or another output.
     pub(super) fn check_apart(&self) -> anyhow::Result<()> {
         let outputs = [Some(&self.output), self.html.as_ref(), self.reject_file.as_ref()];

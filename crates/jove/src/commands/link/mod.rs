@@ -1,6 +1,7 @@
 //! `jove link`: finds the names of a base in text.
 
 mod args;
+mod names;
 mod source;
 mod work;
 
@@ -15,6 +16,7 @@ use jove_linker::{Annotator, EntityLinkingOptions, ScoredMention, TaggerOptions}
 use rayon::prelude::*;
 
 pub(crate) use self::args::Args;
+use self::names::Names;
 use self::source::Source;
 use self::work::{Counts, link};
 use crate::commands::card::card;
@@ -30,11 +32,12 @@ pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome>
     let mut options = EntityLinkingOptions::default();
     options.score_min = args.score_min.unwrap_or(options.score_min);
     let source = Source::open(args)?;
-    let corpus: Vec<(&str, Lang)> = source.sample().iter().map(|line| (line.as_str(), args.lang)).collect();
+    let corpus: Vec<(&str, Lang)> = source.sample().iter().map(|line| (line.as_str(), args.lang_of(line))).collect();
     let annotator = jove_experiment::annotator(&kb, &options, &TaggerOptions::default(), &corpus)?;
-    let (counts, shown) = link(args, source.texts()?, &annotator, context)?;
+    let (counts, shown) = link(args, source.texts()?, Names::new(&kb, &annotator), context)?;
     if let Some(path) = &args.html {
-        write_page(path, &draw(&kb, &annotator, &shown, args.lang))?;
+        let lang = args.lang.or_else(|| shown.first().map(|text| text.lang)).unwrap_or(Lang::EN);
+        write_page(path, &draw(&kb, &annotator, &shown, lang))?;
     }
     report(args, &counts, &kb, &annotator, context)?;
     Ok(Outcome::Done)
@@ -46,11 +49,15 @@ fn report(args: &Args, counts: &Counts, kb: &Kb, annotator: &Annotator, context:
     let Counts { texts, linked, mentions, bad, .. } = counts;
     if context.json() {
         let counts = serde_json::json!({
-            "texts": texts, "linked": linked, "mentions": mentions, "bad": bad, "linker": report,
+            "texts": texts, "linked": linked, "mentions": mentions, "languages": counts.languages, "bad": bad,
+            "linker": report,
         });
         return context.print_beside(aside, printable_json(&counts.to_string()));
     }
     context.print_beside(aside, format!("{mentions} mentions in {linked} of {texts} texts"))?;
+    if args.lang.is_none() {
+        context.print_beside(aside, format!("languages found: {}", counts.languages_shown()))?;
+    }
     for problem in &counts.problems {
         context.print_beside(aside, format!("bad row: {problem}"))?;
     }
@@ -72,7 +79,7 @@ pub(crate) fn write_page(path: &Path, text: &str) -> anyhow::Result<()> {
 
 fn draw(kb: &Kb, annotator: &Annotator, texts: &[AnnotatedText], lang: Lang) -> String {
     let explain = |text: &AnnotatedText| {
-        annotator.linker.explain(&text.text, lang, Some(&annotator.tagger.segments(&text.text, lang)))
+        annotator.linker.explain(&text.text, text.lang, Some(&annotator.tagger.segments(&text.text, text.lang)))
     };
     let scored: Vec<Vec<ScoredMention>> = texts.par_iter().map(explain).collect();
     let rows =
