@@ -13,9 +13,10 @@ use crate::normal::Normalization;
 /// Words of a text that are looked at.
 const WORDS_MAX: usize = 64;
 
-/// The language of a text that another measure, such as the frequencies of its letters, takes for `guess`: of the languages
-/// written in the text's script the one with the most common words in it. Equal ones are decided for the guess, then for the
-/// language that most text in the script is in. A language without a list of common words is only taken as guessed.
+/// The language of a text that another measure, such as the frequencies of its letters, takes for `guess` without being sure:
+/// of the languages written in the text's script the one with the most common words in it. The language that most text in the
+/// script is in starts with the worth of one word, and `guess` with half of it. A language without a list of common words is only
+/// taken where it is the script's usual one, or the script has none.
 pub fn likely_language(text: &str, guess: Lang) -> Lang {
     let Some(script) = main_script(text) else { return guess };
     let words: Vec<String> =
@@ -26,10 +27,10 @@ pub fn likely_language(text: &str, guess: Lang) -> Lang {
         stop_words::available_languages().iter().copied().filter(written).filter_map(|tag| Lang::new(tag).ok());
     let score = |lang: Lang| {
         let common = words.iter().filter(|word| is_common(lang.as_str(), word)).count();
-        (2 * common + usize::from(lang == guess) * 2 + usize::from(lang == usual), lang == guess)
+        (2 * common + 2 * usize::from(lang == usual) + usize::from(lang == guess), lang == usual)
     };
-    let best = listed.chain([guess]).max_by_key(|lang| score(*lang));
-    best.unwrap_or(guess)
+    let best = listed.chain([usual]).max_by_key(|lang| score(*lang));
+    best.filter(|lang| *lang != Lang::UND).unwrap_or(guess)
 }
 
 /// The script of most letters.
@@ -52,10 +53,12 @@ mod tests {
             ("Ich habe das nicht gesehen.", "en", "de"),
             ("Je ne sais pas pourquoi il est là.", "en", "fr"),
             ("Это не то, что я думал.", "bg", "ru"),
-            ("Rivertown", "de", "de"),
+            ("Rivertown", "de", "en"),
+            ("האי", "yi", "he"),
+            ("𐌰𐌱", "got", "got"),
             ("", "de", "de"),
             ("😀 5", "zh", "zh"),
-            ("e\u{301}", "fr", "fr"),
+            ("e\u{301}", "fr", "en"),
         ] {
             assert_eq!(likely_language(text, Lang::new(guess).unwrap()).as_str(), expected, "{text}");
         }
