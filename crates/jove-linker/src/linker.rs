@@ -264,7 +264,9 @@ impl Linker {
         let stretches = found.chunk_by(|a, b| a.normal_start / CONTEXT_BYTES == b.normal_start / CONTEXT_BYTES);
         for names in stretches {
             let context = self.context(normal, &found, names[0].normal_start / CONTEXT_BYTES);
-            names.iter().for_each(|found| visit(found, &context));
+            for found in names {
+                visit(found, &context);
+            }
         }
     }
 

@@ -31,6 +31,7 @@ pub(crate) struct WordCues {
 
 /// What is known of the name that a mention may be.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct KnownName<'a> {
     pub(crate) candidate: &'a Candidate,
     /// What its language says.
