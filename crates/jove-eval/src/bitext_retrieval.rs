@@ -2,19 +2,18 @@
 
 use jove_core::{TokenSpan, TokenizedText};
 use jove_model::Backend;
-use serde::{Deserialize, Serialize};
 
+use crate::answer::Answer;
 use crate::error::Error;
 use crate::probe::{Probe, Query};
-use crate::ranking::Ranking;
 
-/// Scores of bitext retrieval; accuracy is `recall_at_1`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct BitextScores {
+/// Answers of bitext retrieval; pairs with an empty side have none.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BitextAnswers {
     /// From the first side of the pairs to the second.
-    pub forward: Ranking,
+    pub forward: Vec<Answer>,
     /// From the second side to the first.
-    pub backward: Ranking,
+    pub backward: Vec<Answer>,
 }
 
 impl<D: Backend> Probe<'_, D> {
@@ -23,7 +22,7 @@ impl<D: Backend> Probe<'_, D> {
     ///
     /// # Errors
     /// Where a token is outside the vocabulary, the device fails, or the user cancels.
-    pub fn bitext_retrieval(&self, pairs: &[(TokenizedText, TokenizedText)]) -> Result<BitextScores, Error> {
+    pub fn bitext_retrieval(&self, pairs: &[(TokenizedText, TokenizedText)]) -> Result<BitextAnswers, Error> {
         let whole =
             |text: &TokenizedText| self.query(&text.tokens, TokenSpan::new(0, text.tokens.len() as u32), &text.tokens);
         let complete = pairs.iter().filter(|(first, second)| !first.tokens.is_empty() && !second.tokens.is_empty());
@@ -32,9 +31,9 @@ impl<D: Backend> Probe<'_, D> {
         let first = self.vectors("reading sentences", &first, width, Ok)?.unit();
         let second_vectors = self.vectors("reading translations", &second, width, Ok)?.unit();
         let identity: Vec<usize> = (0..second.len()).collect();
-        Ok(BitextScores {
-            forward: Ranking::new(first.ranks(&second_vectors, &identity, &identity)),
-            backward: Ranking::new(second_vectors.ranks(&first, &identity, &identity)),
+        Ok(BitextAnswers {
+            forward: first.answers(&second_vectors, &identity, &identity, |_, _| true),
+            backward: second_vectors.answers(&first, &identity, &identity, |_, _| true),
         })
     }
 }

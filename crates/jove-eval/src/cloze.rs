@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use jove_core::{TokenId, TokenSpan};
-use jove_kb::PredicateId;
 use jove_model::Backend;
 
+use crate::answer::Answer;
 use crate::error::Error;
 use crate::probe::{Probe, display, to_rows};
-use crate::ranking::{Rank, Ranking};
 
 /// A sentence with a gap and candidates for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,12 +20,12 @@ pub struct ClozeItem {
     pub candidates: Vec<Vec<TokenId>>,
     /// The index of the correct candidate.
     pub answer: usize,
-    /// The relation that the sentence states; `None` for a gap in text.
-    pub relation: Option<PredicateId>,
+    /// The tokens of the subject, outside of the gap; `None` where the sentence states no fact.
+    pub subject: Option<TokenSpan>,
 }
 
 /// Largest number of logits in memory at once.
-const LOGITS_MAX: usize = 1 << 24;
+pub(crate) const LOGITS_MAX: usize = 1 << 24;
 
 impl<D: Backend> Probe<'_, D> {
     /// Ranks each item's candidates by the mean log-probability of their tokens, with as many masks in the gap as the candidate
@@ -37,7 +36,41 @@ impl<D: Backend> Probe<'_, D> {
     ///
     /// # Errors
     /// Where an item is invalid, the device fails, or the user cancels.
-    pub fn cloze(&self, items: &[ClozeItem]) -> Result<Ranking, Error> {
+    pub fn cloze(&self, items: &[ClozeItem]) -> Result<Vec<Answer>, Error> {
+        let scores = self.cloze_scores(items)?;
+        Ok(items.iter().zip(&scores).map(|(item, scores)| Answer::of(item.answer, scores)).collect())
+    }
+
+    /// Ranks each item's candidates by how much more probable they are than in the same sentence with its subject masked:
+    /// what a candidate gains by being common, or by fitting the words of the pattern, cancels. Items without a subject are
+    /// ranked as in [`Probe::cloze`].
+    ///
+    /// Pointwise mutual information as in Holtzman et al. (arXiv 2104.08315), with the subject's absence as the domain.
+    ///
+    /// # Errors
+    /// Where an item is invalid, the device fails, or the user cancels.
+    pub fn prior_corrected_cloze(&self, items: &[ClozeItem]) -> Result<Vec<Answer>, Error> {
+        let scores = self.cloze_scores(items)?;
+        let priors = self.cloze_scores(&items.iter().map(|item| self.without_subject(item)).collect::<Vec<_>>())?;
+        let corrected = items.iter().zip(scores).zip(priors).map(|((item, mut scores), priors)| {
+            if item.subject.is_some() {
+                scores.iter_mut().zip(priors).for_each(|(score, prior)| *score -= prior);
+            }
+            Answer::of(item.answer, &scores)
+        });
+        Ok(corrected.collect())
+    }
+
+    /// The item with as many masks in the place of its subject as this has tokens.
+    fn without_subject(&self, item: &ClozeItem) -> ClozeItem {
+        let mut hidden = item.clone();
+        let subject = item.subject.map_or(0..0, TokenSpan::range);
+        hidden.tokens.iter_mut().take(subject.end).skip(subject.start).for_each(|token| *token = self.specials.mask);
+        hidden
+    }
+
+    /// The scores of all candidates of each item.
+    fn cloze_scores(&self, items: &[ClozeItem]) -> Result<Vec<Vec<f32>>, Error> {
         let mut queries = Vec::new();
         let mut owners = Vec::new();
         let mut scores: Vec<Vec<f32>> = Vec::new();
@@ -67,7 +100,7 @@ impl<D: Backend> Probe<'_, D> {
             }
             Ok(())
         })?;
-        Ok(Ranking::new(items.iter().zip(&scores).map(|(item, scores)| Rank::of(item.answer, scores)).collect()))
+        Ok(scores)
     }
 
     fn check_cloze(&self, index: usize, item: &ClozeItem) -> Result<(), Error> {
@@ -104,7 +137,8 @@ fn score(item: &ClozeItem, length: usize, logits: &[f32], vocabulary: usize, sco
     }
 }
 
-fn log_sum_exp(row: &[f32]) -> f64 {
+/// The logarithm of the sum of exponentials.
+pub(crate) fn log_sum_exp(row: &[f32]) -> f64 {
     let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     f64::from(most) + row.iter().map(|&value| f64::from((value - most).exp())).sum::<f64>().ln()
 }

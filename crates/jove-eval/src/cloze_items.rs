@@ -1,14 +1,16 @@
-//! Items of both cloze probes: gaps in sentences of facts, and gaps in text.
+//! Questions of both cloze probes: gaps in sentences of facts, and gaps in text.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jove_core::{AnnotatedText, ByteSpan, EntityId, Lang, Mention, Purpose, Seed, TokenId, TokenSpan, TokenizedText};
-use jove_corpus::Tokenizer;
-use jove_kb::{Fact, Kb, PredicateId, Sentence};
+use jove_core::{AnnotatedText, ByteSpan, EntityId, Lang, Mention, Purpose, Rng, Seed};
+use jove_kb::{Kb, PredicateId, Sentence};
 use rand::seq::SliceRandom as _;
 
-use crate::cloze::ClozeItem;
 use crate::error::Error;
+use crate::names::{AllNames, Names};
+use crate::question::{Candidate, ClozeQuestion};
+use crate::training_counts::TrainingCounts;
+use crate::truths::{Range, Truths, ranges};
 
 /// Size and difficulty of a cloze probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,92 +38,105 @@ const RELATION_CANDIDATES: u64 = 1;
 const ENTITY_ORDER: u64 = 3;
 const ENTITY_CANDIDATES: u64 = 4;
 
-/// Items of the relation cloze: sentences of held-out facts with the object as the gap.
+/// Questions of the relation cloze: sentences of held-out facts with the object as the gap.
 ///
-/// Candidates are objects of the same relation with a name in the sentence's language and, where those are too few, entities of
-/// the object's type. The ranking is filtered: neither the subject nor another true object of subject and relation is a
-/// candidate, whether the fact itself, its declared inverse, or the opposite direction of a symmetric relation states it.
-/// Candidates are tokenized in the place of the gap. Sentences with fewer than two candidates are left out, and so are
-/// those that contain the object's name a second time, since it could be copied.
+/// Candidates are objects of the same relation with a name in the sentence's language, and nothing else: half of them the
+/// commonest ones, so that being common does not make an object stand out, half drawn from the others. The ranking is
+/// filtered: neither the subject nor another true object of subject and relation is a candidate, whether the fact itself, its
+/// declared inverse, or the opposite direction of a symmetric relation states it. Sentences with fewer than two candidates
+/// are left out, and so are those that hold a name of the object elsewhere, since it could be copied. What is left is drawn
+/// from.
 ///
 /// # Errors
-/// Where the knowledge base cannot be read or a text cannot be tokenized.
-pub fn relation_cloze_items(
+/// Where the knowledge base cannot be read.
+pub fn relation_questions(
     kb: &Kb,
     sentences: &[Sentence],
-    tokenizer: &Tokenizer,
     options: &ClozeOptions,
-) -> Result<Vec<ClozeItem>, Error> {
+) -> Result<Vec<ClozeQuestion>, Error> {
     let langs: BTreeSet<Lang> = sentences.iter().map(|sentence| sentence.lang).collect();
     let names = Names::new(kb, &langs)?;
     let truths = Truths::new(kb, &sentences.iter().map(|sentence| sentence.fact.subject).collect())?;
-    let mut objects: BTreeMap<PredicateId, BTreeSet<EntityId>> =
-        sentences.iter().map(|sentence| (sentence.fact.predicate, BTreeSet::new())).collect();
-    kb.visit_facts(|fact| {
-        if let Some(set) = objects.get_mut(&fact.predicate) {
-            set.insert(fact.object);
-        }
-    })?;
-    let pools: BTreeMap<PredicateId, Vec<EntityId>> =
-        objects.into_iter().map(|(predicate, set)| (predicate, set.into_iter().collect())).collect();
-    let mut items = Vec::new();
+    let all = AllNames::new(kb, &sentences.iter().map(|sentence| sentence.fact.object).collect())?;
+    let held_out = sentences.iter().map(|sentence| sentence.fact).collect();
+    let relations: BTreeSet<PredicateId> = sentences.iter().map(|sentence| sentence.fact.predicate).collect();
+    let ranges: BTreeMap<PredicateId, Range> = ranges(kb, &relations, &held_out)?;
+    let mut questions = Vec::new();
     for index in order(sentences.len(), options.seed, RELATION_ORDER) {
-        if items.len() == options.items_max {
+        if questions.len() == options.items_max {
             break;
         }
-        let Sentence { text, lang, fact, object, .. } = &sentences[index];
-        let wrong = |entity: EntityId| {
-            entity != fact.object
-                && entity != fact.subject
-                && !truths.holds(Fact { object: entity, ..*fact })
-                && !truths.holds_inversely(Fact { object: entity, ..*fact })
-        };
-        let mut distractors = Distractors::new(text, *object, options, RELATION_CANDIDATES, index);
-        distractors.sample(&pools[&fact.predicate], &names, *lang, &wrong);
-        distractors.sample(names.peers(*lang, fact.object), &names, *lang, &wrong);
-        items.extend(item(text, *lang, *object, &distractors.names, Some(fact.predicate), tokenizer)?);
+        let Sentence { text, lang, fact, object, subject, .. } = &sentences[index];
+        if all.stands_elsewhere(text, *object, fact.object) {
+            continue;
+        }
+        let mut wrong = truths.ends(fact.subject, fact.predicate, true);
+        wrong.extend([fact.subject, fact.object]);
+        let range = ranges.get(&fact.predicate).map_or(&[][..], Vec::as_slice);
+        let range: Vec<EntityId> = range.iter().map(|&(entity, _)| entity).collect();
+        let rng = options.seed.rng(Purpose::Probe, RELATION_CANDIDATES, index as u64);
+        let mut draw = Draw { names: &names, lang: *lang, taken: wrong, candidates: Vec::new(), rng };
+        let place = Place { text, span: *object, entity: fact.object };
+        let question = draw.question(&place, options.candidates, &range, &range);
+        questions.extend(question.map(|question| ClozeQuestion {
+            subject: Some(*subject),
+            relation: Some(fact.predicate),
+            others: vec![fact.subject],
+            ..question
+        }));
     }
-    Ok(items)
+    Ok(questions)
 }
 
-/// Items of the entity cloze: text with a linked mention as the gap.
+/// Questions of the entity cloze: text with a linked mention as the gap.
 ///
-/// Candidates are entities of the same type with a name in the text's language. No candidate is mentioned in the text or has
-/// the correct one's relation to another entity of the text: it could be equally true. Mentions with fewer than two
-/// candidates are left out, and so are those whose words occur a second time in the text, since they could be copied.
+/// Candidates are entities of the same type with a name in the text's language: half of them those that training text links
+/// most often, half drawn from the others. No candidate is mentioned in the text or has the correct one's relation to another
+/// entity of the text: it could be equally true. Mentions with fewer than two candidates are left out, and so are those of
+/// which the text holds any name elsewhere, since it could be copied. What is left is drawn from.
 ///
 /// # Errors
-/// Where the knowledge base cannot be read or a text cannot be tokenized.
-pub fn entity_cloze_items(
+/// Where the knowledge base cannot be read.
+pub fn entity_questions(
     kb: &Kb,
     texts: &[AnnotatedText],
-    tokenizer: &Tokenizer,
+    counts: &TrainingCounts,
     options: &ClozeOptions,
-) -> Result<Vec<ClozeItem>, Error> {
+) -> Result<Vec<ClozeQuestion>, Error> {
     let langs: BTreeSet<Lang> = texts.iter().map(|text| text.lang).collect();
     let names = Names::new(kb, &langs)?;
-    let linked = texts.iter().flat_map(|text| &text.mentions).map(|mention| mention.entity).collect();
-    let truths = Truths::new(kb, &linked)?;
+    let linked: BTreeSet<EntityId> =
+        texts.iter().flat_map(|text| &text.mentions).map(|mention| mention.entity).collect();
+    let (truths, all) = (Truths::new(kb, &linked)?, AllNames::new(kb, &linked)?);
     let places: Vec<(&AnnotatedText, &Mention)> =
         texts.iter().flat_map(|text| text.mentions.iter().map(move |mention| (text, mention))).collect();
-    let mut items = Vec::new();
+    let mut commonest: BTreeMap<(Lang, EntityId), Vec<EntityId>> = BTreeMap::new();
+    let mut questions = Vec::new();
     for index in order(places.len(), options.seed, ENTITY_ORDER) {
-        if items.len() == options.items_max {
+        if questions.len() == options.items_max {
             break;
         }
         let (text, mention) = places[index];
-        let mut others: BTreeSet<EntityId> = text.mentions.iter().map(|mention| mention.entity).collect();
-        let mut as_true = BTreeSet::new();
-        for &other in others.iter().filter(|&&other| other != mention.entity) {
-            truths.alike(other, mention.entity, &mut as_true);
+        let others: BTreeSet<EntityId> =
+            text.mentions.iter().filter(|other| other.span != mention.span).map(|other| other.entity).collect();
+        if others.contains(&mention.entity) || all.stands_elsewhere(&text.text, mention.span, mention.entity) {
+            continue;
         }
-        others.extend(as_true);
-        let wrong = |entity: EntityId| entity != mention.entity && !others.contains(&entity);
-        let mut distractors = Distractors::new(&text.text, mention.span, options, ENTITY_CANDIDATES, index);
-        distractors.sample(names.peers(text.lang, mention.entity), &names, text.lang, &wrong);
-        items.extend(item(&text.text, text.lang, mention.span, &distractors.names, None, tokenizer)?);
+        let mut wrong: BTreeSet<EntityId> = others.iter().copied().chain([mention.entity]).collect();
+        for &other in &others {
+            truths.alike(other, mention.entity, &mut wrong);
+        }
+        let peers = names.peers(text.lang, mention.entity);
+        let first = peers.first().copied().unwrap_or(mention.entity);
+        // One list for each type: its first entity stands for it.
+        let common = commonest.entry((text.lang, first)).or_insert_with(|| counts.commonest(peers));
+        let rng = options.seed.rng(Purpose::Probe, ENTITY_CANDIDATES, index as u64);
+        let mut draw = Draw { names: &names, lang: text.lang, taken: wrong, candidates: Vec::new(), rng };
+        let place = Place { text: &text.text, span: mention.span, entity: mention.entity };
+        let question = draw.question(&place, options.candidates, common, peers);
+        questions.extend(question.map(|question| ClozeQuestion { others: others.into_iter().collect(), ..question }));
     }
-    Ok(items)
+    Ok(questions)
 }
 
 fn order(count: usize, seed: Seed, stream: u64) -> Vec<usize> {
@@ -130,172 +145,66 @@ fn order(count: usize, seed: Seed, stream: u64) -> Vec<usize> {
     order
 }
 
-/// Names by language, and entities by language and type.
-struct Names {
-    by_lang: BTreeMap<Lang, BTreeMap<EntityId, String>>,
-    types: Vec<Option<u32>>,
-    peers: BTreeMap<(Lang, Option<u32>), Vec<EntityId>>,
+/// Where a name stands that a question hides.
+struct Place<'a> {
+    text: &'a str,
+    span: ByteSpan,
+    entity: EntityId,
 }
 
-impl Names {
-    fn new(kb: &Kb, langs: &BTreeSet<Lang>) -> Result<Self, Error> {
-        let mut names = Self { by_lang: BTreeMap::new(), types: kb.type_of_all()?, peers: BTreeMap::new() };
-        for &lang in langs {
-            let labels = kb.labels_in(lang)?;
-            for &entity in labels.keys() {
-                let kind = names.type_of(entity);
-                names.peers.entry((lang, kind)).or_default().push(entity);
-            }
-            names.by_lang.insert(lang, labels);
-        }
-        Ok(names)
-    }
-
-    fn type_of(&self, entity: EntityId) -> Option<u32> {
-        self.types.get(entity.0 as usize).copied().flatten()
-    }
-
-    /// The entities of an entity's type that have a name in a language.
-    fn peers(&self, lang: Lang, entity: EntityId) -> &[EntityId] {
-        self.peers.get(&(lang, self.type_of(entity))).map_or(&[], Vec::as_slice)
-    }
-
-    fn name(&self, lang: Lang, entity: EntityId) -> Option<&str> {
-        self.by_lang.get(&lang)?.get(&entity).map(String::as_str)
-    }
-}
-
-/// The facts that some entities take part in.
-struct Truths {
-    /// By entity: relation, whether the entity is its subject, and the other end.
-    around: BTreeMap<EntityId, BTreeSet<(PredicateId, bool, EntityId)>>,
-    /// By relation: its inverse; a symmetric relation is its own.
-    inverse: Vec<Option<PredicateId>>,
-}
-
-impl Truths {
-    fn new(kb: &Kb, entities: &BTreeSet<EntityId>) -> Result<Self, Error> {
-        let mut around: BTreeMap<EntityId, BTreeSet<_>> = BTreeMap::new();
-        kb.visit_facts(|fact| {
-            for (entity, forward, other) in [(fact.subject, true, fact.object), (fact.object, false, fact.subject)] {
-                if entities.contains(&entity) {
-                    around.entry(entity).or_default().insert((fact.predicate, forward, other));
-                }
-            }
-        })?;
-        let own = |(index, info): (usize, &jove_kb::PredicateInfo)| {
-            if info.symmetric { Some(PredicateId(index as u32)) } else { info.inverse }
-        };
-        Ok(Self { around, inverse: kb.predicates()?.iter().enumerate().map(own).collect() })
-    }
-
-    fn holds(&self, fact: Fact) -> bool {
-        self.around.get(&fact.subject).is_some_and(|set| set.contains(&(fact.predicate, true, fact.object)))
-    }
-
-    /// Whether the fact follows from a fact of the inverse relation.
-    fn holds_inversely(&self, fact: Fact) -> bool {
-        let inverse = self.inverse.get(fact.predicate.0 as usize).copied().flatten();
-        let around = self.around.get(&fact.subject);
-        inverse.zip(around).is_some_and(|(inverse, set)| set.contains(&(inverse, false, fact.object)))
-    }
-
-    /// Adds all entities that share with `entity` a relation to `other`.
-    fn alike(&self, other: EntityId, entity: EntityId, found: &mut BTreeSet<EntityId>) {
-        let Some(set) = self.around.get(&other) else { return };
-        let shared: BTreeSet<(PredicateId, bool)> = set
-            .iter()
-            .filter(|(_, _, end)| *end == entity)
-            .map(|&(predicate, forward, _)| (predicate, forward))
-            .collect();
-        for (predicate, forward) in shared {
-            let range = (predicate, forward, EntityId(0))..=(predicate, forward, EntityId(u32::MAX));
-            found.extend(set.range(range).map(|&(_, _, end)| end));
-        }
-    }
-}
-
-/// The names of one item's wrong candidates.
-struct Distractors<'a> {
-    own: &'a str,
-    names: Vec<&'a str>,
-    wanted: usize,
-    rng: jove_core::Rng,
-}
-
-impl<'a> Distractors<'a> {
-    fn new(text: &'a str, gap: ByteSpan, options: &ClozeOptions, stream: u64, index: usize) -> Self {
-        let rng = options.seed.rng(Purpose::Probe, stream, index as u64);
-        let wanted = options.candidates.saturating_sub(1);
-        Self { own: gap.slice(text).unwrap_or_default(), names: Vec::new(), wanted, rng }
-    }
-
-    /// Samples a pool until there are as many names as wanted.
-    fn sample(&mut self, pool: &[EntityId], names: &'a Names, lang: Lang, wrong: &impl Fn(EntityId) -> bool) {
-        let sampled = pool.len().min(SAMPLED_PER_CANDIDATE * (self.wanted + 1));
-        if self.names.len() >= self.wanted {
-            return;
-        }
-        for place in rand::seq::index::sample(&mut self.rng, pool.len(), sampled) {
-            let entity = pool[place];
-            let Some(name) = names.name(lang, entity).filter(|_| wrong(entity)) else { continue };
-            if name != self.own && !self.names.contains(&name) {
-                self.names.push(name);
-            }
-            if self.names.len() >= self.wanted {
-                return;
-            }
-        }
-    }
-}
-
-/// One item; `None` where fewer than two candidates have tokens of their own or the answer can be copied.
-fn item(
-    text: &str,
+/// The candidates of one question as they are drawn.
+struct Draw<'a> {
+    names: &'a Names,
     lang: Lang,
-    gap: ByteSpan,
-    names: &[&str],
-    relation: Option<PredicateId>,
-    tokenizer: &Tokenizer,
-) -> Result<Option<ClozeItem>, Error> {
-    let Some(own) = gap.slice(text).filter(|own| !own.is_empty()) else { return Ok(None) };
-    let (before, after) = (&text[..gap.range().start], &text[gap.range().end..]);
-    if before.contains(own) || after.contains(own) {
-        return Ok(None);
+    /// Entities that may not be drawn, or are already.
+    taken: BTreeSet<EntityId>,
+    candidates: Vec<Candidate>,
+    rng: Rng,
+}
+
+impl Draw<'_> {
+    /// A question with half of its candidates the first ones of `common` and the others drawn from `pool`; `None` where there
+    /// are fewer than two, or the name has neither letter nor digit.
+    fn question(
+        &mut self,
+        place: &Place<'_>,
+        count: usize,
+        common: &[EntityId],
+        pool: &[EntityId],
+    ) -> Option<ClozeQuestion> {
+        let own = place.span.slice(place.text).filter(|own| own.contains(char::is_alphanumeric))?;
+        let gold = Candidate { entity: place.entity, name: own.to_owned() };
+        self.candidates.push(gold.clone());
+        for &entity in common {
+            if self.candidates.len() > count / 2 {
+                break;
+            }
+            self.take(entity);
+        }
+        let sampled = pool.len().min(SAMPLED_PER_CANDIDATE * count);
+        for index in rand::seq::index::sample(&mut self.rng, pool.len(), sampled) {
+            if self.candidates.len() >= count {
+                break;
+            }
+            self.take(pool[index]);
+        }
+        if self.candidates.len() < 2 {
+            return None;
+        }
+        self.candidates.shuffle(&mut self.rng);
+        let candidates = std::mem::take(&mut self.candidates);
+        let answer = candidates.iter().position(|candidate| *candidate == gold)?;
+        let (text, lang, gap) = (place.text.to_owned(), self.lang, place.span);
+        Some(ClozeQuestion { text, lang, gap, subject: None, relation: None, others: Vec::new(), candidates, answer })
     }
-    let Some((tokens, gap)) = in_place(before, own, after, lang, tokenizer)? else { return Ok(None) };
-    let mut candidates = vec![tokens.tokens[gap.range()].to_vec()];
-    for name in names {
-        if let Some((tokens, span)) = in_place(before, name, after, lang, tokenizer)? {
-            candidates.push(tokens.tokens[span.range()].to_vec());
+
+    /// Takes an entity with a name that no candidate has yet.
+    fn take(&mut self, entity: EntityId) {
+        let Some(name) = self.names.name(self.lang, entity).filter(|_| !self.taken.contains(&entity)) else { return };
+        let lower = name.to_lowercase();
+        if self.candidates.iter().all(|candidate| candidate.name.to_lowercase() != lower) {
+            self.taken.insert(entity);
+            self.candidates.push(Candidate { entity, name: name.to_owned() });
         }
     }
-    drop_copies_of_the_first(&mut candidates);
-    Ok((candidates.len() > 1).then_some(ClozeItem { tokens: tokens.tokens, gap, candidates, answer: 0, relation }))
-}
-
-/// A wrong candidate with the tokens of the answer could not be ranked apart from it.
-fn drop_copies_of_the_first(candidates: &mut Vec<Vec<TokenId>>) {
-    let answer = candidates[0].clone();
-    let mut index = 0;
-    candidates.retain(|tokens| {
-        index += 1;
-        index == 1 || *tokens != answer
-    });
-}
-
-/// The tokens of `before + name + after` and the span of the name; `None` where the name has no token.
-fn in_place(
-    before: &str,
-    name: &str,
-    after: &str,
-    lang: Lang,
-    tokenizer: &Tokenizer,
-) -> Result<Option<(TokenizedText, TokenSpan)>, Error> {
-    let span = ByteSpan::new(before.len() as u32, (before.len() + name.len()) as u32);
-    let mentions = vec![Mention { span, entity: EntityId(0), score: 1.0 }];
-    let text = AnnotatedText { text: format!("{before}{name}{after}"), lang, words: Vec::new(), mentions };
-    let tokens = tokenizer.encode(&text)?;
-    let found = tokens.mentions.first().map(|&(span, _)| span).filter(|span| !span.is_empty());
-    Ok(found.map(|span| (tokens, span)))
 }

@@ -1,20 +1,21 @@
-//! Probes of a checkpoint on a device that is chosen at run time.
+//! Probes of a model on a device that is chosen at run time.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::PathBuf;
 
-use jove_core::{EntityId, Lang, Progress, Seed, SpecialTokens, TokenizedText};
+use jove_core::{EntityId, Lang, ModelConfig, Progress, Seed, SpecialTokens, TokenId, TokenizedText};
 use jove_model::{Backend, Cpu};
-use jove_objectives::{Descriptions, Device, Model};
+use jove_objectives::{Device, Model};
 
-use crate::bitext_retrieval::BitextScores;
+use crate::answer::Answer;
+use crate::bitext_retrieval::BitextAnswers;
 use crate::cloze::ClozeItem;
-use crate::entity_typing::{TypingItems, TypingScores};
+use crate::entity_typing::TypingItems;
 use crate::error::Error;
-use crate::mention_retrieval::{MentionItem, MentionScores};
+use crate::mention::MentionItem;
+use crate::mention_items::MentionQuestion;
+use crate::mention_retrieval::{Comparison, DescriptionVectors};
 use crate::perplexity::Perplexity;
 use crate::probe::{Probe, ProbeOptions};
-use crate::ranking::Ranking;
 
 /// The probes of a model, whatever its device.
 pub trait Evaluator {
@@ -22,7 +23,23 @@ pub trait Evaluator {
     ///
     /// # Errors
     /// As there.
-    fn cloze(&self, items: &[ClozeItem]) -> Result<Ranking, Error>;
+    fn cloze(&self, items: &[ClozeItem]) -> Result<Vec<Answer>, Error>;
+
+    /// See [`Probe::prior_corrected_cloze`].
+    ///
+    /// # Errors
+    /// As there.
+    fn prior_corrected_cloze(&self, items: &[ClozeItem]) -> Result<Vec<Answer>, Error>;
+
+    /// See [`Probe::describe`].
+    ///
+    /// # Errors
+    /// As there.
+    fn describe(
+        &self,
+        descriptions: &[(EntityId, Lang, Vec<TokenId>)],
+        comparison: Comparison,
+    ) -> Result<DescriptionVectors, Error>;
 
     /// See [`Probe::mention_retrieval`].
     ///
@@ -30,52 +47,64 @@ pub trait Evaluator {
     /// As there.
     fn mention_retrieval(
         &self,
-        items: &[MentionItem],
-        descriptions: &Descriptions,
-        trained: &BTreeSet<EntityId>,
-    ) -> Result<MentionScores, Error>;
+        items: &[(MentionItem, &MentionQuestion)],
+        described: &DescriptionVectors,
+    ) -> Result<Vec<Answer>, Error>;
 
     /// See [`Probe::entity_typing`].
     ///
     /// # Errors
     /// As there.
-    fn entity_typing(&self, items: &TypingItems) -> Result<TypingScores, Error>;
+    fn entity_typing(&self, items: &TypingItems) -> Result<Vec<Answer>, Error>;
 
     /// See [`Probe::bitext_retrieval`].
     ///
     /// # Errors
     /// As there.
-    fn bitext_retrieval(&self, pairs: &[(TokenizedText, TokenizedText)]) -> Result<BitextScores, Error>;
+    fn bitext_retrieval(&self, pairs: &[(TokenizedText, TokenizedText)]) -> Result<BitextAnswers, Error>;
 
     /// See [`Probe::pseudo_perplexity`].
     ///
     /// # Errors
     /// As there.
-    fn pseudo_perplexity(
-        &self,
-        texts: &[(u64, TokenizedText)],
-        seed: Seed,
-    ) -> Result<BTreeMap<Lang, Perplexity>, Error>;
+    fn pseudo_perplexity(&self, texts: &[(u64, TokenizedText)], seed: Seed) -> Result<Vec<Perplexity>, Error>;
 }
 
-/// Loads a checkpoint onto a device.
+/// The weights that are probed.
+#[derive(Clone, Debug)]
+pub enum Weights {
+    /// Those of a trained checkpoint, with its heads.
+    Trained(PathBuf),
+    /// Those that training would start with: of a checkpoint whose heads may be missing.
+    Starting(PathBuf, Seed),
+    /// Random ones, of a model of this shape.
+    Random(ModelConfig, Seed),
+}
+
+/// Puts a model onto a device.
 ///
 /// # Errors
 /// Where the device is not available, or the checkpoint is missing or damaged.
 pub fn open<'a>(
-    checkpoint: &Path,
+    weights: &Weights,
     device: Device,
     specials: SpecialTokens,
     options: ProbeOptions,
     progress: &'a dyn Progress,
 ) -> Result<Box<dyn Evaluator + 'a>, Error> {
     Ok(match device {
-        Device::Cpu => {
-            Box::new(Loaded { model: Model::open(checkpoint, &Cpu::default())?, specials, options, progress })
-        }
+        Device::Cpu => Box::new(Loaded { model: model(weights, &Cpu::default())?, specials, options, progress }),
         Device::Cuda => {
-            Box::new(Loaded { model: Model::open(checkpoint, &jove_objectives::cuda()?)?, specials, options, progress })
+            Box::new(Loaded { model: model(weights, &jove_objectives::cuda()?)?, specials, options, progress })
         }
+    })
+}
+
+fn model<D: Backend>(weights: &Weights, device: &D) -> Result<Model<D>, Error> {
+    Ok(match weights {
+        Weights::Trained(path) => Model::open(path, device)?,
+        Weights::Starting(path, seed) => Model::start(path, device, *seed)?,
+        Weights::Random(config, seed) => Model::new(config, device, *seed)?,
     })
 }
 
@@ -94,32 +123,39 @@ impl<D: Backend> Loaded<'_, D> {
 }
 
 impl<D: Backend> Evaluator for Loaded<'_, D> {
-    fn cloze(&self, items: &[ClozeItem]) -> Result<Ranking, Error> {
+    fn cloze(&self, items: &[ClozeItem]) -> Result<Vec<Answer>, Error> {
         self.probe().cloze(items)
+    }
+
+    fn prior_corrected_cloze(&self, items: &[ClozeItem]) -> Result<Vec<Answer>, Error> {
+        self.probe().prior_corrected_cloze(items)
+    }
+
+    fn describe(
+        &self,
+        descriptions: &[(EntityId, Lang, Vec<TokenId>)],
+        comparison: Comparison,
+    ) -> Result<DescriptionVectors, Error> {
+        self.probe().describe(descriptions, comparison)
     }
 
     fn mention_retrieval(
         &self,
-        items: &[MentionItem],
-        descriptions: &Descriptions,
-        trained: &BTreeSet<EntityId>,
-    ) -> Result<MentionScores, Error> {
-        self.probe().mention_retrieval(items, descriptions, trained)
+        items: &[(MentionItem, &MentionQuestion)],
+        described: &DescriptionVectors,
+    ) -> Result<Vec<Answer>, Error> {
+        self.probe().mention_retrieval(items, described)
     }
 
-    fn entity_typing(&self, items: &TypingItems) -> Result<TypingScores, Error> {
+    fn entity_typing(&self, items: &TypingItems) -> Result<Vec<Answer>, Error> {
         self.probe().entity_typing(items)
     }
 
-    fn bitext_retrieval(&self, pairs: &[(TokenizedText, TokenizedText)]) -> Result<BitextScores, Error> {
+    fn bitext_retrieval(&self, pairs: &[(TokenizedText, TokenizedText)]) -> Result<BitextAnswers, Error> {
         self.probe().bitext_retrieval(pairs)
     }
 
-    fn pseudo_perplexity(
-        &self,
-        texts: &[(u64, TokenizedText)],
-        seed: Seed,
-    ) -> Result<BTreeMap<Lang, Perplexity>, Error> {
+    fn pseudo_perplexity(&self, texts: &[(u64, TokenizedText)], seed: Seed) -> Result<Vec<Perplexity>, Error> {
         self.probe().pseudo_perplexity(texts, seed)
     }
 }

@@ -1,10 +1,11 @@
 //! Evaluation: knowledge probes, bitext retrieval, pseudo-perplexity, bootstrap intervals.
 //!
-//! [`open`] loads a checkpoint on a device that is chosen at run time; a [`Probe`] wraps a model in memory. Its methods measure
-//! knowledge ([`Probe::cloze`], [`Probe::mention_retrieval`], [`Probe::entity_typing`]), the alignment of languages
-//! ([`Probe::bitext_retrieval`]) and the language model itself ([`Probe::pseudo_perplexity`]). Each score comes with that of a
-//! trivial answer. No model is trained here, except a linear head over entity types; all results are functions of the model,
-//! the items and a seed.
+//! Probes are asked in two steps. Questions are made in words, from the knowledge base and text, the same for every vocabulary
+//! ([`relation_questions`], [`entity_questions`], [`mention_questions`], [`typing_questions`]): what cannot be asked is left
+//! out first, and what is left is drawn from. A [`Probe`] then puts them to a model, wrapped in memory or loaded by [`open`] onto
+//! a device that is chosen at run time, and gives an [`Answer`] to each. [`trivial_cloze`] and its kin answer the same questions
+//! without a model. No model is trained here, except a linear head over entity types; all results are functions of the
+//! model, the items and a seed.
 //!
 //! A cloze item on an untrained model:
 //!
@@ -22,17 +23,19 @@
 //!     gap: TokenSpan::new(1, 3), // 42 43, the name of the answer
 //!     candidates: [&[42, 43][..], &[50], &[51, 52]].map(|ids| ids.iter().copied().map(TokenId).collect()).to_vec(),
 //!     answer: 0,
-//!     relation: None,
+//!     subject: None,
 //! };
-//! let ranking = Probe::new(&model, specials, ProbeOptions::default(), &Silent).cloze(&[item])?;
-//! assert_eq!((ranking.ranks[0].candidates, ranking.scores.chance_recall_at_1), (3, 1.0 / 3.0));
+//! let answers = Probe::new(&model, specials, ProbeOptions::default(), &Silent).cloze(&[item])?;
+//! assert_eq!((answers[0].rank.candidates, answers[0].top.len()), (3, 3));
 //!
-//! // The interval of recall@1 over items.
-//! let hits: Vec<f64> = ranking.ranks.iter().map(|rank| rank.hit()).collect();
+//! // The interval of the share of first ranks over items.
+//! let hits: Vec<f64> = answers.iter().map(|answer| answer.rank.hit()).collect();
 //! assert!(!Bootstrap::default().mean(&hits).excludes_zero(), "one item shows nothing");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod answer;
+mod bag_of_words;
 mod bitext_retrieval;
 mod bootstrap;
 mod cloze;
@@ -41,24 +44,42 @@ mod entity_typing;
 mod error;
 mod evaluator;
 mod linear_head;
+mod mention;
 mod mention_items;
 mod mention_retrieval;
+mod names;
 mod perplexity;
 mod probe;
+mod question;
 mod ranking;
+mod string_match;
 mod tatoeba;
+mod training_counts;
+mod trivial;
+mod truths;
+mod typing_items;
 mod vectors;
 
-pub use bitext_retrieval::BitextScores;
+pub use answer::Answer;
+pub use bitext_retrieval::BitextAnswers;
 pub use bootstrap::{Bootstrap, Estimate};
 pub use cloze::ClozeItem;
-pub use cloze_items::{ClozeOptions, entity_cloze_items, relation_cloze_items};
-pub use entity_typing::{TypingItem, TypingItems, TypingScores};
+pub use cloze_items::{ClozeOptions, entity_questions, relation_questions};
+pub use entity_typing::{TypingItem, TypingItems};
 pub use error::Error;
-pub use evaluator::{Evaluator, open};
-pub use mention_items::{mention_items, typing_items};
-pub use mention_retrieval::{MentionItem, MentionScores};
-pub use perplexity::Perplexity;
+pub use evaluator::{Evaluator, Weights, open};
+pub use mention::MentionItem;
+pub use mention_items::{Description, MentionQuestion, MentionQuestions, mention_questions};
+pub use mention_retrieval::{Comparison, DescriptionVectors};
+pub use perplexity::{Perplexity, TokenCounts};
 pub use probe::{Probe, ProbeOptions};
-pub use ranking::{Rank, RankScores, Ranking};
+pub use question::{Candidate, ClozeQuestion};
+pub use ranking::Rank;
 pub use tatoeba::{read_tatoeba, tatoeba_files};
+pub use training_counts::TrainingCounts;
+pub use trivial::{
+    ObjectCounts, TrivialAnswers, described_entities, told_by_name, trivial_bitext, trivial_cloze, trivial_mentions,
+    trivial_typing,
+};
+pub use truths::{Cardinality, cardinalities};
+pub use typing_items::{TypingQuestion, TypingQuestions, typing_questions};

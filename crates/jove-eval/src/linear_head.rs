@@ -46,14 +46,11 @@ impl LinearHead {
         head
     }
 
-    /// The most probable class of each row of `values` `[items, width]`; the first of equals.
-    pub(crate) fn classify(&self, values: &[f32]) -> Vec<usize> {
+    /// The logits of all classes for each row of `values` `[items, width]`.
+    pub(crate) fn scores(&self, values: &[f32]) -> Vec<Vec<f32>> {
         let rows = self.features(values);
-        let best = |row: &[f64]| {
-            let logits = logits(row, &self.weights);
-            (0..logits.len()).rev().max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap_or(0)
-        };
-        rows.par_chunks_exact(self.width + 1).map(best).collect()
+        let scores = |row: &[f64]| logits(row, &self.weights).into_iter().map(|logit| logit as f32).collect();
+        rows.par_chunks_exact(self.width + 1).map(scores).collect()
     }
 
     /// Standardised features with a one for the bias, `[items, width + 1]`.
@@ -162,7 +159,9 @@ mod tests {
         let head = LinearHead::fit(&values, 4, &classes, 3);
         assert_eq!(head, LinearHead::fit(&values, 4, &classes, 3));
         let unseen: Vec<f32> = (60..120).flat_map(item).collect();
-        assert_eq!(head.classify(&unseen), (60..120).map(|index| index % 3).collect::<Vec<_>>());
+        for (index, scores) in (60..120).zip(head.scores(&unseen)) {
+            assert!((0..3).all(|class| scores[class] <= scores[index % 3]), "{index}: {scores:?}");
+        }
     }
 
     #[test]
@@ -182,7 +181,8 @@ mod tests {
     #[test]
     fn constant_features_are_ignored() {
         let head = LinearHead::fit(&[1.0, 1.0, 1.0, 1.0], 2, &[0, 1], 2);
-        assert_eq!(head.classify(&[5.0, -3.0]), [0]);
-        assert_eq!(head.classify(&[]), Vec::<usize>::new());
+        let scores = head.scores(&[5.0, -3.0]).remove(0);
+        assert!(scores.len() == 2 && (scores[0] - scores[1]).abs() < 1e-9, "{scores:?}");
+        assert!(head.scores(&[]).is_empty());
     }
 }

@@ -1,86 +1,99 @@
 //! Mention retrieval: which entity's description is nearest to a mention.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jove_core::{EntityId, TokenId, TokenSpan};
 use jove_model::Backend;
-use jove_objectives::{Descriptions, Pooling};
-use serde::{Deserialize, Serialize};
+use jove_objectives::Pooling;
 
+use crate::answer::Answer;
 use crate::error::Error;
+use crate::mention::MentionItem;
+use crate::mention_items::MentionQuestion;
 use crate::probe::{Probe, Query, display};
-use crate::ranking::Ranking;
 use crate::vectors::Vectors;
 
-/// A sentence with a linked mention.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MentionItem {
-    /// The sentence, without special tokens.
-    pub tokens: Vec<TokenId>,
-    /// The tokens of the mention; not empty.
-    pub span: TokenSpan,
-    /// Its entity.
-    pub entity: EntityId,
+/// What a model compares mentions and descriptions by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// The projections of the link head: only where its training has seen links.
+    LinkHead,
+    /// The mean-pooled hidden states, centred, since their common direction would hide all differences.
+    HiddenStates,
 }
 
-/// Scores of mention retrieval.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct MentionScores {
-    /// All mentions.
-    pub all: Ranking,
-    /// Mentions of entities that training text links.
-    pub seen: Ranking,
-    /// Mentions of entities that no training text links.
-    pub unseen: Ranking,
+/// The vectors of all descriptions, and which entity and language each is of.
+#[derive(Clone, Debug)]
+pub struct DescriptionVectors {
+    comparison: Comparison,
+    keys: Vectors,
+    /// By key: the number of its entity among all described ones, the entity, and the language.
+    owners: Vec<(usize, EntityId, jove_core::Lang)>,
+    numbers: BTreeMap<EntityId, usize>,
 }
 
 impl<D: Backend> Probe<'_, D> {
-    /// Ranks all entities with a description by the cosine of description and mention; an entity with several descriptions is
-    /// scored by the best. A model with a link head compares projections; the mean-pooled hidden states of a model without
-    /// are centred first, since their common direction would hide all differences. Mentions of entities without a
-    /// description are left out; `trained` are the entities of [`MentionScores::seen`].
+    /// The vectors of descriptions, each an entity, a language and tokens; those without a token are left out. A model without
+    /// a link head compares hidden states, whatever is asked.
     ///
     /// # Errors
-    /// Where an item is invalid, the device fails, or the user cancels.
+    /// Where a token is outside the vocabulary, the device fails, or the user cancels.
+    pub fn describe(
+        &self,
+        descriptions: &[(EntityId, jove_core::Lang, Vec<TokenId>)],
+        comparison: Comparison,
+    ) -> Result<DescriptionVectors, Error> {
+        let mut numbers: BTreeMap<EntityId, usize> = descriptions.iter().map(|&(entity, ..)| (entity, 0)).collect();
+        numbers.values_mut().enumerate().for_each(|(index, number)| *number = index);
+        let described: Vec<_> = descriptions.iter().filter(|(.., tokens)| !tokens.is_empty()).collect();
+        let queries: Vec<Query> = described.iter().map(|(.., tokens)| self.description_query(tokens)).collect();
+        let comparison = if self.model.link.is_some() { comparison } else { Comparison::HiddenStates };
+        let task = "reading descriptions";
+        let keys = match self.model.link.as_ref().filter(|_| comparison == Comparison::LinkHead) {
+            Some(head) => self.vectors(task, &queries, head.width(), |x| Ok(head.descriptions(x)?))?,
+            None => self.vectors(task, &queries, self.model.config().hidden_size, Ok)?.centred(),
+        };
+        let owners = described.iter().map(|&&(entity, lang, _)| (numbers[&entity], entity, lang)).collect();
+        Ok(DescriptionVectors { comparison, keys: keys.unit(), owners, numbers })
+    }
+
+    /// Ranks entities by the cosine of description and mention; an entity with several descriptions is scored by the best. In
+    /// the place of a hidden mention there is one mask token, whatever its length. Candidates of an answer are counted as
+    /// [`crate::described_entities`] does.
+    ///
+    /// # Errors
+    /// Where an item is invalid or its entity has no description, the device fails, or the user cancels.
     pub fn mention_retrieval(
         &self,
-        items: &[MentionItem],
-        descriptions: &Descriptions,
-        trained: &BTreeSet<EntityId>,
-    ) -> Result<MentionScores, Error> {
-        let described = descriptions.iter().filter(|(_, variants)| variants.iter().any(|tokens| !tokens.is_empty()));
-        let number: BTreeMap<EntityId, usize> = described.enumerate().map(|(index, (&id, _))| (id, index)).collect();
-        let mut answerable = Vec::new();
-        for (index, item) in items.iter().enumerate() {
+        items: &[(MentionItem, &MentionQuestion)],
+        described: &DescriptionVectors,
+    ) -> Result<Vec<Answer>, Error> {
+        let mut answers = Vec::with_capacity(items.len());
+        for (index, (item, _)) in items.iter().enumerate() {
+            let invalid = |expected, found| Error::Item { probe: "mention retrieval", index, expected, found };
             if item.span.is_empty() || item.span.range().end > item.tokens.len() {
-                let (expected, found) = ("a mention within the sentence", display(item.span));
-                return Err(Error::Item { probe: "mention retrieval", index, expected, found });
+                return Err(invalid("a mention within the sentence", display(item.span)));
             }
-            answerable.extend(number.get(&item.entity).map(|&answer| (item, answer)));
+            let number = described.numbers.get(&item.entity);
+            answers.push(*number.ok_or_else(|| invalid("a described entity", format!("entity {}", item.entity.0)))?);
         }
-        let mentions: Vec<Query> = answerable
-            .iter()
-            .map(|(item, _)| self.query(&item.tokens, item.span, &item.tokens[item.span.range()]))
-            .collect();
-        let mut keys = Vec::new();
-        let mut groups = Vec::new();
-        for (entity, group) in &number {
-            for tokens in descriptions[entity].iter().filter(|tokens| !tokens.is_empty()) {
-                keys.push(self.description_query(tokens));
-                groups.push(*group);
-            }
-        }
-        let (mentions, keys) = self.link_vectors(&mentions, &keys)?;
-        let answers: Vec<usize> = answerable.iter().map(|&(_, answer)| answer).collect();
-        let ranks = mentions.ranks(&keys, &groups, &answers);
-        let of = |wanted: Option<bool>| {
-            let chosen = answerable
-                .iter()
-                .zip(&ranks)
-                .filter(|((item, _), _)| wanted.is_none_or(|wanted| trained.contains(&item.entity) == wanted));
-            Ranking::new(chosen.map(|(_, rank)| *rank).collect())
+        let mask = [self.specials.mask];
+        let query = |(item, question): &(MentionItem, &MentionQuestion)| {
+            let shown = &item.tokens[item.span.range()];
+            self.query(&item.tokens, item.span, if question.hidden { &mask } else { shown })
         };
-        Ok(MentionScores { all: of(None), seen: of(Some(true)), unseen: of(Some(false)) })
+        let queries: Vec<Query> = items.iter().map(query).collect();
+        let task = "reading mentions";
+        let mentions = match self.model.link.as_ref().filter(|_| described.comparison == Comparison::LinkHead) {
+            Some(head) => self.vectors(task, &queries, head.width(), |x| Ok(head.mentions(x)?))?,
+            None => self.vectors(task, &queries, self.model.config().hidden_size, Ok)?.centred(),
+        };
+        let groups: Vec<usize> = described.owners.iter().map(|&(number, ..)| number).collect();
+        let compares = |query: usize, key: usize| {
+            let (_, entity, lang) = described.owners[key];
+            items[query].1.compares(entity, lang)
+        };
+        Ok(mentions.unit().answers(&described.keys, &groups, &answers, compares))
     }
 
     fn description_query(&self, tokens: &[TokenId]) -> Query {
@@ -90,18 +103,5 @@ impl<D: Backend> Probe<'_, D> {
             Pooling::Mean => query,
             Pooling::First => Query { rows: 0..1, ..query },
         }
-    }
-
-    fn link_vectors(&self, mentions: &[Query], keys: &[Query]) -> Result<(Vectors, Vectors), Error> {
-        let (mention_task, key_task) = ("reading mentions", "reading descriptions");
-        let Some(head) = &self.model.link else {
-            let width = self.model.config().hidden_size;
-            let mentions = self.vectors(mention_task, mentions, width, Ok)?.centred().unit();
-            return Ok((mentions, self.vectors(key_task, keys, width, Ok)?.centred().unit()));
-        };
-        let width = head.width();
-        let mentions = self.vectors(mention_task, mentions, width, |x| Ok(head.mentions(x)?))?;
-        let keys = self.vectors(key_task, keys, width, |x| Ok(head.descriptions(x)?))?;
-        Ok((mentions.unit(), keys.unit()))
     }
 }

@@ -3,9 +3,9 @@
 use jove_model::{Backend, Matrix};
 use rayon::prelude::*;
 
+use crate::answer::Answer;
 use crate::error::Error;
 use crate::probe::{Probe, Query, to_rows};
-use crate::ranking::Rank;
 
 /// Vectors of equal width.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,20 +75,47 @@ impl Vectors {
         &self.values[index * self.width..][..self.width]
     }
 
-    /// The rank of each query's answer. Keys are grouped: `groups[key]` is the group of a key, `answers[query]` the correct group
-    /// of a query; the score of a group is the largest dot product of its keys.
-    pub(crate) fn ranks(&self, keys: &Self, groups: &[usize], answers: &[usize]) -> Vec<Rank> {
+    /// The answer to each query. Keys are grouped: `groups[key]` is the group of a key, `answers[query]` the correct group of a
+    /// query; the score of a group is the largest dot product of its keys that `compares(query, key)`, and a group without
+    /// such a key is no candidate. Candidates of an answer are groups.
+    pub(crate) fn answers(
+        &self,
+        keys: &Self,
+        groups: &[usize],
+        answers: &[usize],
+        compares: impl Fn(usize, usize) -> bool + Sync,
+    ) -> Vec<Answer> {
         let count = groups.iter().max().map_or(0, |&last| last + 1);
-        let rank = |(query, &answer): (usize, &usize)| {
-            let mut scores = vec![f32::NEG_INFINITY; count];
-            for (key, &group) in groups.iter().enumerate() {
-                let score: f32 = self.row(query).iter().zip(keys.row(key)).map(|(a, b)| a * b).sum();
-                scores[group] = scores[group].max(score);
+        let answer = |(query, &answer): (usize, &usize)| {
+            let mut scores = vec![None::<f32>; count];
+            for (key, &group) in groups.iter().enumerate().filter(|&(key, _)| compares(query, key)) {
+                let score = dot(self.row(query), keys.row(key));
+                scores[group] = Some(scores[group].map_or(score, |best| best.max(score)));
             }
-            Rank::of(answer, &scores)
+            let compared: Vec<usize> = (0..count).filter(|&group| scores[group].is_some() || group == answer).collect();
+            let score = |&group: &usize| scores[group].unwrap_or(f32::NEG_INFINITY);
+            let place = compared.binary_search(&answer).unwrap_or_default();
+            let mut found = Answer::of(place, &compared.iter().map(score).collect::<Vec<_>>());
+            for (index, _) in &mut found.top {
+                *index = compared[*index];
+            }
+            found
         };
-        answers.par_iter().enumerate().map(|(query, answer)| rank((query, answer))).collect()
+        answers.par_iter().enumerate().map(answer).collect()
     }
+}
+
+/// The dot product, in eight sums that a processor adds side by side.
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [0.0f32; 8];
+    let (parts, others) = (a.chunks_exact(8), b.chunks_exact(8));
+    let rest: f32 = parts.remainder().iter().zip(others.remainder()).map(|(a, b)| a * b).sum();
+    for (a, b) in parts.zip(others) {
+        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *sum += a * b;
+        }
+    }
+    sums.iter().sum::<f32>() + rest
 }
 
 #[cfg(test)]
@@ -103,10 +130,22 @@ mod tests {
     fn the_nearest_key_comes_first() {
         let queries = vectors(2, &[1.0, 0.0, 0.0, 2.0]).unit();
         let keys = vectors(2, &[0.0, 5.0, 3.0, 1.0, -1.0, 0.0]).unit();
-        let ranks = queries.ranks(&keys, &[0, 1, 2], &[1, 1]);
-        assert_eq!(ranks.iter().map(|rank| rank.rank).collect::<Vec<_>>(), [1.0, 2.0]);
-        let grouped = queries.ranks(&keys, &[0, 1, 0], &[0, 0]);
-        assert_eq!(grouped.iter().map(|rank| (rank.rank, rank.candidates)).collect::<Vec<_>>(), [(2.0, 2), (1.0, 2)]);
+        let ranks = |groups: &[usize], answers: &[usize], compares: fn(usize, usize) -> bool| {
+            let found = queries.answers(&keys, groups, answers, compares);
+            found.iter().map(|answer| (answer.rank.rank, answer.rank.candidates, answer.top[0].0)).collect::<Vec<_>>()
+        };
+        assert_eq!(ranks(&[0, 1, 2], &[1, 1], |_, _| true), [(1.0, 3, 1), (2.0, 3, 0)]);
+        assert_eq!(ranks(&[0, 1, 0], &[0, 0], |_, _| true), [(2.0, 2, 1), (1.0, 2, 0)]);
+        assert_eq!(ranks(&[0, 1, 2], &[2, 2], |_, key| key != 1), [(2.0, 2, 0), (2.0, 2, 0)]);
+    }
+
+    #[test]
+    fn dot_products_of_any_length_are_sums_of_products() {
+        for length in [0usize, 1, 7, 8, 9, 31] {
+            let (a, b): (Vec<f32>, Vec<f32>) = (0..length).map(|n| (n as f32, (n % 3) as f32)).unzip();
+            let expected: f32 = a.iter().zip(&b).map(|(a, b)| a * b).sum();
+            assert!((dot(&a, &b) - expected).abs() < 1e-4, "{length}");
+        }
     }
 
     #[test]

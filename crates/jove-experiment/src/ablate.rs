@@ -12,7 +12,7 @@ use jove_core::Progress;
 use crate::error::{Error, Result};
 use crate::execute::{Outcome, prepare};
 use crate::run::Run;
-use crate::stage::{StageContext, probe, train};
+use crate::stage::{StageContext, items, probe, train};
 
 /// Between two checks of the processes.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -59,7 +59,8 @@ impl Run {
         let jobs = self.file.ablation.as_ref().map_or(1, |settings| settings.jobs);
         if jobs > 1 {
             let cache = self.cache(progress);
-            prepare(&StageContext::new(self, &cache, progress)?)?;
+            let work = StageContext::new(self, &cache, progress)?;
+            items::check_primary(&work, &items::items(&work, &prepare(&work)?)?)?;
             let logs = self.results().join("arms");
             std::fs::create_dir_all(&logs).map_err(|source| Error::io("create", &logs, source))?;
             WorkerPool { worker, jobs, logs: &logs, running: Vec::new() }.run(self.arms(), progress)?;

@@ -224,6 +224,7 @@ impl ProbeSettings {
         let (candidates, items) = (self.candidates, self.items_max);
         InvalidSetting::check(candidates >= 2, "candidates", "an integer, 2 or more", candidates)?;
         InvalidSetting::check(items >= 1, "items-max", "an integer, 1 or more", items)?;
+        InvalidSetting::check(self.items_min >= 1, "items-min", "an integer, 1 or more", self.items_min)?;
         let Some(tatoeba) = &self.tatoeba else { return Ok(()) };
         let codes = &tatoeba.languages;
         let is_code = |code: &String| (2..=8).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_lowercase());

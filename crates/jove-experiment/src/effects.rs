@@ -83,7 +83,7 @@ impl Effect {
     }
 
     /// Why the effect shows no knowledge, whatever the test says; `None` where there is no reason.
-    pub fn caveat(&self) -> Option<String> {
+    pub(crate) fn caveat(&self) -> Option<String> {
         let trivial = self.trivial_answer.as_ref().filter(|_| !self.beats_trivial);
         let trivial = trivial.map(|answer| format!("no better than {answer}"));
         let few = self.few_items.then(|| format!("only {} items", self.items));

@@ -6,6 +6,7 @@ use jove_core::{Progress, Silent};
 use serde::Serialize;
 
 use crate::cache::{CODE, Cache, Stage};
+use crate::collected::Collected;
 use crate::error::{Error, Result};
 use crate::files::{read_json, write_file};
 use crate::knowledge::languages::languages;
@@ -16,7 +17,6 @@ use crate::results::ArmResult;
 use crate::run::Run;
 use crate::run_file::Graph;
 use crate::stage::{StageContext, annotate, control, kb, knowledge, leak, probe, shards, text, tokenizer, train};
-use crate::variant::Variant;
 use crate::{preview, tensorboard};
 
 /// What a finished experiment hands back.
@@ -50,20 +50,20 @@ impl Run {
         write_file(&resolved, self.resolved())?;
 
         let prepared = prepare(&work)?;
-        let mut results = Vec::new();
+        let mut collected = Collected::new(&work, &prepared, &folder)?;
         let mut stages = stage_notes(&prepared);
         for &seed in &self.file.seeds {
-            for variant in &self.variants {
+            for (number, variant) in self.variants.iter().enumerate() {
                 let trained = train::train(&work, variant, seed, &prepared)?;
                 let probed = probe::probe(&work, variant, seed, &trained, &prepared)?;
                 stages.push((format!("train {} {seed}", variant.name), trained.key.as_str().to_owned()));
-                results.push(arm(variant, seed, &trained, &probed)?);
+                collected.add(number, variant, seed, [&trained, &probed])?;
                 let (events, name) = (folder.join("tensorboard"), format!("{}-{seed}", variant.name));
                 tensorboard::write(&events, &name, &trained.file(METRICS))?;
             }
         }
 
-        let report = self.report(&work, &prepared, results, stages)?;
+        let report = self.report(&work, &prepared, collected, stages)?;
         report.write(&folder)?;
         Ok(Outcome { report: folder.join("report.html"), table: markdown(&report), results: report.results })
     }
@@ -72,16 +72,17 @@ impl Run {
         &self,
         work: &StageContext<'_>,
         prepared: &Prepared,
-        results: Vec<ArmResult>,
+        collected: Collected,
         stages: Vec<(String, String)>,
     ) -> Result<Report> {
         let variants = self.variants.iter();
+        let (results, resampled) = collected.finish(&self.variants)?;
         Ok(Report {
             name: self.file.name.clone(),
             description: self.file.description.clone(),
             variants: variants.map(|v| VariantNote { name: v.name.clone(), summary: v.summary.clone() }).collect(),
             results,
-            resampled: Vec::new(),
+            resampled,
             inputs: inputs(prepared)?,
             previews: self.previews(work, prepared)?,
             warnings: self.all_warnings(work),
@@ -145,21 +146,7 @@ pub(crate) fn walk(run: &Run, cache: &Cache<'_>) -> Result<()> {
             probe::probe(&work, variant, seed, &trained, &prepared)?;
         }
     }
-    Ok(())
-}
-
-fn arm(variant: &Variant, seed: u64, trained: &Stage, probed: &Stage) -> Result<ArmResult> {
-    let summary: train::Summary = read_json(trained, train::SUMMARY)?;
-    Ok(ArmResult {
-        variant: variant.name.clone(),
-        seed,
-        parameters: summary.parameters,
-        tokens: summary.tokens,
-        seconds: summary.seconds,
-        memory_mib: summary.memory_mib,
-        curve: summary.curve,
-        measures: read_json(probed, probe::MEASURES)?,
-    })
+    run.variants.iter().try_for_each(|variant| probe::untrained(&work, variant, &prepared).map(drop))
 }
 
 fn stage_notes(prepared: &Prepared) -> Vec<(String, String)> {

@@ -47,6 +47,7 @@ mod cache;
 mod check;
 #[cfg(test)]
 mod code_digest;
+mod collected;
 mod coverage;
 mod disk;
 pub mod effects;
@@ -57,6 +58,7 @@ mod grid;
 mod held_out;
 mod initial_checkpoint;
 mod inputs;
+mod items;
 mod knowledge;
 mod linking;
 mod masks;

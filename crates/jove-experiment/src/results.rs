@@ -68,12 +68,12 @@ pub enum Statistic {
 
 impl Measure {
     /// Whether one value of this measure is better than another one.
-    pub fn is_better(&self, value: f64, than: f64) -> bool {
+    pub(crate) fn is_better(&self, value: f64, than: f64) -> bool {
         if self.higher_is_better { value > than } else { value < than }
     }
 
     /// The best answer without training, chance included.
-    pub fn best_trivial(&self) -> Option<TrivialAnswer> {
+    pub(crate) fn best_trivial(&self) -> Option<TrivialAnswer> {
         let chance = self.chance.map(|value| TrivialAnswer { answer: "chance".to_owned(), value });
         chance
             .into_iter()
@@ -215,7 +215,7 @@ fn values_of(variant: &str, results: &[ArmResult], measure: &Measure) -> Vec<(u6
 
 impl Row {
     /// The best answer without training, where no variant's mean is better than it: then the measure shows no knowledge.
-    pub fn unbeaten_trivial(&self) -> Option<TrivialAnswer> {
+    pub(crate) fn unbeaten_trivial(&self) -> Option<TrivialAnswer> {
         let best = self.measure.best_trivial()?;
         let beats = |cell: &Summary| self.measure.is_better(cell.mean, best.value);
         (!self.cells.iter().flatten().any(beats)).then_some(best)

@@ -317,12 +317,12 @@ pub struct VariantSettings {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct ProbeSettings {
-    /// The most items of a probe, per language for the pseudo-perplexity; from a larger set a random sample is drawn. The
-    /// bitext probes use all items.
+    /// The most items of a probe, per language for the pseudo-perplexity; from all that can be asked a random sample is drawn.
+    /// The bitext probes use all items.
     pub items_max: usize,
     /// The fewest items of a measure that says something: one of fewer is marked, and can't be primary.
     pub items_min: usize,
-    /// Candidates of the entity cloze and of the relation cloze, the correct one included.
+    /// The most candidates of the entity cloze and of the relation cloze, the correct one included; half of them are the commonest.
     pub candidates: usize,
     /// The Tatoeba set, for retrieval of translations.
     #[serde(skip_serializing_if = "Option::is_none")]

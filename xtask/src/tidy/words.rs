@@ -11,7 +11,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("petgraph::", &["crates/jove-kb"]),
     ("aho_corasick::", &["crates/jove-linker", "crates/jove-experiment"]),
     ("jieba_rs::", &["crates/jove-linker"]),
-    ("parquet::", &["crates/jove-corpus"]),
+    ("parquet::", &["crates/jove-corpus", "crates/jove-experiment/src/items"]),
     ("arrow_ipc::", &["crates/jove-corpus"]),
     ("ureq::", &["crates/jove-checkpoint"]),
     ("indicatif::", &["crates/jove"]),

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use jove_core::{AnnotatedText, Mention, ModelConfig, Seed, Silent, TokenizedText};
+use jove_core::{AnnotatedText, EntityId, Lang, Mention, ModelConfig, Seed, Silent, TokenId, TokenizedText};
 use jove_corpus::{Tokenizer, TrainerKind};
+use jove_eval::{ClozeItem, ClozeOptions, Description, MentionItem, relation_questions};
 use jove_kb::{BuildOptions, Format, Kb, Patterns, Sentence, Source, VerbalizeOptions, build, verbalize};
 use jove_masking::MaskConfig;
 use jove_model::Cpu;
@@ -50,6 +51,11 @@ pub(crate) fn world() -> World {
         );
         rows.extend([country, city].map(|row| row + "\n"));
     }
+    of_rows(dir, &rows, PATTERNS)
+}
+
+/// A world of any rows and patterns, with all facts in sentences.
+pub(crate) fn of_rows(dir: tempfile::TempDir, rows: &str, patterns: &str) -> World {
     let source = dir.path().join("world.jsonl");
     std::fs::write(&source, rows).unwrap();
     let report =
@@ -57,7 +63,7 @@ pub(crate) fn world() -> World {
             .unwrap();
     let kb = Kb::open(&report.out).unwrap();
     let options = VerbalizeOptions { held_out_fraction: 0.0, ..VerbalizeOptions::default() };
-    let sentences = verbalize(&kb, &Patterns::parse(PATTERNS).unwrap(), &options).unwrap().train;
+    let sentences = verbalize(&kb, &Patterns::parse(patterns).unwrap(), &options).unwrap().train;
     let tokenizer = Tokenizer::train(TrainerKind::WordPiece, sentences.iter().map(|s| s.text.as_str()), 400).unwrap();
     World { _dir: dir, kb, sentences, tokenizer }
 }
@@ -90,13 +96,40 @@ impl World {
 
     pub(crate) fn descriptions(&self) -> Descriptions {
         let mut descriptions = Descriptions::new();
-        for lang in [jove_core::Lang::ZH, jove_core::Lang::EN] {
-            for (entity, text) in self.kb.descriptions(lang).unwrap() {
-                let tokens = self.tokenizer.encode_text(&text).unwrap().tokens;
-                descriptions.entry(entity).or_default().push(tokens);
-            }
+        for (entity, _, tokens) in self.described() {
+            descriptions.entry(entity).or_default().push(tokens);
         }
         descriptions
+    }
+
+    /// The descriptions that the graph has, in words.
+    pub(crate) fn texts_of_entities(&self) -> Vec<Description> {
+        let of = |lang| {
+            let all = self.kb.descriptions(lang).unwrap().into_iter();
+            all.map(move |(entity, text)| Description { entity, lang, text })
+        };
+        [Lang::ZH, Lang::EN].into_iter().flat_map(of).collect()
+    }
+
+    /// And in tokens.
+    pub(crate) fn described(&self) -> Vec<(EntityId, Lang, Vec<TokenId>)> {
+        let tokens = |one: Description| (one.entity, one.lang, self.tokenizer.encode_text(&one.text).unwrap().tokens);
+        self.texts_of_entities().into_iter().map(tokens).collect()
+    }
+
+    /// The relation cloze in tokens.
+    pub(crate) fn clozes(&self) -> Vec<ClozeItem> {
+        let questions = relation_questions(&self.kb, &self.sentences, &ClozeOptions::default()).unwrap();
+        questions.iter().map(|question| question.item(&self.tokenizer).unwrap()).collect()
+    }
+
+    /// Every mention of the sentences in tokens.
+    pub(crate) fn mentions(&self) -> Vec<MentionItem> {
+        let of = |text: TokenizedText| {
+            let item = |(span, entity)| MentionItem { tokens: text.tokens.clone(), span, entity };
+            text.mentions.clone().into_iter().map(item).collect::<Vec<_>>()
+        };
+        self.texts().into_iter().flat_map(of).collect()
     }
 
     pub(crate) fn untrained(&self) -> Model<Cpu> {

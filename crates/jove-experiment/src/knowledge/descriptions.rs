@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jove_core::script::is_latin;
 use jove_core::{EntityId, Lang};
 use jove_corpus::Tokenizer;
+use jove_eval::Description;
 use jove_kb::{Fact, Kb};
 use jove_objectives::Descriptions;
 
@@ -45,16 +46,27 @@ impl Describer<'_> {
         tokenizer: &Tokenizer,
     ) -> Result<Descriptions> {
         let mut descriptions = Descriptions::new();
-        for &lang in self.languages {
-            let all = self.described(lang, settings)?;
-            for described in all.iter().filter(|described| bare == Bare::Keep || !described.text.is_empty()) {
-                let tokens = tokenizer.encode_text(&described.whole(lang))?.tokens;
-                if !tokens.is_empty() {
-                    descriptions.entry(described.entity).or_default().push(tokens);
-                }
+        for Description { entity, text, .. } in self.texts(settings, bare)? {
+            let tokens = tokenizer.encode_text(&text)?.tokens;
+            if !tokens.is_empty() {
+                descriptions.entry(entity).or_default().push(tokens);
             }
         }
         Ok(descriptions)
+    }
+
+    /// The descriptions in words, language by language.
+    ///
+    /// # Errors
+    /// When the knowledge base cannot be read.
+    pub(crate) fn texts(&self, settings: &DescribeSettings, bare: Bare) -> Result<Vec<Description>> {
+        let mut texts = Vec::new();
+        for &lang in self.languages {
+            let all = self.described(lang, settings)?;
+            let kept = all.iter().filter(|described| bare == Bare::Keep || !described.text.is_empty());
+            texts.extend(kept.map(|one| Description { entity: one.entity, lang, text: one.whole(lang) }));
+        }
+        Ok(texts)
     }
 
     /// Of every entity with a name in a language its name, and what is known of it: its type, its description and some of its

@@ -73,7 +73,7 @@ pub(crate) struct Written {
     pub(crate) has_relations: bool,
 }
 
-/// Makes what all arms and their probes need, before any of them starts: processes that run arms side by side then only read.
+/// Makes what all arms need, before any of them starts: processes that run arms side by side then only read.
 /// Returns each part that names entities or facts once.
 pub(crate) fn prepare(work: &StageContext<'_>, prepared: &Prepared) -> Result<Vec<Written>> {
     let mut written: Vec<Written> = Vec::new();
@@ -84,7 +84,6 @@ pub(crate) fn prepare(work: &StageContext<'_>, prepared: &Prepared) -> Result<Ve
                 written.push(Written { vocabulary: vocabulary.clone(), descriptions, has_relations });
             }
         };
-        add(probed(work, variant, prepared)?, false);
         for &seed in &work.run.file.seeds {
             let knowledge = knowledge(work, variant, Seed(seed), prepared)?;
             add(knowledge.descriptions, false);
@@ -92,12 +91,6 @@ pub(crate) fn prepare(work: &StageContext<'_>, prepared: &Prepared) -> Result<Ve
         }
     }
     Ok(written)
-}
-
-/// The descriptions that a variant's probes read; `None` where no fact is held out, and so no probe is about descriptions.
-pub(crate) fn probed(work: &StageContext<'_>, variant: &Variant, prepared: &Prepared) -> Result<Option<Stage>> {
-    let wanted = prepared.texts.held_out_sentences > 0;
-    wanted.then(|| descriptions(work, prepared, &prepared.corpus(variant).vocabulary)).transpose()
 }
 
 impl Knowledge {

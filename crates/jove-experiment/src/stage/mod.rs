@@ -10,11 +10,13 @@
 //! | [`shards`] | annotated text, a vocabulary | tokens |
 //! | [`knowledge`] | the knowledge base, a vocabulary | descriptions, hard negatives, relations, replacement names |
 //! | [`leak`] | tokens, knowledge | nothing: stops the run where training data contains what a probe is about |
+//! | [`items`] | text, annotated text, the knowledge base | what the probes ask, and what is answered without a model |
 //! | [`train`] | tokens, knowledge | a checkpoint for each variant and seed |
-//! | [`probe`] | a checkpoint, text, knowledge | its measures |
+//! | [`probe`] | a checkpoint or random weights, items | what the model answers |
 
 pub(crate) mod annotate;
 pub(crate) mod control;
+pub(crate) mod items;
 pub(crate) mod kb;
 pub(crate) mod knowledge;
 pub(crate) mod leak;

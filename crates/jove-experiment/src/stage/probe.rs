@@ -1,30 +1,29 @@
-//! Probes of one trained variant: facts, alignment of languages, modelling of text.
+//! Probes of one trained variant, and of a model that was not trained: each puts the same items to a model.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use jove_core::{AnnotatedText, EntityId, Lang, Mention, Purpose, Seed, TokenizedText};
-use jove_corpus::{AnnotatedReader, ShardReader, Tokenizer};
+use jove_core::{EntityId, Lang, Layout, SpecialTokens, TokenId, TokenizedText};
+use jove_corpus::{ShardReader, Tokenizer};
 use jove_eval::{
-    BitextScores, ClozeOptions, Evaluator, MentionScores, Perplexity, ProbeOptions, RankScores, entity_cloze_items,
-    mention_items, relation_cloze_items, typing_items,
+    Answer, ClozeItem, Comparison, Evaluator, MentionItem, ProbeOptions, TokenCounts, TypingItem, TypingItems, Weights,
+    described_entities,
 };
-use jove_kb::Sentence;
-use rand::seq::SliceRandom as _;
 
 use crate::cache::{Key, Leftover, Stage};
 use crate::error::Result;
-use crate::files::{read_lines, write_json};
+use crate::files::{read_lines, write_lines};
+use crate::initial_checkpoint::InitialCheckpoint;
+use crate::items::question::{Replies, Reply};
 use crate::prepared::Prepared;
-use crate::results::Measure;
-use crate::stage::text::{PairRecord, TatoebaRecord};
-use crate::stage::{StageContext, annotate, kb, knowledge, shards, text, tokenizer};
+use crate::stage::items::{self, Bitext, HeldOutText, PRIOR_CORRECTED, SEED, loss_probe, plain, reply};
+use crate::stage::{StageContext, kb, shards, tokenizer};
 use crate::variant::Variant;
 
-/// What the probes measured, in their stage.
-pub(crate) const MEASURES: &str = "measures.json";
+/// What was answered, item by item.
+const REPLIES: &str = "replies.jsonl";
 
-/// The seed of all choices of the probes: every model gets the same items.
-const SEED: Seed = Seed(0);
+/// Who answers without training.
+const UNTRAINED: &str = "untrained model";
+const STARTING: &str = "model before training";
+const FREQUENCY: &str = "token frequency";
 
 /// Probes a trained variant.
 pub(crate) fn probe(
@@ -34,245 +33,232 @@ pub(crate) fn probe(
     trained: &Stage,
     prepared: &Prepared,
 ) -> Result<Stage> {
-    // All variants are probed at a length that each of them was trained at, so that all see the same.
-    let lengths = work.run.variants.iter().map(|variant| variant.train.max_length);
-    let max_length = lengths.min().unwrap_or(variant.train.max_length);
-    let descriptions = knowledge::probed(work, variant, prepared)?;
-    let mut inputs = vec![&trained.key, &prepared.text.key, &prepared.annotated.key];
-    inputs.extend(descriptions.as_ref().map(|part| &part.key));
-    let key = Key::new("probe", &(&work.run.file.probes, max_length), &inputs);
+    let items = items::items(work, prepared)?;
+    let key = Key::new("probe", &max_length(work), &[&trained.key, &items.key]);
     work.cache.stage(&format!("probe-{}-{seed}", variant.name), key, Leftover::Discard, |folder| {
-        let tokenizer = tokenizer::open(&prepared.corpus(variant).vocabulary)?;
+        let vocabulary = &prepared.corpus(variant).vocabulary;
         let options = ProbeOptions {
-            max_length,
+            max_length: max_length(work),
             description_pooling: variant.train.objectives.link.pooling,
             ..ProbeOptions::default()
         };
-        let (checkpoint, device) = (trained.file("checkpoint"), variant.train.device);
-        let model = jove_eval::open(&checkpoint, device, tokenizer.specials(), options, work.progress)?;
-        let runner = ProbeRunner { work, prepared, variant, tokenizer: &tokenizer, descriptions, model };
-        let mut measures = Vec::new();
-        measures.extend(runner.text()?);
-        measures.extend(runner.facts()?);
-        measures.extend(runner.typing()?);
-        measures.extend(runner.bitext()?);
-        measures.extend(runner.tatoeba()?);
-        measures.extend(runner.perplexity()?);
-        let items_min = work.run.file.probes.items_min;
-        measures.iter_mut().for_each(|measure| measure.few_items = measure.items < items_min);
-        write_json(&folder.join(MEASURES), &measures)
+        let probed = Probed {
+            weights: Weights::Trained(trained.file("checkpoint")),
+            options,
+            layout: variant.layout,
+            comparison: comparison(variant, prepared)?,
+        };
+        let replies = probed.replies(work, variant, prepared, &items, &tokenizer::open(vocabulary)?)?;
+        write_lines(&folder.join(REPLIES), &replies).map(drop)
     })
 }
 
-/// A model and the data of its probes.
-struct ProbeRunner<'a> {
-    work: &'a StageContext<'a>,
-    prepared: &'a Prepared,
-    variant: &'a Variant,
-    tokenizer: &'a Tokenizer,
-    /// Of entities, where facts are held out.
-    descriptions: Option<Stage>,
-    model: Box<dyn Evaluator + 'a>,
+/// What an arm answered.
+pub(crate) fn read_replies(probed: &Stage) -> Result<Vec<Reply>> {
+    read_lines(&probed.file(REPLIES))
 }
 
-impl ProbeRunner<'_> {
-    /// Entity cloze, on linked names of text that no variant was trained on.
-    fn text(&self) -> Result<Vec<Measure>> {
-        let texts = self.probe_text()?;
-        let items = entity_cloze_items(&kb::open(&self.prepared.base)?, &texts, self.tokenizer, &self.cloze_options())?;
-        if items.is_empty() {
+/// Probes a model as it is before training, of the shape that the variants of one layout have, and predicts tokens by their
+/// frequency in training text.
+pub(crate) fn untrained(work: &StageContext<'_>, variant: &Variant, prepared: &Prepared) -> Result<Stage> {
+    let items = items::items(work, prepared)?;
+    let corpus = prepared.true_corpus(variant);
+    let seed = jove_core::Seed(work.run.file.seeds.first().copied().unwrap_or_default());
+    let settings = (variant.layout, &work.run.file.model, seed, max_length(work));
+    let weights = work.initial.as_ref().map(InitialCheckpoint::weights_key).transpose()?;
+    let mut inputs = vec![&items.key, &corpus.vocabulary.key, &corpus.shards.key];
+    inputs.extend(&weights);
+    let key = Key::new("untrained", &settings, &inputs);
+    work.cache.stage(&format!("untrained-{}", variant.layout), key, Leftover::Discard, |folder| {
+        let tokenizer = tokenizer::open(&corpus.vocabulary)?;
+        let pieces = tokenizer.specials().vocab_size as usize;
+        let (by, weights) = match &work.initial {
+            Some(initial) => (STARTING, Weights::Starting(initial.folder.clone(), seed)),
+            None => (UNTRAINED, Weights::Random(work.run.model_config(variant.layout, pieces), seed)),
+        };
+        let options = ProbeOptions { max_length: max_length(work), ..ProbeOptions::default() };
+        let probed = Probed { weights, options, layout: variant.layout, comparison: Comparison::HiddenStates };
+        let replies = probed.replies(work, variant, prepared, &items, &tokenizer)?;
+        let known = frequencies(&corpus.shards, tokenizer.specials())?;
+        let frequency =
+            losses(&items, &tokenizer, variant.layout, |texts| Ok(known.perplexity(texts, options.max_length)))?;
+        let all = [(by, replies), (FREQUENCY, frequency)];
+        let all = all.map(|(by, replies)| Replies { by: by.to_owned(), replies });
+        write_lines(&folder.join(REPLIES), &all).map(drop)
+    })
+}
+
+/// What was answered without training.
+pub(crate) fn read_untrained(untrained: &Stage) -> Result<Vec<Replies>> {
+    read_lines(&untrained.file(REPLIES))
+}
+
+/// All variants are probed at a length that each of them was trained at, so that all see the same.
+fn max_length(work: &StageContext<'_>) -> usize {
+    work.run.variants.iter().map(|variant| variant.train.max_length).min().unwrap_or_default()
+}
+
+/// A variant compares by its link head only where its training text had links for it: a head that nothing was trained by would
+/// answer at random.
+fn comparison(variant: &Variant, prepared: &Prepared) -> Result<Comparison> {
+    if variant.train.objectives.link.weight <= 0.0 {
+        return Ok(Comparison::HiddenStates);
+    }
+    let shard = ShardReader::open(&prepared.corpus(variant).shards.file(shards::TRAIN))?;
+    for text in shard.iter() {
+        if !text?.mentions.is_empty() {
+            return Ok(Comparison::LinkHead);
+        }
+    }
+    Ok(Comparison::HiddenStates)
+}
+
+fn frequencies(shards: &Stage, specials: SpecialTokens) -> Result<TokenCounts> {
+    let mut counts = TokenCounts::new(specials);
+    for text in ShardReader::open(&shards.file(shards::TRAIN))?.iter() {
+        counts.add(&text?.tokens);
+    }
+    Ok(counts)
+}
+
+/// A model and how it is asked.
+struct Probed {
+    weights: Weights,
+    options: ProbeOptions,
+    layout: Layout,
+    comparison: Comparison,
+}
+
+impl Probed {
+    fn replies(
+        &self,
+        work: &StageContext<'_>,
+        variant: &Variant,
+        prepared: &Prepared,
+        items: &Stage,
+        tokenizer: &Tokenizer,
+    ) -> Result<Vec<Reply>> {
+        let (device, specials) = (variant.train.device, tokenizer.specials());
+        let model = jove_eval::open(&self.weights, device, specials, self.options, work.progress)?;
+        let asked = Asked { items, tokenizer, model: model.as_ref() };
+        let mut replies = asked.clozes()?;
+        replies.extend(asked.mentions(prepared, self.comparison)?);
+        replies.extend(asked.typing()?);
+        replies.extend(asked.bitexts()?);
+        replies.extend(losses(items, tokenizer, self.layout, |texts| Ok(model.pseudo_perplexity(texts, SEED)?))?);
+        Ok(replies)
+    }
+}
+
+/// Items that are put to a model in the tokens of its vocabulary.
+struct Asked<'a> {
+    items: &'a Stage,
+    tokenizer: &'a Tokenizer,
+    model: &'a dyn Evaluator,
+}
+
+impl Asked<'_> {
+    fn clozes(&self) -> Result<Vec<Reply>> {
+        let mut replies = Vec::new();
+        for (probe, questions) in items::read_clozes(self.items)? {
+            let own: Vec<ClozeItem> =
+                questions.iter().map(|question| question.item(self.tokenizer)).collect::<Result<_, _>>()?;
+            let answers = match probe.as_str() {
+                PRIOR_CORRECTED => self.model.prior_corrected_cloze(&own)?,
+                _ => self.model.cloze(&own)?,
+            };
+            let name = |item: usize, candidate: usize| questions[item].candidates[candidate].name.clone();
+            replies.extend(named(&probe, 0, &answers, name));
+        }
+        Ok(replies)
+    }
+
+    fn mentions(&self, prepared: &Prepared, comparison: Comparison) -> Result<Vec<Reply>> {
+        let lists = items::read_mentions(self.items)?;
+        if lists.iter().all(|(_, questions)| questions.is_empty()) {
             return Ok(Vec::new());
         }
-        Ok(ranked("entity cloze", &self.model.cloze(&items)?.scores))
-    }
-
-    /// Relation cloze and mention retrieval, on sentences of held-out facts.
-    fn facts(&self) -> Result<Vec<Measure>> {
-        let sentences: Vec<Sentence> = read_lines(&self.prepared.text.file(text::FACTS))?;
-        let Some(descriptions) = &self.descriptions else { return Ok(Vec::new()) };
-        let items_max = self.work.run.file.probes.items_max;
-        let base = kb::open(&self.prepared.base)?;
-        let items = relation_cloze_items(&base, &sentences, self.tokenizer, &self.cloze_options())?;
-        let cloze = self.model.cloze(&items)?;
-        let relations: Vec<Option<u32>> = items.iter().map(|item| item.relation.map(|relation| relation.0)).collect();
-        let mut measures = ranked("relation cloze", &cloze.scores);
-        measures.extend(ranked("relation cloze, mean over relations", &cloze.macro_scores(&relations)));
-        measures.retain(|measure| measure.items > 0);
-
-        let texts = self.gold(&sentences)?;
-        let items = mention_items(&texts, items_max, SEED);
-        let descriptions = knowledge::read_descriptions(descriptions)?;
-        let mentions = self.model.mention_retrieval(&items, &descriptions, &self.linked_in_training()?)?;
-        let MentionScores { all, unseen, .. } = mentions;
-        measures.extend(ranked("mention → entity", &all.scores));
-        if unseen.scores.items > 0 {
-            measures.extend(ranked("mention → unseen entity", &unseen.scores));
-        }
-        Ok(measures)
-    }
-
-    /// Entity typing, on the names of held-out facts' sentences and of text.
-    fn typing(&self) -> Result<Vec<Measure>> {
-        let mut texts = self.gold(&read_lines::<Sentence>(&self.prepared.text.file(text::FACTS))?)?;
-        for text in self.probe_text()? {
-            texts.push(self.tokenizer.encode(&text)?);
-        }
-        let items = typing_items(&kb::open(&self.prepared.base)?, &texts, self.work.run.file.probes.items_max, SEED)?;
-        let scores = self.model.entity_typing(&items)?;
-        let measure = |name: &str, value, chance| Measure {
-            probe: format!("entity typing, {} types", items.types),
-            measure: name.to_owned(),
-            value,
-            chance: Some(chance),
-            items: scores.items,
-            higher_is_better: true,
-            ..Measure::default()
+        let descriptions = items::read_descriptions(self.items)?;
+        let entities = described_entities(&descriptions);
+        let names = items::entity_names(&kb::open(&prepared.base)?, &prepared.languages)?;
+        let in_tokens = |one: jove_eval::Description| -> Result<(EntityId, Lang, Vec<TokenId>)> {
+            Ok((one.entity, one.lang, self.tokenizer.encode_text(&one.text)?.tokens))
         };
-        let measures = vec![
-            measure("accuracy", scores.accuracy, scores.chance_accuracy),
-            measure("macro-F1", scores.macro_f1, scores.chance_macro_f1),
-        ];
-        Ok(measures.into_iter().filter(|measure| measure.items > 0).collect())
-    }
-
-    /// Sentences in tokens, with their two ends as mentions.
-    fn gold(&self, sentences: &[Sentence]) -> Result<Vec<TokenizedText>> {
-        sentences.iter().map(|sentence| Ok(self.tokenizer.encode(&gold(sentence))?)).collect()
-    }
-
-    /// Linked text that no variant was trained on, with the links of the true graph, whatever graph a variant was trained with.
-    fn probe_text(&self) -> Result<Vec<AnnotatedText>> {
-        Ok(AnnotatedReader::open(&self.prepared.annotated.file(annotate::PROBE_TEXT))?.collect::<Result<_, _>>()?)
-    }
-
-    fn cloze_options(&self) -> ClozeOptions {
-        let settings = &self.work.run.file.probes;
-        ClozeOptions { items_max: settings.items_max, candidates: settings.candidates, seed: SEED }
-    }
-
-    /// The entities that training text links to.
-    fn linked_in_training(&self) -> Result<BTreeSet<EntityId>> {
-        let shard = ShardReader::open(&self.prepared.true_corpus(self.variant).shards.file(shards::TRAIN))?;
-        let mut linked = BTreeSet::new();
-        for index in 0..shard.len() {
-            linked.extend(shard.get(index)?.mentions.into_iter().map(|(_, entity)| entity));
+        let descriptions: Vec<_> = descriptions.into_iter().map(in_tokens).collect::<Result<_>>()?;
+        let described = self.model.describe(&descriptions, comparison)?;
+        let mut replies = Vec::new();
+        for (probe, questions) in &lists {
+            let own: Vec<MentionItem> =
+                questions.iter().map(|question| question.item(self.tokenizer)).collect::<Result<_, _>>()?;
+            let own: Vec<_> = own.into_iter().zip(questions).collect();
+            let answers = self.model.mention_retrieval(&own, &described)?;
+            let name = |_, candidate: usize| names.get(&entities[candidate]).cloned().unwrap_or_default();
+            replies.extend(named(probe, 0, &answers, name));
         }
-        Ok(linked)
+        Ok(replies)
     }
 
-    /// Bitext retrieval, both ways.
-    fn bitext(&self) -> Result<Vec<Measure>> {
-        let pairs: Vec<PairRecord> = read_lines(&self.prepared.text.file(text::PROBE_PAIRS))?;
-        let Some(first) = pairs.first() else { return Ok(Vec::new()) };
-        let [left, right] = first.langs;
-        let scores = self.retrieved(pairs.iter().map(|pair| (&pair.texts, pair.langs)))?;
-        let mut measures = ranked(&format!("bitext {left} → {right}"), &scores.forward.scores);
-        measures.extend(ranked(&format!("bitext {right} → {left}"), &scores.backward.scores));
-        measures.retain(|measure| measure.measure == "R@1");
-        Ok(measures)
-    }
-
-    /// Accuracy on the Tatoeba set, for each language both ways, and the mean of all.
-    fn tatoeba(&self) -> Result<Vec<Measure>> {
-        let mut by_language: BTreeMap<String, Vec<[String; 2]>> = BTreeMap::new();
-        for record in read_lines::<TatoebaRecord>(&self.prepared.text.file(text::TATOEBA))? {
-            by_language.entry(record.language).or_default().push(record.texts);
-        }
-        let mut measures = Vec::new();
-        for (language, pairs) in by_language {
-            let lang = Lang::new(&language).unwrap_or(Lang::UND);
-            let scores = self.retrieved(pairs.iter().map(|texts| (texts, [lang, Lang::EN])))?;
-            let ways = [(format!("{language} → eng"), scores.forward), (format!("eng → {language}"), scores.backward)];
-            measures.extend(ways.map(|(way, ranking)| Measure {
-                probe: format!("Tatoeba {way}"),
-                measure: "accuracy".to_owned(),
-                value: ranking.scores.recall_at_1,
-                chance: Some(ranking.scores.chance_recall_at_1),
-                items: ranking.scores.items,
-                higher_is_better: true,
-                ..Measure::default()
-            }));
-        }
-        if let Some(first) = measures.first().cloned() {
-            let mean = |of: fn(&Measure) -> f64| measures.iter().map(of).sum::<f64>() / measures.len() as f64;
-            let (value, chance) = (mean(|m| m.value), mean(|m| m.chance.unwrap_or_default()));
-            let items = measures.iter().map(|measure| measure.items).sum();
-            measures.push(Measure { probe: "Tatoeba, mean".to_owned(), value, chance: Some(chance), items, ..first });
-        }
-        Ok(measures)
-    }
-
-    fn retrieved<'b>(&self, pairs: impl Iterator<Item = (&'b [String; 2], [Lang; 2])>) -> Result<BitextScores> {
-        let side =
-            |text: &String, lang| -> Result<TokenizedText> { Ok(self.tokenizer.encode(&plain(text.clone(), lang))?) };
-        let tokens: Vec<(TokenizedText, TokenizedText)> = pairs
-            .map(|([left, right], langs)| Ok((side(left, langs[0])?, side(right, langs[1])?)))
-            .collect::<Result<_>>()?;
-        Ok(self.model.bitext_retrieval(&tokens)?)
-    }
-
-    /// The mean loss of masked tokens of held-out text, and its exponential, by language.
-    fn perplexity(&self) -> Result<Vec<Measure>> {
-        let shard = ShardReader::open(&self.prepared.true_corpus(self.variant).shards.file(shards::DEV))?;
-        let mut by_lang: BTreeMap<Lang, Vec<(u64, TokenizedText)>> = BTreeMap::new();
-        for index in 0..shard.len() {
-            let text = shard.get(index)?;
-            by_lang.entry(text.lang).or_default().push((index as u64, text));
-        }
-        let mut texts = Vec::new();
-        for (stream, mut own) in (PERPLEXITY_ORDER..).zip(by_lang.into_values()) {
-            own.shuffle(&mut SEED.rng(Purpose::Probe, stream, 0));
-            own.truncate(self.work.run.file.probes.items_max);
-            own.sort_unstable_by_key(|(index, _)| *index);
-            texts.extend(own);
-        }
-        let layout = self.variant.layout;
-        let measures = |(lang, score): (_, Perplexity)| {
-            let measure = |name: &str, value| Measure {
-                probe: format!("masked tokens {lang}, {layout} vocabulary"),
-                measure: name.to_owned(),
-                value,
-                chance: None,
-                items: score.tokens,
-                higher_is_better: false,
-                ..Measure::default()
-            };
-            [measure("nats", score.mean()), measure("perplexity", score.perplexity())]
+    fn typing(&self) -> Result<Vec<Reply>> {
+        let (probe, questions, types) = items::read_typing(self.items)?;
+        let side = |questions: &[jove_eval::TypingQuestion]| -> Result<Vec<TypingItem>> {
+            Ok(questions.iter().map(|question| question.item(self.tokenizer)).collect::<Result<_, _>>()?)
         };
-        let scores = self.model.pseudo_perplexity(&texts, SEED)?;
-        Ok(scores.into_iter().filter(|(_, score)| score.tokens > 0).flat_map(measures).collect())
+        let own = TypingItems { train: side(&questions.train)?, test: side(&questions.test)?, types: types.len() };
+        let answers = self.model.entity_typing(&own)?;
+        Ok(named(&probe, 0, &answers, |_, candidate| types[candidate].clone()))
+    }
+
+    fn bitexts(&self) -> Result<Vec<Reply>> {
+        let mut replies = Vec::new();
+        for Bitext { probes, langs, pairs } in items::read_bitexts(self.items)? {
+            let side = |text: &String, lang| whole(self.tokenizer, text, lang);
+            let tokens: Vec<(TokenizedText, TokenizedText)> = pairs
+                .iter()
+                .map(|[left, right]| Ok((side(left, langs[0])?, side(right, langs[1])?)))
+                .collect::<Result<_>>()?;
+            let found = self.model.bitext_retrieval(&tokens)?;
+            for ((probe, first), (answers, key)) in probes.iter().zip([(found.forward, 1), (found.backward, 0)]) {
+                replies.extend(named(probe, *first, &answers, |_, candidate| pairs[candidate][key].clone()));
+            }
+        }
+        Ok(replies)
     }
 }
 
-/// The first of the streams of [`Purpose::Probe`] that the texts of the pseudo-perplexity are drawn from, a language each.
-const PERPLEXITY_ORDER: u64 = 100;
-
-/// A sentence with its two ends as mentions, as the graph knows them.
-fn gold(sentence: &Sentence) -> AnnotatedText {
-    let mut mentions = vec![
-        Mention { span: sentence.subject, entity: sentence.fact.subject, score: 1.0 },
-        Mention { span: sentence.object, entity: sentence.fact.object, score: 1.0 },
-    ];
-    mentions.sort_by_key(|mention| mention.span);
-    AnnotatedText { mentions, ..plain(sentence.text.clone(), sentence.lang) }
-}
-
-fn plain(text: String, lang: jove_core::Lang) -> AnnotatedText {
-    AnnotatedText { text, lang, words: Vec::new(), mentions: Vec::new() }
-}
-
-fn ranked(probe: &str, scores: &RankScores) -> Vec<Measure> {
-    let measure = |name: &str, value, chance| Measure {
-        probe: probe.to_owned(),
-        measure: name.to_owned(),
-        value,
-        chance: Some(chance),
-        items: scores.items,
-        higher_is_better: true,
-        ..Measure::default()
+fn named(probe: &str, first: u32, answers: &[Answer], name: impl Fn(usize, usize) -> String) -> Vec<Reply> {
+    let one = |(index, answer): (usize, &Answer)| {
+        reply(probe, first + index as u32, answer, |candidate| name(index, candidate))
     };
-    vec![
-        measure("R@1", scores.recall_at_1, scores.chance_recall_at_1),
-        measure("MRR", scores.mean_reciprocal_rank, scores.chance_mean_reciprocal_rank),
-    ]
+    answers.iter().enumerate().map(one).collect()
+}
+
+/// A text in tokens; an unknown one where the vocabulary has none for it, so that every item is asked.
+fn whole(tokenizer: &Tokenizer, text: &str, lang: Lang) -> Result<TokenizedText> {
+    let mut tokens = tokenizer.encode(&plain(text.to_owned(), lang))?;
+    if tokens.tokens.is_empty() {
+        tokens.tokens.push(tokenizer.specials().unknown);
+    }
+    Ok(tokens)
+}
+
+/// The masked tokens of held-out texts, as `predict` does.
+fn losses(
+    items: &Stage,
+    tokenizer: &Tokenizer,
+    layout: Layout,
+    predict: impl Fn(&[(u64, TokenizedText)]) -> Result<Vec<jove_eval::Perplexity>>,
+) -> Result<Vec<Reply>> {
+    let texts = items::read_texts(items)?;
+    let tokens = |text: &HeldOutText| Ok((text.number, tokenizer.encode(&plain(text.text.clone(), text.lang))?));
+    let scores = predict(&texts.iter().map(tokens).collect::<Result<Vec<_>>>()?)?;
+    let mut replies: Vec<Reply> = Vec::with_capacity(texts.len());
+    for (text, score) in texts.iter().zip(scores) {
+        let probe = loss_probe(&text.probe, &layout);
+        // Texts of a probe stand together, in the order of its items.
+        let item = replies.last().filter(|last| last.probe == probe).map_or(0, |last| last.item + 1);
+        let candidates = tokenizer.specials().vocab_size;
+        let (nats, tokens) = (score.loss, score.tokens as u32);
+        replies.push(Reply { probe, item, candidates, nats, tokens, ..Reply::default() });
+    }
+    Ok(replies)
 }

@@ -155,6 +155,7 @@ batch-tokens = 512
 max-length = 32
 
 [probes]
+items-min = 1
 tatoeba = { folder = "tatoeba", languages = ["cmn"] }
 
 [[variants]]

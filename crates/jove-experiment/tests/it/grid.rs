@@ -62,7 +62,7 @@ fn grids_that_cannot_be_valid_are_refused() {
 
 #[test]
 fn controls_rebind_or_drop_the_links_and_leave_the_text() {
-    let fixture = grid("primary = [\"mention → entity, R@1\"]");
+    let fixture = grid("primary = [\"mention → entity, name hidden, R@1\"]");
     let run = fixture.load().unwrap();
     run.check_grid(false).unwrap();
     let outcome = run.ablate(&nobody(), &Silent).unwrap();

@@ -108,7 +108,7 @@ fn a_graph_in_japanese_and_german_is_described_in_both() {
     let patterns = fs::read_to_string(fixture.path("patterns.toml")).unwrap();
     fixture.write("patterns.toml", patterns.replace("zh = ", "ja = ").replace("en = ", "de = "));
     let outcome = fixture.run().unwrap();
-    assert!(outcome.results[1].measures.iter().any(|measure| measure.probe == "mention → entity"));
+    assert!(outcome.results[1].measures.iter().any(|measure| measure.probe == "mention → entity, other name"));
 
     let all = described(&fixture);
     assert_eq!(all.len(), entities.len());

@@ -93,6 +93,7 @@ const INVALID: &[(&str, &str)] = &[
     ("ablation.jobs", "0"),
     ("ablation.controls-for", "'岛'"),
     ("probes.items-max", "0"),
+    ("probes.items-min", "0"),
     ("probes.candidates", "1"),
     ("probes.tatoeba.languages", "[]"),
     ("probes.tatoeba.languages", "['../x']"),
