@@ -141,6 +141,22 @@ pub enum Error {
     /// No such entity.
     #[error("no entity has the key or name `{0}`")]
     UnknownEntity(String),
+    /// No entity of this key, number or name.
+    #[error("no entity has the key or name `{wanted}`")]
+    NoSuchEntity {
+        /// What was asked for.
+        wanted: String,
+        /// The nearest entities, by key and name.
+        near: Vec<String>,
+    },
+    /// A name of several entities.
+    #[error("the name `{name}` is that of several entities")]
+    SharedName {
+        /// The name.
+        name: String,
+        /// The keys of the first of them.
+        keys: Vec<String>,
+    },
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
@@ -208,7 +224,9 @@ impl Advise for Error {
             Self::Source(_) => "is this the right format for the file?".into(),
             Self::Changed { .. } => "let what writes to it finish, and run the same command again".into(),
             Self::Busy { .. } => "wait for it to end, or write to another file".into(),
-            Self::UnknownEntity(_) => "`jove kb search KB TEXT` finds keys by name".into(),
+            Self::NoSuchEntity { near, .. } if !near.is_empty() => format!("did you mean {}?", near.join(", ")),
+            Self::SharedName { keys, .. } => format!("give the key of one of them: {}", keys.join(", ")),
+            Self::UnknownEntity(_) | Self::NoSuchEntity { .. } => "`jove kb search KB TEXT` finds keys by name".into(),
             Self::Interrupted => "the existing knowledge base, if any, is unchanged; run the same command again".into(),
             _ => return None,
         };

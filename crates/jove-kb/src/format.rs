@@ -25,8 +25,16 @@ pub enum Format {
     Wikidata,
     /// N-Triples.
     NTriples,
+    /// N-Quads; the graphs' names are not kept.
+    NQuads,
     /// Turtle.
     Turtle,
+    /// TriG; the graphs' names are not kept.
+    TriG,
+    /// RDF/XML, as most ontologies are written.
+    RdfXml,
+    /// JSON-LD whose context is in the file; nothing is fetched.
+    JsonLd,
     /// DBpedia's dumps (`.ttl` and `.nt`, both N-Triples): entities are named by their IRIs.
     Dbpedia,
     /// ConceptNet 5 assertions.
@@ -41,6 +49,14 @@ pub enum Format {
     CcCedict,
     /// GeoNames tables of places.
     GeoNames,
+    /// Wikidata5M: triples, names or texts; a file or a folder.
+    Wikidata5m,
+    /// UMLS's Rich Release Format: `MRCONSO.RRF`, `MRREL.RRF`, `MRDEF.RRF` and `MRSTY.RRF`, or their folder.
+    Umls,
+    /// A folder of OpenKE, or of triples and texts such as FB15k-237 and WN18RR.
+    OpenKe,
+    /// An OpenEA folder.
+    OpenEa,
     /// A DBP15K folder.
     Dbp15k,
 }
@@ -54,13 +70,21 @@ impl Format {
         Self::Spo,
         Self::Wikidata,
         Self::NTriples,
+        Self::NQuads,
         Self::Turtle,
+        Self::TriG,
+        Self::RdfXml,
+        Self::JsonLd,
         Self::Dbpedia,
         Self::ConceptNet,
         Self::OwnThink,
         Self::CnDbpedia,
         Self::CcCedict,
         Self::GeoNames,
+        Self::Wikidata5m,
+        Self::Umls,
+        Self::OpenKe,
+        Self::OpenEa,
         Self::Dbp15k,
     ];
 
@@ -73,13 +97,21 @@ impl Format {
             Self::Spo => "spo",
             Self::Wikidata => "wikidata",
             Self::NTriples => "ntriples",
+            Self::NQuads => "nquads",
             Self::Turtle => "turtle",
+            Self::TriG => "trig",
+            Self::RdfXml => "rdfxml",
+            Self::JsonLd => "jsonld",
             Self::Dbpedia => "dbpedia",
             Self::ConceptNet => "conceptnet",
             Self::OwnThink => "ownthink",
             Self::CnDbpedia => "cn-dbpedia",
             Self::CcCedict => "cc-cedict",
             Self::GeoNames => "geonames",
+            Self::Wikidata5m => "wikidata5m",
+            Self::Umls => "umls",
+            Self::OpenKe => "openke",
+            Self::OpenEa => "openea",
             Self::Dbp15k => "dbp15k",
         }
     }
@@ -93,11 +125,16 @@ impl Format {
             Self::Spo => &[".spo"],
             Self::Wikidata => &[".json"],
             Self::NTriples => &[".nt"],
+            Self::NQuads => &[".nq"],
             Self::Turtle => &[".ttl"],
+            Self::TriG => &[".trig"],
+            Self::RdfXml => &[".rdf", ".owl", ".xml"],
+            Self::JsonLd => &[".jsonld", ".json"],
             Self::Dbpedia => &[".ttl", ".nt"],
-            Self::CnDbpedia | Self::GeoNames => &[".txt"],
+            Self::CnDbpedia | Self::GeoNames | Self::Wikidata5m => &[".txt"],
+            Self::Umls => &[".RRF", ".rrf"],
             Self::CcCedict => &[".txt", ".u8"],
-            Self::Dbp15k => &[],
+            Self::Dbp15k | Self::OpenKe | Self::OpenEa => &[],
         }
     }
 }

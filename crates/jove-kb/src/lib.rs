@@ -27,14 +27,17 @@
 //! ```
 
 mod building;
+mod columns;
 mod error;
 mod export;
 mod fact;
+mod find;
 mod format;
 mod graph;
 mod import;
 mod intake;
 mod kb;
+mod keys;
 mod lint;
 mod migrate;
 mod options;
@@ -47,17 +50,19 @@ mod verbalize;
 mod view;
 
 pub use building::{BuildReport, SourceReport, build};
+pub use columns::{Column, Columns};
 pub use error::{Error, Result, Seems};
 pub use export::{ExportFormat, export, export_to};
 pub use fact::{Fact, Literal, PredicateId, PredicateInfo};
 pub use format::Format;
 pub use graph::{Graph, Kinds};
 pub use kb::{Kb, SourceInfo};
+pub use keys::Keys;
 pub use lint::{Finding, Level, LintOptions, lint};
 pub use migrate::migrate;
-pub use options::{BuildOptions, Columns, Selection, Source};
+pub use options::{BuildOptions, Selection, Source};
 pub use schema::VERSION as SCHEMA_VERSION;
 pub use search::Hit;
 pub use stats::Stats;
-pub use verbalize::{Patterns, Relation, Sentence, VerbalizeOptions, Verbalized, verbalize};
+pub use verbalize::{Patterns, Relation, Sentence, Skipped, VerbalizeOptions, Verbalized, verbalize};
 pub use view::{ViewOptions, view};

@@ -7,42 +7,10 @@ use jove_core::{InvalidSetting, Lang};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::columns::Columns;
 use crate::error::{Error, Result};
 use crate::format::Format;
-
-/// Which column of a table holds what; columns are counted from 1.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Columns {
-    /// Column of the subject, from 1.
-    pub subject: u32,
-    /// Column of the predicate, from 1; 0 when every row has the same, see `relation`.
-    pub predicate: u32,
-    /// Column of the object, from 1.
-    pub object: u32,
-    /// The predicate of every row when `predicate` is 0.
-    pub relation: String,
-    /// Lines to skip at the top, such as a header.
-    pub skip: u64,
-    /// Parts one object column into several objects, such as `|`. Where it is empty: never parted.
-    pub separator: String,
-}
-
-impl Default for Columns {
-    fn default() -> Self {
-        Self { subject: 1, predicate: 2, object: 3, relation: String::new(), skip: 0, separator: String::new() }
-    }
-}
-
-impl Columns {
-    fn validate(&self) -> Result<(), InvalidSetting> {
-        for (field, column) in [("subject", self.subject), ("object", self.object)] {
-            InvalidSetting::check(column > 0, field, "a column, counted from 1", column)?;
-        }
-        let named = self.predicate > 0 || !self.relation.is_empty();
-        InvalidSetting::check(named, "relation", "a name, since predicate is 0", "none")
-    }
-}
+use crate::keys::Keys;
 
 /// One source of a knowledge base.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -50,8 +18,9 @@ impl Columns {
 pub struct Source {
     /// The layout.
     pub format: Format,
-    /// The file or folder; `.gz`, `.bz2` and `.zst` files are uncompressed on the way. A folder of `jsonl`, `tsv` or `csv`
-    /// files is read in order of name.
+    /// The file or folder; on the command line also `-`, standard input. Files packed with gzip, bzip2, xz or zstd are unpacked on the way, and of
+    /// zip and tar archives every file is read; of a folder and of an archive with several files, those with the format's
+    /// endings in order of name.
     pub path: PathBuf,
     /// The name under which the source is kept and replaced. Without it: the file's name.
     pub name: String,
@@ -60,8 +29,16 @@ pub struct Source {
     /// The language of names and descriptions in formats that do not say it. Without it: `zh` for text with Han
     /// characters, else none.
     pub lang: Option<Lang>,
-    /// A TOML file that maps attributes to roles, like `"别名" = "alias"`. Without it: the built-in roles of the format.
+    /// A TOML file that maps attributes to roles, like `"别名" = "alias"`, beside the built-in roles of the format.
     pub roles: Option<PathBuf>,
+    /// Whether keys are names, in tables and other formats whose entities have no other: `auto` takes all but ids, such as
+    /// `Q42`, `/m/0aaa1` or `00260881`.
+    pub keys: Keys,
+    /// The encoding of the text, such as `gb18030`, `big5`, `shift_jis` or `windows-1252`. Where it is empty: UTF-8, or UTF-16
+    /// where the file begins with its byte order mark.
+    pub encoding: String,
+    /// The IRI that relative IRIs of RDF start from. Where it is empty: they are refused.
+    pub base: String,
     /// Columns of `tsv` and `csv`.
     pub columns: Columns,
 }
@@ -82,6 +59,7 @@ impl Source {
         for (index, source) in sources.iter().enumerate() {
             let key = format!("sources[{index}]");
             source.columns.validate().map_err(|invalid| invalid.under("columns").under(&key))?;
+            source.check_texts().map_err(|invalid| invalid.under(&key))?;
             let (name, earlier) = (source.name(), &sources[..index]);
             let unique = earlier.iter().all(|other| other.name() != name);
             let expected = "a different name for every source";
@@ -90,10 +68,43 @@ impl Source {
         Ok(())
     }
 
+    fn check_texts(&self) -> Result<(), InvalidSetting> {
+        let known = self.encoding.is_empty() || self.decoder().is_some();
+        let encoding = format!("`{}`", self.encoding);
+        InvalidSetting::check(known, "encoding", "the name of an encoding, such as gb18030 or utf-16le", encoding)?;
+        let absolute = self.base.is_empty() || (self.base.contains(':') && oxrdf::NamedNode::new(&*self.base).is_ok());
+        InvalidSetting::check(
+            absolute,
+            "base",
+            "an absolute IRI, such as http://example.org/",
+            format!("`{}`", self.base),
+        )
+    }
+
+    /// The encoding that the source is said to have.
+    pub(crate) fn decoder(&self) -> Option<&'static encoding_rs::Encoding> {
+        encoding_rs::Encoding::for_label(self.encoding.as_bytes())
+    }
+
+    /// Gives sources without a name of their own, whose files have the same one, the folder's name before it.
+    pub fn name_apart(sources: &mut [Self]) {
+        for index in 1..sources.len() {
+            let name = sources[index].name();
+            let folder = sources[index].path.parent().and_then(std::path::Path::file_name);
+            let taken = sources[..index].iter().any(|other| other.name() == name);
+            if let Some(folder) = folder.filter(|_| taken && sources[index].name.is_empty()) {
+                sources[index].name = format!("{}/{name}", folder.to_string_lossy());
+            }
+        }
+    }
+
     /// The name under which the source is kept.
     pub fn name(&self) -> String {
         if !self.name.is_empty() {
             return self.name.clone();
+        }
+        if self.path.as_os_str() == "-" {
+            return "standard input".into();
         }
         self.path.file_name().map_or_else(|| "source".into(), |name| name.to_string_lossy().into_owned())
     }

@@ -21,6 +21,8 @@ pub(crate) enum Role {
     Label,
     /// A further name.
     Alias,
+    /// A name: the label where its language has none, else an alias.
+    Name,
     /// A description.
     Description,
     /// A type.
@@ -29,6 +31,8 @@ pub(crate) enum Role {
     Popularity,
     /// Another key of the same entity.
     SameAs,
+    /// The entity that the subject's key leads to.
+    Redirect,
     /// Not kept.
     Ignore,
 }
@@ -65,13 +69,17 @@ impl Roles {
         Self { roles, other: Role::Fact }
     }
 
-    /// Reads a TOML file.
+    /// Reads a TOML file, whose roles stand beside these.
     ///
     /// # Errors
     /// When it cannot be read or holds anything but roles.
-    pub(crate) fn read(path: &Path) -> Result<Self> {
+    pub(crate) fn with(mut self, path: &Path) -> Result<Self> {
         let text = jove_files::read_text(path, 16 << 20).map_err(Error::io(path))?;
-        toml::from_str(&text).map_err(|error| Error::Toml { path: path.to_owned(), message: error.to_string() })
+        let own: Self =
+            toml::from_str(&text).map_err(|error| Error::Toml { path: path.to_owned(), message: error.to_string() })?;
+        self.roles.extend(own.roles);
+        self.other = own.other;
+        Ok(self)
     }
 
     /// The role of an attribute.
@@ -98,7 +106,19 @@ mod tests {
     fn a_wrong_role_is_refused_by_name() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "[roles]\n\"别名\" = \"nickname\"\n").unwrap();
-        let error = Roles::read(file.path()).unwrap_err().to_string();
+        let error = Roles::default().with(file.path()).unwrap_err().to_string();
         assert!(error.contains("nickname"), "{error}");
+    }
+
+    #[test]
+    fn roles_of_a_file_stand_beside_the_built_in_ones() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "other = \"literal\"\n[roles]\n\"学名\" = \"name\"\nalias = \"ignore\"\n").unwrap();
+        let roles = Roles::common().with(file.path()).unwrap();
+        for (attribute, role) in
+            [("学名", Role::Name), ("alias", Role::Ignore), ("label", Role::Label), ("x", Role::Literal)]
+        {
+            assert_eq!(roles.of(attribute), role, "{attribute}");
+        }
     }
 }

@@ -17,6 +17,12 @@ pub(crate) const BASE: Kind = Kind::new("a knowledge base", |head| {
 pub(crate) const LABEL: u8 = 1;
 /// See [`LABEL`].
 pub(crate) const ALIAS: u8 = 2;
+/// While a base is built: a label where its language has none, else an alias.
+pub(crate) const WEAK: u8 = 3;
+/// While a base is built: a name made of the entity's key, which is its label where no source states one, else an alias.
+pub(crate) const DERIVED: u8 = 4;
+/// While a base is built: a name made of a key that was merged into another entity.
+pub(crate) const MERGED: u8 = 5;
 
 /// Tables, in the order in which they are filled. Rows arrive sorted by primary key.
 pub(crate) const TABLES: &str = "

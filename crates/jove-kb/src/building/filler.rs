@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, Statement, params};
 
 use super::batch::Batch;
+use super::labels::Labels;
 use super::written::Written;
 use crate::intake::{Fields, Tag};
 use crate::search_text::{BREAK, push_spaced};
@@ -32,6 +33,7 @@ pub(super) struct Filler<'a> {
     search: Option<SearchFiller<'a>>,
     /// The key of the current entity.
     key: String,
+    labels: Labels,
 }
 
 impl<'a> Filler<'a> {
@@ -87,6 +89,7 @@ impl<'a> Filler<'a> {
             popularities,
             search: search.then(|| SearchFiller::new(connection)).transpose()?,
             key: String::new(),
+            labels: Labels::default(),
         })
     }
 
@@ -118,12 +121,18 @@ impl<'a> Filler<'a> {
             let key = f.text();
             self.entity.execute(params![entity, key, self.popularities[entity as usize]])?;
             written.entities += 1;
+            self.labels.begin();
             self.key.clear();
             self.key.push_str(key);
             return self.search.as_mut().map_or(Ok(()), |search| search.begin(entity, key));
         }
-        written.names += push(&mut self.name, record)? as u64;
-        let (_, text) = (f.text(), f.text());
+        let (lang, text) = (f.text(), f.text());
+        let final_role = self.labels.role(role, lang);
+        written.names += self.name.push(|row| {
+            row.clear();
+            row.extend_from_slice(record);
+            row[5] = final_role;
+        })? as u64;
         written.names_differ_from_keys |= text != self.key;
         if let Some(search) = &mut self.search {
             search.add(text);

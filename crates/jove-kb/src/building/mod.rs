@@ -7,6 +7,7 @@
 mod batch;
 mod fill;
 mod filler;
+mod labels;
 mod lock;
 mod number;
 mod report;

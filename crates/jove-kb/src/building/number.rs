@@ -1,6 +1,6 @@
 //! Final numbers of entities, after merging and selecting.
 
-use crate::intake::{Bits, Taken};
+use crate::intake::{Bits, Holders, Taken};
 use crate::options::Selection;
 
 /// Marks an entity that is not kept.
@@ -16,6 +16,8 @@ pub(crate) struct Numbering {
     pub(crate) popularity: Vec<f32>,
     /// Entities that are not kept.
     pub(crate) unselected: u64,
+    /// Entities that only hold the names of something else.
+    pub(crate) holders: Holders,
 }
 
 impl Numbering {
@@ -29,19 +31,26 @@ impl Numbering {
             roots: Bits::default(),
             popularity: Vec::new(),
             unselected: 0,
+            holders: std::mem::take(&mut taken.holders),
         };
+        let mut holds = Bits::default();
+        numbering.holders.all().for_each(|holder| {
+            holds.set(holder);
+        });
         for entity in 0..taken.entities {
             let root = taken.merges.find(entity);
             if root != entity {
                 numbering.numbers[entity as usize] = numbering.numbers[root as usize];
             } else if popular[entity as usize] >= select.popularity_min
                 && selected.as_ref().is_none_or(|bits| bits.contains(entity))
+                && !holds.contains(entity)
             {
                 numbering.numbers[entity as usize] = numbering.popularity.len() as u32;
                 numbering.popularity.push(popular[entity as usize]);
-                numbering.roots.set(entity);
+                numbering.roots.set(taken.merges.head(entity));
             } else {
-                numbering.unselected += 1;
+                // The names of a holder go to whatever they belong to, and it is no entity.
+                numbering.unselected += u64::from(!holds.contains(entity));
             }
         }
         numbering

@@ -27,6 +27,12 @@ pub struct SourceReport {
     pub no_names: u64,
     /// The first of these texts, shortened, with what is wrong.
     pub no_name_examples: Vec<String>,
+    /// Keys that look like ids and are no names.
+    pub ids: u64,
+    /// The first of these keys.
+    pub id_examples: Vec<String>,
+    /// What else should be known of it, in sentences.
+    pub notes: Vec<String>,
 }
 
 /// Counts of a build.
@@ -74,6 +80,9 @@ pub(super) fn report(
         unselected: read.counts.unselected,
         no_names: read.counts.no_names.count,
         no_name_examples: read.counts.no_names.examples.clone(),
+        ids: read.counts.ids.count,
+        id_examples: read.counts.ids.examples.clone(),
+        notes: read.counts.notes.clone(),
     });
     BuildReport {
         out: options.out.clone(),

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::import;
 use crate::intake::{CellLang, Counts, Intake};
 use crate::kb::{Kb, SourceInfo};
+use crate::keys::Keys;
 use crate::options::{BuildOptions, MAX_BAD, Source};
 use crate::roles::Roles;
 
@@ -49,13 +50,14 @@ pub(super) fn read_part(
 ) -> Result<Read> {
     match (part, old) {
         (Part::Kept(old_number, info), Some(old)) => {
-            intake.begin(number, Roles::default(), CellLang::Said);
-            import::base::read(old, *old_number, intake)?;
+            intake.begin(number, Roles::default(), Keys::Names, CellLang::Said);
+            import::base::read(old, *old_number, import::keys_are_names(&info.format), intake)?;
             Ok(Read { info: info.clone(), counts: intake.counts.clone() })
         }
         (Part::New(source), _) => {
-            intake.begin(number, roles(source)?, import::cell_lang(source));
-            let watched = Watched::new(&source.path)?;
+            intake.begin(number, roles(source)?, source.keys, import::cell_lang(source));
+            intake.encoding = source.decoder();
+            let watched = Watched::new(&import::files(source)?)?;
             let before = (intake.taken(), intake.rejects.count());
             import::read(source, intake)?;
             watched.check()?;
@@ -82,13 +84,14 @@ fn check_layout(source: &Source, (taken, bad): (u64, u64), options: &BuildOption
     if taken > 0 && !mostly_bad {
         return Ok(());
     }
-    let seems = import::seems::other_layout(&source.path, source.format);
+    let seems = import::seems::other_layout(source);
     Err(Error::OtherLayout { path: source.path.clone(), format: source.format.as_str(), rows, bad, seems })
 }
 
 fn roles(source: &Source) -> Result<Roles> {
+    let built_in = import::roles(source.format);
     match &source.roles {
-        Some(path) => Roles::read(path),
-        None => Ok(import::roles(source.format)),
+        Some(path) => built_in.with(path),
+        None => Ok(built_in),
     }
 }

@@ -1,31 +1,21 @@
 //! Whether the files of a source are still what they were when reading began.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use crate::error::{Error, Result};
 
-/// The regular files at a path or directly below it, with their sizes and times. Pipes and devices cannot be looked at twice.
+/// The regular files of a source, with their sizes and times. Pipes and devices cannot be looked at twice.
 #[derive(Debug)]
 pub(super) struct Watched(Vec<(PathBuf, u64, Option<SystemTime>)>);
 
 impl Watched {
-    pub(super) fn new(path: &Path) -> Result<Self> {
-        if jove_files::is_stream(path) {
-            return Ok(Self(Vec::new()));
-        }
-        let mut paths = vec![path.to_owned()];
-        if path.is_dir() {
-            let entries = std::fs::read_dir(path).map_err(Error::io(path))?;
-            paths = entries.map(|entry| Ok(entry.map_err(Error::io(path))?.path())).collect::<Result<_>>()?;
-            paths.sort();
-        }
+    /// Begins to watch `paths`, none of which is a folder.
+    pub(super) fn new(paths: &[PathBuf]) -> Result<Self> {
         let mut files = Vec::new();
-        for path in paths {
-            let about = std::fs::metadata(&path).map_err(Error::io(&path))?;
-            if about.is_file() {
-                files.push((path, about.len(), about.modified().ok()));
-            }
+        for path in paths.iter().filter(|path| !jove_files::is_stream(path)) {
+            let about = std::fs::metadata(path).map_err(Error::io(path))?;
+            files.push((path.clone(), about.len(), about.modified().ok()));
         }
         Ok(Self(files))
     }
@@ -52,20 +42,19 @@ mod tests {
     fn a_file_that_is_cut_or_grows_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("图.tsv");
-        for path in [&file, folder.path()] {
-            for bytes in [0, 3, 7] {
-                fs::write(&file, "a\tb\tc").unwrap();
-                let watched = Watched::new(path).unwrap();
-                watched.check().unwrap();
-                File::options().write(true).open(&file).unwrap().set_len(bytes).unwrap();
-                let message = watched.check().unwrap_err().to_string();
-                assert!(message.starts_with(&file.display().to_string()), "{message}");
-            }
-            let watched = Watched::new(path).unwrap();
-            fs::write(folder.path().join(format!("another-{}", path.is_dir())), "").unwrap();
+        let watch = || Watched::new(std::slice::from_ref(&file)).unwrap();
+        for bytes in [0, 3, 7] {
+            fs::write(&file, "a\tb\tc").unwrap();
+            let watched = watch();
             watched.check().unwrap();
-            fs::remove_file(&file).unwrap();
-            assert!(watched.check().is_err());
+            File::options().write(true).open(&file).unwrap().set_len(bytes).unwrap();
+            let message = watched.check().unwrap_err().to_string();
+            assert!(message.starts_with(&file.display().to_string()), "{message}");
         }
+        let watched = watch();
+        fs::write(folder.path().join("another"), "").unwrap();
+        watched.check().unwrap();
+        fs::remove_file(&file).unwrap();
+        assert!(watched.check().is_err());
     }
 }

@@ -12,8 +12,9 @@ use super::sorted::{CHECK_EVERY, Sorted};
 use super::source::Read;
 use super::written::Written;
 use crate::error::{Error, Result};
-use crate::intake::{FactRow, Rows, Tag, Taken};
+use crate::intake::{FactRow, Fields, Owner, Row, Rows, Tag, Taken};
 use crate::options::BuildOptions;
+use crate::schema::{ALIAS, DERIVED, LABEL, MERGED};
 
 /// Writes the collected rows to a temporary file, then renames it over the knowledge base.
 pub(crate) fn write(
@@ -103,6 +104,10 @@ fn renumber(
     let number = |entity: u32| Some(numbering.numbers[entity as usize]).filter(|number| *number != DROPPED);
     let taken = rows.records.drain(|record| {
         check()?;
+        for named in held_names(record, numbering) {
+            kept.count += 1;
+            kept.records.push(&named)?;
+        }
         if renumber_record(record, numbering) {
             kept.count += 1;
             kept.records.push(record)?;
@@ -126,6 +131,35 @@ fn renumber(
     }
 }
 
+/// The names of whatever a record's entity holds the names of.
+fn held_names(record: &[u8], numbering: &Numbering) -> Vec<Vec<u8>> {
+    if Tag::of(record) != Tag::Name || record[5] == 0 {
+        return Vec::new();
+    }
+    let mut fields = Fields(&record[1..]);
+    let (holder, role, lang, text, source) = (fields.u32(), fields.u8(), fields.text(), fields.text(), fields.u16());
+    let mut row = Row::default();
+    let mut names = Vec::new();
+    for owner in numbering.holders.owners(holder) {
+        match owner {
+            Owner::Predicate(predicate) if role != ALIAS => {
+                row.start(Tag::PredicateLabel).u32(predicate).text(lang).text(text).u16(source);
+            }
+            Owner::Entity(owner, as_role) if numbering.numbers[owner as usize] != DROPPED => {
+                row.start(Tag::Name).u32(numbering.numbers[owner as usize]).u8(if role == LABEL {
+                    as_role
+                } else {
+                    ALIAS
+                });
+                row.text(lang).text(text).u16(source).u32(fields.clone().u32());
+            }
+            _ => continue,
+        }
+        names.push(row.bytes().to_vec());
+    }
+    names
+}
+
 /// Gives a record its final number; `false` for an entity that is not kept.
 fn renumber_record(record: &mut [u8], numbering: &Numbering) -> bool {
     let tag = Tag::of(record);
@@ -142,6 +176,9 @@ fn renumber_record(record: &mut [u8], numbering: &Numbering) -> bool {
     if tag == Tag::EntityKey && !is_root {
         let own = record.len() - 5;
         record[own] = 0;
+    }
+    if tag == Tag::Name && record[5] == DERIVED && !is_root {
+        record[5] = MERGED;
     }
     // The first key of a set of merged entities is the entity's own, which heads its names.
     let heads_names = tag == Tag::Name && record[5] == 0;

@@ -3,16 +3,16 @@
 use rusqlite::Row;
 
 use crate::error::{Error, Result};
-use crate::intake::{Intake, Provisional};
+use crate::intake::{Intake, Provisional, name_of};
 use crate::kb::Kb;
 use crate::schema::LABEL;
 
 use jove_core::Lang;
 
 /// Hands everything that source `number` of a knowledge base said to the intake.
-pub(crate) fn read(kb: &Kb, number: u32, intake: &mut Intake<'_>) -> Result<()> {
+pub(crate) fn read(kb: &Kb, number: u32, keys_are_names: bool, intake: &mut Intake<'_>) -> Result<()> {
     intake.progress.begin("keep what is there", None, "rows");
-    let mut old = Old { kb, number, entities: vec![None; kb.entity_count()? as usize] };
+    let mut old = Old { kb, number, entities: vec![None; kb.entity_count()? as usize], keys_are_names };
     old.keys(intake)?;
     old.texts(intake)?;
     old.predicates(intake)?;
@@ -26,6 +26,8 @@ struct Old<'a> {
     number: u32,
     /// The new number of each old entity that the source knows, by a key that the source itself used.
     entities: Vec<Option<Provisional>>,
+    /// Whether the source's layout makes names of keys.
+    keys_are_names: bool,
 }
 
 impl Old<'_> {
@@ -64,9 +66,13 @@ impl Old<'_> {
     }
 
     fn texts(&self, intake: &mut Intake<'_>) -> Result<()> {
-        self.rows("SELECT entity, role, lang, text, prior FROM name WHERE source = ?", |row| {
+        let sql = "SELECT n.entity, n.role, n.lang, n.text, n.prior, e.key FROM name n JOIN entity e ON e.id = n.entity
+            WHERE n.source = ?";
+        self.rows(sql, |row| {
             let (entity, lang, text) = (self.entity(row, 0)?, tag(row, 2)?, row.get_ref(3)?.as_str()?);
-            Ok(if row.get::<_, u8>(1)? == LABEL {
+            Ok(if self.keys_are_names && text == name_of(row.get_ref(5)?.as_str()?) {
+                intake.derived_name(entity, lang, text)
+            } else if row.get::<_, u8>(1)? == LABEL {
                 intake.label(entity, lang, text)
             } else {
                 intake.alias(entity, lang, text, row.get(4)?)

@@ -56,7 +56,7 @@ fn name(intake: &mut Intake<'_>, entity: Provisional, uri: &str) -> Result<()> {
     let mut parts = uri.split('/').skip(2);
     let lang = parts.next().and_then(|tag| Lang::new(tag).ok());
     match parts.next() {
-        Some(term) => intake.label(entity, lang, &term.replace('_', " ")),
+        Some(term) => intake.derived_name(entity, lang, &term.replace('_', " ")),
         None => Ok(()),
     }
 }

@@ -6,12 +6,23 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use jove_core::Problem;
-
-use super::input::Lines;
 use super::names;
-use crate::error::{Error, Result};
+use super::rows::{needed, rows};
+use crate::error::Result;
 use crate::intake::Intake;
+
+/// The files that a folder may have.
+pub(crate) const FILES: &[&str] = &[
+    "ent_ids_1",
+    "ent_ids_2",
+    "rel_ids_1",
+    "rel_ids_2",
+    "triples_1",
+    "triples_2",
+    "sup_ent_ids",
+    "ref_ent_ids",
+    "ent_links",
+];
 
 type Ids = HashMap<u32, String>;
 
@@ -34,6 +45,7 @@ pub(crate) fn read(folder: &Path, intake: &mut Intake<'_>) -> Result<()> {
 }
 
 fn ids(path: &Path, ids: &mut Ids, intake: &mut Intake<'_>) -> Result<()> {
+    needed(path)?;
     rows(path, "a number and an IRI", intake, |row, intake| {
         let Some((id, iri)) = row.split_once('\t') else { return Ok(false) };
         let (Ok(id), false) = (id.trim().parse(), iri.trim().is_empty()) else { return Ok(false) };
@@ -50,6 +62,7 @@ fn ids(path: &Path, ids: &mut Ids, intake: &mut Intake<'_>) -> Result<()> {
 }
 
 fn triples(path: &Path, entities: &Ids, relations: &Ids, intake: &mut Intake<'_>) -> Result<()> {
+    needed(path)?;
     rows(path, "three known numbers", intake, |row, intake| {
         let mut cells = row.split('\t').map(|cell| cell.trim().parse::<u32>().ok());
         let mut next = || cells.next().flatten();
@@ -74,25 +87,4 @@ fn links(path: &Path, entities: &Ids, intake: &mut Intake<'_>) -> Result<()> {
         intake.same_as(&a, &b)?;
         Ok(true)
     })
-}
-
-/// Gives every row of a file to `take`, which says whether it was good.
-fn rows(
-    path: &Path,
-    expected: &str,
-    intake: &mut Intake<'_>,
-    mut take: impl FnMut(&str, &mut Intake<'_>) -> Result<bool>,
-) -> Result<()> {
-    if !path.exists() {
-        let folder = path.parent().unwrap_or(path);
-        let expected = format!("a file {}", path.file_name().unwrap_or_default().to_string_lossy());
-        return Err(Error::Source(Box::new(Problem::new(folder, None, expected, "none"))));
-    }
-    let mut lines = Lines::open(path, intake)?;
-    while let Some((number, line)) = lines.next_text(intake)? {
-        if !line.trim().is_empty() && !take(line, intake)? {
-            intake.reject(Problem::new(path, Some(number), expected, line), line.as_bytes())?;
-        }
-    }
-    Ok(())
 }

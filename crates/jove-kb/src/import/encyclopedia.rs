@@ -8,10 +8,9 @@ use std::path::Path;
 use jove_core::{Lang, Problem};
 
 use super::input::Lines;
-use super::names::bare;
 use super::records::{Records, unquote};
 use crate::error::Result;
-use crate::intake::{Intake, Object, Provisional};
+use crate::intake::{Intake, Object, Provisional, bare};
 use crate::roles::{Role, Roles};
 
 /// The longest value that is taken for an entity, in characters.
@@ -50,7 +49,7 @@ pub(crate) fn read(path: &Path, dump: Dump, intake: &mut Intake<'_>) -> Result<(
 }
 
 fn read_own_think(path: &Path, intake: &mut Intake<'_>) -> Result<()> {
-    let mut records = Records::open(path, 3, intake)?;
+    let mut records = Records::open(path, b',', 3, intake)?;
     while let Some((number, record)) = records.next(intake)? {
         let is_header = number == 1 && record.starts_with("实体,");
         if !record.is_empty() && !is_header {
@@ -65,7 +64,7 @@ fn read_cn_dbpedia(path: &Path, intake: &mut Intake<'_>) -> Result<()> {
     let mut lines = Lines::open(path, intake)?;
     while let Some((number, line)) = lines.next_text(intake)? {
         if !line.is_empty() {
-            let cells: Vec<String> = line.splitn(3, '\t').map(str::to_owned).collect();
+            let cells: Vec<String> = line.split('\t').map(str::to_owned).collect();
             take_or_reject((path, number, line), cells.try_into().ok(), intake)?;
         }
     }
@@ -108,13 +107,21 @@ fn take(cells: &[String; 3], intake: &mut Intake<'_>) -> Result<()> {
     let (subject, attribute) = (cells[0].trim(), cells[1].trim());
     let value = without_tags(cells[2].trim());
     let short = value.chars().count() <= ENTITY_CHARS_MAX && !value.contains(['，', '。', '；', '、', ';', '\n']);
-    let number = value.chars().next().is_some_and(|c| c.is_ascii_digit());
+    let number = is_quantity(&value);
     let object = if short && !number {
         Object::Entity(&value)
     } else {
         Object::Value { text: &value, lang: Some(Lang::ZH), datatype: "" }
     };
     intake.triple(subject, attribute, object, name)
+}
+
+/// Whether a value is a number, a date or a quantity.
+fn is_quantity(value: &str) -> bool {
+    let signs = ['-', '+', '−', '－', '约', '約', '近', '超', '第', '~', '～', '>', '<', '≥', '≤', '￥', '¥', '$', '€'];
+    let value = value.trim_start_matches(signs);
+    let value = ["公元前", "公元", "民国"].iter().find_map(|era| value.strip_prefix(era)).unwrap_or(value);
+    value.trim_start_matches(signs).starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// A value without the HTML tags that crawlers left in it.
@@ -138,8 +145,8 @@ fn without_tags(value: &str) -> String {
 fn name(intake: &mut Intake<'_>, entity: Provisional, key: &str) -> Result<()> {
     let lang = Intake::guess_lang(None, key);
     match bare(key) {
-        Some(short) => intake.label(entity, lang, short),
-        None => intake.label(entity, lang, key),
+        Some(short) => intake.derived_name(entity, lang, short),
+        None => intake.name_by_key(entity, lang, key),
     }
 }
 
@@ -160,6 +167,16 @@ mod tests {
         check("\"甲\"x,乙,丙", None);
         check("甲,乙", None);
         check("", None);
+    }
+
+    #[test]
+    fn quantities_are_told_from_entities() {
+        for value in ["1990年", "-12米", "公元1999年", "公元前221年", "约300", "第3名", "$5"] {
+            assert!(is_quantity(value), "{value}");
+        }
+        for value in ["", "张三", "第一名", "公元", "🙂", "-", "é1"] {
+            assert!(!is_quantity(value), "{value}");
+        }
     }
 
     #[test]

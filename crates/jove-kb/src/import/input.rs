@@ -1,14 +1,15 @@
 //! Files of lines, plain or compressed.
 
-use std::cell::{Cell, RefCell};
-use std::io::{self, BufRead, BufReader, Read};
+use std::cell::Cell;
+use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use encoding_rs::Encoding;
 use jove_core::Problem;
-use jove_files::{Refused, open_stream, skip_line};
+use jove_files::{Refused, skip_line};
 
-use super::magic;
+use super::unpack::{Opened, open};
 
 use crate::error::{Error, Result};
 use crate::intake::{Intake, hex};
@@ -19,22 +20,6 @@ const LINE_BYTES_MAX: usize = 64 << 20;
 /// Lines between two checks of `Progress::cancelled`.
 const CHECK_EVERY: u64 = 1 << 12;
 
-/// Counts and hashes the bytes that come off the disk.
-struct Counting<R> {
-    inner: R,
-    count: Rc<Cell<u64>>,
-    hash: Rc<RefCell<blake3::Hasher>>,
-}
-
-impl<R: Read> Read for Counting<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.count.set(self.count.get() + read as u64);
-        self.hash.borrow_mut().update(&buffer[..read]);
-        Ok(read)
-    }
-}
-
 /// A file being read line by line.
 pub(crate) struct Lines {
     path: PathBuf,
@@ -43,16 +28,16 @@ pub(crate) struct Lines {
     reported: u64,
     line: u64,
     buffer: Vec<u8>,
+    /// The encoding that was decoded, where it is not UTF-8.
+    decoded: Option<&'static Encoding>,
 }
 
 impl Lines {
     /// Opens a file; its first bytes say how it is compressed.
     pub(crate) fn open(path: &Path, intake: &Intake<'_>) -> Result<Self> {
-        let (input, bytes) = open(path, intake.hash())?;
-        let progress = intake.progress;
-        let total = std::fs::metadata(path).ok().map(|meta| meta.len());
-        progress.begin(&format!("read {}", path.file_name().unwrap_or_default().to_string_lossy()), total, "bytes");
-        Ok(Self { path: path.to_owned(), input, bytes, reported: 0, line: 0, buffer: Vec::new() })
+        let Opened { input, bytes, decoded } = open(path, intake.encoding, intake.hash())?;
+        begin(path, intake);
+        Ok(Self { path: path.to_owned(), input, bytes, reported: 0, line: 0, buffer: Vec::new(), decoded })
     }
 
     /// The next line that is text without zero bytes and of limited length; others are rejected on the way.
@@ -78,7 +63,7 @@ impl Lines {
 
     /// What makes the current line no text.
     fn wrong(&self, zeros: bool) -> Option<Problem> {
-        let problem = |expected, found: &str| Some(Problem::new(&self.path, Some(self.line), expected, found));
+        let problem = |expected: &str, found: &str| Some(Problem::new(&self.path, Some(self.line), expected, found));
         if self.buffer.len() > LINE_BYTES_MAX {
             let start = String::from_utf8_lossy(&self.buffer[..80]);
             return problem("a line of at most 64 MiB", &start);
@@ -88,6 +73,9 @@ impl Lines {
                 let rest = &self.buffer[error.valid_up_to()..];
                 problem("UTF-8 text", &format!("the bytes {}", hex(&rest[..rest.len().min(8)])))
             }
+            Ok(text) if self.decoded.is_some() && text.contains('\u{fffd}') => {
+                problem(&format!("text in {}", self.decoded.map_or("", Encoding::name)), text)
+            }
             Ok(text) if !zeros && text.contains('\0') => problem("text without zero bytes", text),
             Ok(_) => None,
         }
@@ -95,11 +83,7 @@ impl Lines {
 
     /// An error of the system, or else of unpacking.
     fn unreadable(&self, source: io::Error) -> Error {
-        match source.raw_os_error() {
-            Some(_) => Error::io(&self.path)(source),
-            None if Refused::of(&source).is_some() => Error::io(&self.path)(source),
-            None => Error::Packed { path: self.path.clone(), line: self.line + 1, source },
-        }
+        unreadable(&self.path, self.line + 1, source)
     }
 
     /// Reads one more line into the buffer, at most a little more than the limit of it.
@@ -141,34 +125,24 @@ impl Lines {
     }
 }
 
-/// A file's content and how many of its bytes were read.
-type Opened = (Box<dyn BufRead>, Rc<Cell<u64>>);
-
-/// Opens a file that may be compressed, and a count of the bytes read from disk.
-pub(super) fn open(path: &Path, hash: Rc<RefCell<blake3::Hasher>>) -> Result<Opened> {
-    let file = open_stream(path).map_err(Error::io(path))?;
-    let count = Rc::new(Cell::new(0));
-    let mut raw = BufReader::with_capacity(1 << 17, Counting { inner: file, count: Rc::clone(&count), hash });
-    let head = raw.fill_buf().map_err(Error::io(path))?;
-    let mut input: Box<dyn BufRead> = if head.starts_with(&[0x1f, 0x8b]) {
-        Box::new(BufReader::with_capacity(1 << 17, flate2::bufread::MultiGzDecoder::new(raw)))
-    } else if head.starts_with(b"BZh") {
-        Box::new(BufReader::with_capacity(1 << 17, bzip2::bufread::MultiBzDecoder::new(raw)))
-    } else if head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-        let decoder = zstd::stream::read::Decoder::with_buffer(raw).map_err(Error::io(path))?;
-        Box::new(BufReader::with_capacity(1 << 17, decoder))
-    } else {
-        Box::new(raw)
-    };
-    // A packed file that cannot be unpacked says so, with its line, when it is read.
-    match input.fill_buf().ok().and_then(magic::binary) {
-        Some(seems) => Err(Error::NoText { path: path.to_owned(), seems }),
-        None => Ok((input, count)),
+/// An error of the system, or else of unpacking, with the line it came in.
+pub(super) fn unreadable(path: &Path, line: u64, source: io::Error) -> Error {
+    match source.raw_os_error() {
+        Some(_) => Error::io(path)(source),
+        None if Refused::of(&source).is_some() => Error::io(path)(source),
+        None => Error::Packed { path: path.to_owned(), line, source },
     }
+}
+
+fn begin(path: &Path, intake: &Intake<'_>) {
+    let total = std::fs::metadata(path).ok().map(|meta| meta.len());
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    intake.progress.begin(&format!("read {name}"), total, "bytes");
 }
 
 /// A file being read as a stream.
 pub(crate) struct Packed {
+    path: PathBuf,
     bytes: Rc<Cell<u64>>,
     reported: Cell<u64>,
 }
@@ -176,16 +150,19 @@ pub(crate) struct Packed {
 impl Packed {
     /// Opens a file; its first bytes say how it is compressed.
     pub(crate) fn open(path: &Path, intake: &Intake<'_>) -> Result<(Box<dyn BufRead>, Self)> {
-        let (input, bytes) = open(path, intake.hash())?;
-        let progress = intake.progress;
-        let total = std::fs::metadata(path).ok().map(|meta| meta.len());
-        progress.begin(&format!("read {}", path.file_name().unwrap_or_default().to_string_lossy()), total, "bytes");
-        Ok((input, Self { bytes, reported: Cell::new(0) }))
+        let Opened { input, bytes, .. } = open(path, intake.encoding, intake.hash())?;
+        begin(path, intake);
+        Ok((input, Self { path: path.to_owned(), bytes, reported: Cell::new(0) }))
     }
 
     /// Reports progress and checks for cancellation.
     pub(crate) fn report(&self, intake: &Intake<'_>) -> Result<()> {
         intake.progress.advance(self.bytes.get() - self.reported.replace(self.bytes.get()));
         if intake.progress.cancelled() { Err(Error::Interrupted) } else { Ok(()) }
+    }
+
+    /// An error of the system, or else of unpacking, with the line it came in.
+    pub(crate) fn unreadable(&self, source: io::Error, line: u64) -> Error {
+        unreadable(&self.path, line, source)
     }
 }

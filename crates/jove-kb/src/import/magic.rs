@@ -9,6 +9,9 @@ pub(crate) fn binary(head: &[u8]) -> Option<Seems> {
         [b'P', b'K', 3 | 5, 4 | 6, ..] => seems("a zip archive", "unpack it: unzip FILE"),
         [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => seems("packed with xz", "unpack it: xz --decompress --keep FILE"),
         [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => seems("a 7z archive", "unpack it: 7z x FILE"),
+        [0xff, 0xfe, 0, 0, ..] => {
+            seems("text in UTF-32", "convert it: iconv --from-code UTF-32 --to-code UTF-8 FILE > NEW")
+        }
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
             seems("text in UTF-16", "convert it: iconv --from-code UTF-16 --to-code UTF-8 FILE > NEW")
         }

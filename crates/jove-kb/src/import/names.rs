@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jove_core::Lang;
 
 use crate::error::Result;
-use crate::intake::{Intake, Provisional, hex};
+use crate::intake::{Intake, Provisional, bare, hex};
 
 /// What keys that are no IRIs begin with when they are exported as RDF.
 pub(crate) const KEY_IRI: &str = "urn:jove:key:";
@@ -56,21 +56,19 @@ pub(crate) fn decode(text: &str) -> String {
 pub(crate) fn dbpedia(intake: &mut Intake<'_>, entity: Provisional, iri: &str) -> Result<()> {
     let Some((site, local)) = iri.split_once("/resource/") else { return Ok(()) };
     let host = site.split("//").nth(1).unwrap_or("").split('.').next().unwrap_or("");
-    let lang = if host == "dbpedia" { Some(Lang::EN) } else { Lang::new(host).ok() };
-    let name = decode(local).replace('_', " ");
-    intake.label(entity, lang, &name)?;
-    match bare(&name) {
-        Some(short) => intake.alias(entity, lang, short, 1.0),
-        None => Ok(()),
+    // `wikidata.dbpedia.org` has ids, and `Paris__mayor__1` is a node that only parts of a table made.
+    let local = decode(local);
+    if host == "wikidata" || local.contains("__") {
+        return Ok(());
     }
-}
-
-/// A name without the disambiguation in brackets at its end.
-pub(crate) fn bare(name: &str) -> Option<&str> {
-    let pairs = [('(', ')'), ('（', '）'), ('[', ']')];
-    let (open, _) = pairs.into_iter().find(|(_, close)| name.ends_with(*close))?;
-    let short = name[..name.rfind(open)?].trim();
-    (!short.is_empty()).then_some(short)
+    let lang = if host == "dbpedia" { Some(Lang::EN) } else { Lang::new(host).ok() };
+    let name = local.replace('_', " ");
+    intake.derived_name(entity, lang, &name)?;
+    match bare(&name) {
+        // The page that lists what a name means is none of these things.
+        Some(short) if !name.ends_with("(disambiguation)") => intake.alias(entity, lang, short, 1.0),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -78,21 +76,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn brackets_at_the_end_are_not_the_name() {
-        for (name, expected) in [
-            ("", None),
-            ("a", None),
-            ("红玫瑰（小说）", Some("红玫瑰")),
-            ("胶饴[药材]", Some("胶饴")),
-            ("(x)", None),
-            ("🙂 (é)", Some("🙂")),
-            ("שלום", None),
-        ] {
-            assert_eq!(bare(name), expected, "{name}");
-        }
-    }
 
     proptest! {
         #[test]

@@ -122,7 +122,7 @@ fn parse(row: &str) -> std::result::Result<Line<'_>, String> {
     if row.contains("\\u0000") {
         return Err("text without zero bytes".into());
     }
-    let line: Line<'_> = serde_json::from_str(row).map_err(|error| format!("{object} ({error})"))?;
+    let line: Line<'_> = serde_json::from_str(row).map_err(|error| format!("{object} ({})", plainly(&error)))?;
     let priors = line.aliases.values().flatten().filter_map(Alias::prior);
     if let Some(prior) = priors.into_iter().find(|prior| !(*prior > 0.0 && *prior <= 1.0)) {
         return Err(format!("a prior above 0 and at most 1, not {prior}"));
@@ -131,6 +131,18 @@ fn parse(row: &str) -> std::result::Result<Line<'_>, String> {
         return Err("either an `id` or a `predicate`".into());
     }
     Ok(line)
+}
+
+/// What is wrong with a line, where the parser only says that nothing fits.
+fn plainly(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    if message.contains("untagged enum Alias") {
+        return "an alias is a text, or {\"text\": …, \"prior\": 0.5}; aliases of a language stand in a list".into();
+    }
+    if message.contains("untagged enum") {
+        return "an object of a fact is the id of an entity in quotes, or {\"value\": \"1999\"}; a description is a text".into();
+    }
+    message
 }
 
 fn take_entity(key: &str, line: &Line<'_>, intake: &mut Intake<'_>) -> Result<()> {

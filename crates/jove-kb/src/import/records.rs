@@ -1,4 +1,4 @@
-//! Records of comma-separated text, whose quoted cells may hold line ends (RFC 4180).
+//! Records of delimited text, whose quoted cells may hold line ends (RFC 4180).
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -18,6 +18,7 @@ pub(crate) struct Records {
     /// Lines that were read ahead in vain.
     ahead: VecDeque<(u64, String)>,
     record: String,
+    delimiter: u8,
     cells_max: usize,
 }
 
@@ -37,6 +38,7 @@ enum End {
 struct Quotes {
     at: At,
     cell: usize,
+    delimiter: u8,
     /// From this cell on, counted from 0, quotes mean nothing.
     cells_max: usize,
 }
@@ -53,15 +55,15 @@ enum At {
 
 impl Records {
     /// Opens a file; quotes matter in the first `cells_max` cells of a record.
-    pub(crate) fn open(path: &Path, cells_max: usize, intake: &Intake<'_>) -> Result<Self> {
+    pub(crate) fn open(path: &Path, delimiter: u8, cells_max: usize, intake: &Intake<'_>) -> Result<Self> {
         let lines = Lines::open(path, intake)?;
-        Ok(Self { lines, ahead: VecDeque::new(), record: String::new(), cells_max })
+        Ok(Self { lines, ahead: VecDeque::new(), record: String::new(), delimiter, cells_max })
     }
 
     /// The next record with the number of its first line; the lines of its cells are parted by `\n`.
     pub(crate) fn next(&mut self, intake: &mut Intake<'_>) -> Result<Option<(u64, &str)>> {
         let Some(first) = self.line(intake)? else { return Ok(None) };
-        let mut quotes = Quotes { at: At::Start, cell: 0, cells_max: self.cells_max };
+        let mut quotes = Quotes { at: At::Start, cell: 0, delimiter: self.delimiter, cells_max: self.cells_max };
         if quotes.line(&self.record) == End::Open {
             self.join(quotes, intake)?;
         }
@@ -115,7 +117,7 @@ impl Quotes {
                 (At::Start, b'"') if self.cell < self.cells_max => At::Quoted,
                 (At::Quoted, b'"') => At::Quote,
                 (At::Quoted, _) | (At::Quote, b'"') => At::Quoted,
-                (_, b',') => {
+                (_, byte) if byte == self.delimiter => {
                     self.cell += 1;
                     At::Start
                 }
@@ -128,7 +130,7 @@ impl Quotes {
 }
 
 /// Parts a record with quoted cells; `false` when a quote is left open or something follows a closing one.
-pub(crate) fn split_quoted(record: &str, cells: &mut Vec<String>) -> bool {
+pub(crate) fn split_quoted(record: &str, delimiter: char, cells: &mut Vec<String>) -> bool {
     let mut rest = record;
     loop {
         let mut cell = String::new();
@@ -136,12 +138,12 @@ pub(crate) fn split_quoted(record: &str, cells: &mut Vec<String>) -> bool {
             let Some(after) = unquote(inside, &mut cell) else { return false };
             rest = after;
         } else {
-            let end = rest.find(',').unwrap_or(rest.len());
+            let end = rest.find(delimiter).unwrap_or(rest.len());
             cell.push_str(&rest[..end]);
             rest = &rest[end..];
         }
         cells.push(cell);
-        match rest.strip_prefix(',') {
+        match rest.strip_prefix(delimiter) {
             Some(after) => rest = after,
             None => return rest.is_empty(),
         }
@@ -171,7 +173,7 @@ mod tests {
     #[test]
     fn quotes_are_followed_over_lines() {
         let check = |lines: &[&str], cells_max: usize, expected: End| {
-            let mut quotes = Quotes { at: At::Start, cell: 0, cells_max };
+            let mut quotes = Quotes { at: At::Start, cell: 0, delimiter: b',', cells_max };
             let ends: Vec<End> = lines.iter().map(|line| quotes.line(line)).collect();
             assert_eq!(ends.last(), Some(&expected), "{lines:?}");
             assert!(ends[..ends.len() - 1].iter().all(|end| *end == End::Open), "{lines:?}: {ends:?}");
@@ -193,7 +195,7 @@ mod tests {
     fn cells_are_parted_at_commas_outside_quotes() {
         let check = |record: &str, expected: Option<&[&str]>| {
             let mut cells = Vec::new();
-            let whole = split_quoted(record, &mut cells);
+            let whole = split_quoted(record, ',', &mut cells);
             assert_eq!(
                 whole.then_some(cells),
                 expected.map(|cells| cells.iter().map(|c| (*c).to_owned()).collect()),

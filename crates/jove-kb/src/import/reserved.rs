@@ -83,7 +83,7 @@ impl Reserved {
     pub(crate) fn take(self, subject: &str, object: Object<'_>, intake: &mut Intake<'_>) -> Result<()> {
         let (text, lang) = match object {
             Object::Entity(key) => (key, None),
-            Object::Value { text, lang, .. } => (text, lang),
+            Object::Name { key: text, lang } | Object::Value { text, lang, .. } => (text, lang),
         };
         match self {
             Self::PredicateLabel => return intake.predicate_label(subject, lang, text),
@@ -102,7 +102,11 @@ impl Reserved {
             Self::Description => intake.description(entity, lang, text),
             Self::Type => intake.entity_type(entity, text),
             Self::Popularity => intake.popularity(entity, text.parse().unwrap_or(0.0)),
-            Self::Entity | Self::PredicateLabel | Self::Inverse | Self::SameAs => Ok(()),
+            Self::Entity => {
+                intake.keep_entity(entity);
+                Ok(())
+            }
+            Self::PredicateLabel | Self::Inverse | Self::SameAs => Ok(()),
         }
     }
 }
@@ -129,7 +133,7 @@ pub(crate) fn read_table(path: &Path, lines: &mut Lines, intake: &mut Intake<'_>
         let predicate = predicate.strip_prefix("@@").map_or(predicate.clone(), |rest| format!("@{rest}"));
         let (subject, _) = intake.entity(subject)?;
         match object {
-            Object::Entity(key) => {
+            Object::Entity(key) | Object::Name { key, .. } => {
                 let (object, _) = intake.entity(key)?;
                 intake.fact(subject, &predicate, object)?;
             }

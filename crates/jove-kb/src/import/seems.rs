@@ -1,22 +1,26 @@
 //! What a file seems to be, by its first bytes, and the nearest way to make it readable.
 
 use std::io::Read as _;
-use std::path::Path;
 
 use crate::error::Seems;
 use crate::format::Format;
+use crate::options::Source;
 
 /// How much of a file is looked at.
 const HEAD_BYTES: usize = 1 << 14;
 
+/// How to say that text is UTF-16.
+const UTF_16: &str = "say so: `--encoding utf-16le`, or utf-16be";
+
 /// What a file seems to be that is not of the layout it was given as.
-pub(crate) fn other_layout(path: &Path, given: Format) -> Option<Seems> {
+pub(crate) fn other_layout(given: &Source) -> Option<Seems> {
+    let path = &given.path;
     // A pipe cannot be read twice.
     std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
     let mut head = Vec::new();
-    let (input, _) = super::input::open(path, std::rc::Rc::default()).ok()?;
-    input.take(HEAD_BYTES as u64).read_to_end(&mut head).ok()?;
-    layout(&head, given)
+    let opened = super::unpack::open(path, given.decoder(), std::rc::Rc::default()).ok()?;
+    opened.input.take(HEAD_BYTES as u64).read_to_end(&mut head).ok()?;
+    layout(&head, given.format)
 }
 
 fn layout(head: &[u8], given: Format) -> Option<Seems> {
@@ -24,11 +28,16 @@ fn layout(head: &[u8], given: Format) -> Option<Seems> {
     let text = match std::str::from_utf8(head) {
         Ok(text) => text,
         Err(error) if error.error_len().is_none() => std::str::from_utf8(&head[..error.valid_up_to()]).ok()?,
+        Err(_) if head.contains(&0) => return seems("text in UTF-16 without its mark", UTF_16),
         Err(_) => {
-            let way = "convert it, from GB18030 if it is Chinese: iconv --from-code GB18030 --to-code UTF-8 FILE > NEW";
+            let way =
+                "say which: `--encoding gb18030` for Chinese of the mainland, big5, shift_jis, euc-kr, windows-1252 …";
             return seems("text in another encoding than UTF-8", way);
         }
     };
+    if text.bytes().filter(|byte| *byte == 0).count() * 3 > text.len() {
+        return seems("text in UTF-16 without its mark", UTF_16);
+    }
     let text = text.trim_start_matches('\u{feff}').trim_start();
     if text.is_empty() {
         return seems("empty", "check that it was fetched whole");
@@ -50,7 +59,7 @@ fn markup(text: &str) -> Option<Seems> {
         return None;
     }
     if text.contains("<rdf:RDF") || text.contains("rdf-syntax-ns#") {
-        return seems("RDF/XML", "convert it: riot --output=nt FILE > NEW.nt, then ntriples:NEW.nt");
+        return seems("RDF/XML", "give it as rdfxml:FILE");
     }
     if text.contains("<graphml") {
         return seems("GraphML", "write its edges as a table: source, relation, target");
@@ -65,10 +74,10 @@ fn json(text: &str, given: Format) -> Option<Seems> {
     }
     let compact: String = text.chars().take(400).filter(|c| !c.is_whitespace()).collect();
     if text.contains("\"@context\"") || text.contains("\"@graph\"") || text.contains("\"@id\"") {
-        return seems("JSON-LD", "convert it: riot --output=nt FILE > NEW.nt, then ntriples:NEW.nt");
+        return seems("JSON-LD", "give it as jsonld:FILE");
     }
     if compact.starts_with("{\"entities\":") {
-        let way = "one entity a line: jq --compact-output '.entities[]' FILE > NEW.json, then wikidata:NEW.json";
+        let way = "give it as wikidata:FILE";
         return seems("an answer of Wikidata (EntityData or wbgetentities)", way);
     }
     let whole_lines = text.lines().take(3).all(|line| {
@@ -89,20 +98,36 @@ fn json(text: &str, given: Format) -> Option<Seems> {
 
 fn rdf(text: &str, given: Format) -> Option<Seems> {
     let seems = |what, way| Some(Seems { what, way });
-    let is_rdf = matches!(given, Format::NTriples | Format::Turtle | Format::Dbpedia);
+    let is_rdf = matches!(
+        given,
+        Format::NTriples
+            | Format::NQuads
+            | Format::Turtle
+            | Format::TriG
+            | Format::RdfXml
+            | Format::JsonLd
+            | Format::Dbpedia
+    );
+    if matches!(given, Format::Turtle | Format::TriG)
+        && !text.contains("base")
+        && ["<#", "<>", "</"].iter().any(|start| text.contains(start))
+    {
+        return seems("RDF with relative IRIs", "say what they start from: --base http://example.org/");
+    }
     let first = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'))?;
     let quad = oxttl::NQuadsParser::new().for_slice(first).next();
     if let Some(Ok(quad)) = quad {
         let named = !matches!(quad.graph_name, oxrdf::GraphName::DefaultGraph);
         return match (named, is_rdf) {
-            (true, _) => seems("N-Quads", "drop the graphs: riot --output=nt FILE > NEW.nt, then ntriples:NEW.nt"),
+            (true, _) if given != Format::NQuads => seems("N-Quads", "give it as nquads:FILE"),
             (false, false) => seems("N-Triples", "give it as ntriples:FILE"),
-            (false, true) => None,
+            (true, _) | (false, true) => None,
         };
     }
     let lower = first.to_ascii_lowercase();
     let turtle = lower.starts_with("@prefix") || lower.starts_with("prefix ") || lower.starts_with("@base");
-    (turtle && given != Format::Turtle).then_some(Seems { what: "Turtle", way: "give it as turtle:FILE" })
+    (turtle && !matches!(given, Format::Turtle | Format::TriG))
+        .then_some(Seems { what: "Turtle", way: "give it as turtle:FILE" })
 }
 
 /// Lines whose cells are parted by another sign than the layout's.
@@ -112,23 +137,35 @@ fn table(text: &str, given: Format) -> Option<Seems> {
     if lines[0].trim().parse::<u64>().is_ok() && lines.len() > 1 {
         return seems(
             "a list of numbers that begins with its length (OpenKE)",
-            "put the names of entity2id and relation2id in place of the numbers; its columns are head, tail, relation",
+            "give its folder, with entity2id.txt and relation2id.txt, as openke:FOLDER",
         );
     }
+    let id = |line: &&str| line.starts_with(['Q', 'P']) && line[1..].starts_with(|c: char| c.is_ascii_digit());
+    if given == Format::Tsv && lines.iter().all(id) {
+        return seems("names of Wikidata's ids (Wikidata5M)", "give it as wikidata5m:FILE");
+    }
     if lines[0].contains(":START_ID") || lines[0].contains(":ID") {
-        let way = "give its relations with the columns' numbers, see docs/knowledge-base.md, and skip its first line";
+        let way = "say which columns are what, by their names, see docs/knowledge-base.md";
         return seems("a table of Neo4j's import", way);
     }
     let all = |sign: char| lines.iter().all(|line| line.matches(sign).count() >= 2);
     let other = [
         ('\t', "a table with tabs", "give it as tsv:FILE"),
         (',', "a table with commas", "give it as csv:FILE"),
-        (';', "a table with semicolons", "part its cells by tabs: tr ';' '\\t' < FILE > NEW.tsv, then tsv:NEW.tsv"),
-        ('|', "a table with vertical bars", "part its cells by tabs: tr '|' '\\t' < FILE > NEW.tsv, then tsv:NEW.tsv"),
+        (';', "a table with semicolons", "say so: --delimiter ';'"),
+        ('|', "a table with vertical bars", "say so: --delimiter '|'"),
     ];
     let own = match given {
         Format::Csv | Format::OwnThink => ',',
-        Format::Jsonl | Format::Wikidata | Format::NTriples | Format::Turtle | Format::Dbpedia => '\0',
+        Format::Jsonl
+        | Format::Wikidata
+        | Format::NTriples
+        | Format::NQuads
+        | Format::Turtle
+        | Format::TriG
+        | Format::RdfXml
+        | Format::JsonLd
+        | Format::Dbpedia => '\0',
         _ => '\t',
     };
     let found = other.into_iter().find(|(sign, ..)| *sign != own && all(*sign) && !all(own));

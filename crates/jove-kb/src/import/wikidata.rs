@@ -15,7 +15,7 @@ use jove_core::{Lang, Problem};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::input::Lines;
+use super::json_rows::{JsonRows, objects};
 use crate::error::Result;
 use crate::intake::{Intake, Provisional};
 
@@ -159,6 +159,10 @@ impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Pairs<'a, T> {
                 Ok(Pairs(pairs))
             }
 
+            fn visit_unit<E: serde::de::Error>(self) -> std::result::Result<Self::Value, E> {
+                Ok(Pairs(Vec::new()))
+            }
+
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> std::result::Result<Self::Value, A::Error> {
                 match seq.next_element::<IgnoredAny>()? {
                     None => Ok(Pairs(Vec::new())),
@@ -175,28 +179,66 @@ impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Pairs<'a, T> {
 #[derive(Deserialize)]
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Reads a dump.
+/// Reads a dump, or answers of the API.
 pub(crate) fn read(path: &Path, intake: &mut Intake<'_>) -> Result<()> {
-    let mut lines = Lines::open(path, intake)?;
-    while let Some((number, text)) = lines.next_text(intake)? {
+    let mut rows = JsonRows::open(path, intake)?;
+    while let Some((number, text)) = rows.next(intake)? {
         // The brackets of the array stand on lines of their own, or at its first and last entity.
         let row = text.trim().trim_start_matches('[').trim_end_matches([',', ']']).trim();
         if row.is_empty() {
             continue;
         }
-        match parse(row) {
-            Ok((item, odd)) => {
-                if odd > 0 {
-                    let expected =
-                        format!("statements with a mainsnak; {odd} of the entity are none and were left out");
-                    intake.reject(Problem::new(path, Some(number), expected, row), row.as_bytes())?;
+        let problem = |expected: String, row: &str| Problem::new(path, Some(number), expected, row);
+        for found in entities(row) {
+            match found {
+                Ok((item, odd)) => {
+                    if odd > 0 {
+                        let expected =
+                            format!("statements with a mainsnak; {odd} of the entity are none and were left out");
+                        intake.reject(problem(expected, row), row.as_bytes())?;
+                    }
+                    take(&item, intake)?;
                 }
-                take(&item, intake)?;
+                Err((expected, row)) => intake.reject(problem(expected, row), row.as_bytes())?,
             }
-            Err(expected) => intake.reject(Problem::new(path, Some(number), expected, row), row.as_bytes())?,
         }
     }
     Ok(())
+}
+
+/// An entity, and how many of its statements cannot be read; or what was expected, and what was found.
+type Found<'a> = std::result::Result<(Item<'a, Statement<'a>>, usize), (String, &'a str)>;
+
+/// An answer of `wbgetentities` and `Special:EntityData`.
+#[derive(Deserialize)]
+struct Answer<'a> {
+    #[serde(borrow)]
+    entities: Pairs<'a, Item<'a, AnyStatement<'a>>>,
+}
+
+/// The entities of a row: one, several of a list, or those of an answer of the API.
+fn entities(row: &str) -> Vec<Found<'_>> {
+    let error = match parse(row) {
+        Ok(found) => return vec![Ok(found)],
+        Err(error) => error,
+    };
+    let parts = objects(row);
+    if parts.len() > 1 {
+        return parts.into_iter().flat_map(entities).collect();
+    }
+    let answer = serde_json::from_str::<Answer<'_>>(row).map(|answer| answer.entities);
+    match answer.or_else(|_| serde_json::from_str(row)) {
+        // An object of entities by their ids; any other object has none with an id.
+        Ok(Pairs(all)) if !all.is_empty() && all.iter().all(|(key, item)| is_of_key(key, item)) => {
+            all.into_iter().map(|(_, item)| check(without_odd(item)).map_err(|expected| (expected, row))).collect()
+        }
+        _ => vec![Err((error, row))],
+    }
+}
+
+fn is_of_key<S>(key: &str, item: &Item<'_, S>) -> bool {
+    // A redirected entity stands under the key that was asked for.
+    !item.id.is_empty() || item.missing.is_some() || key == item.id
 }
 
 /// An entity, and how many of its statements cannot be read; or what was expected.
@@ -204,41 +246,48 @@ fn parse(row: &str) -> std::result::Result<(Item<'_, Statement<'_>>, usize), Str
     if !row.starts_with('{') {
         return Err("an entity of a Wikidata dump (no object)".to_owned());
     }
-    let (item, odd) = match serde_json::from_str::<Item<'_, Statement<'_>>>(row) {
+    check(match serde_json::from_str::<Item<'_, Statement<'_>>>(row) {
         Ok(item) => (item, 0),
         Err(error) => tolerant(row).ok_or_else(|| format!("an entity of a Wikidata dump ({error})"))?,
-    };
-    if item.id.is_empty() && item.redirect.is_empty() {
-        return Err("an entity with an `id`".to_owned());
-    }
+    })
+}
+
+/// Refuses an entity without an id, and one that was deleted.
+fn check<'a>(found: (Item<'a, Statement<'a>>, usize)) -> std::result::Result<(Item<'a, Statement<'a>>, usize), String> {
+    let (item, _) = &found;
     if item.missing.is_some() {
         return Err("an entity that exists".to_owned());
     }
-    Ok((item, odd))
+    if item.id.is_empty() && item.redirect.is_empty() {
+        return Err("an entity with an `id`".to_owned());
+    }
+    Ok(found)
 }
 
 /// Reads an entity without the statements that cannot be read, and counts these.
 fn tolerant(row: &str) -> Option<(Item<'_, Statement<'_>>, usize)> {
-    let item: Item<'_, AnyStatement<'_>> = serde_json::from_str(row).ok()?;
+    serde_json::from_str(row).ok().map(without_odd)
+}
+
+fn without_odd<'a>(item: Item<'a, AnyStatement<'a>>) -> (Item<'a, Statement<'a>>, usize) {
     let mut odd = 0;
-    let good = |statement| match statement {
+    let mut good = |statement| match statement {
         AnyStatement::Good(statement) => Some(statement),
         AnyStatement::Odd(_) => {
             odd += 1;
             None
         }
     };
-    let mut good = good;
     let claims = item.claims.0.into_iter().map(|(key, all)| (key, all.into_iter().filter_map(&mut good).collect()));
     let claims = Pairs(claims.collect());
     let Item { id, entity, redirect, labels, lemmas, aliases, descriptions, sitelinks, missing, .. } = item;
-    Some((Item { id, entity, redirect, labels, lemmas, aliases, descriptions, claims, sitelinks, missing }, odd))
+    (Item { id, entity, redirect, labels, lemmas, aliases, descriptions, claims, sitelinks, missing }, odd)
 }
 
 fn take(item: &Item<'_, Statement<'_>>, intake: &mut Intake<'_>) -> Result<()> {
     if !item.redirect.is_empty() {
         let from = if item.entity.is_empty() { &item.id } else { &item.entity };
-        return intake.same_as(&item.redirect, from);
+        return intake.redirect(from, &item.redirect);
     }
     if item.id.starts_with('P') {
         return take_property(item, intake);

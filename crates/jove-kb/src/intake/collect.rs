@@ -7,13 +7,15 @@ use jove_core::{Lang, Problem, Progress};
 
 use super::bits::Bits;
 use super::facts::FactRow;
-use super::intern::Interner;
+use super::holders::Holders;
+use super::intern::{Digest, Interner};
 use super::merge::Merges;
 use super::name_text::clean;
 use super::reject::Rejects;
 use super::rows::{Row, Tag};
 use super::taken::{CellLang, Counts, Provisional, Rows, Taken};
 use crate::error::{Error, Result};
+use crate::keys::Keys;
 use crate::options::{BuildOptions, Selection};
 use crate::roles::Roles;
 use crate::schema::{ALIAS, LABEL};
@@ -27,12 +29,15 @@ pub(crate) struct Intake<'a> {
     pub(crate) rejects: &'a mut Rejects,
     pub(crate) counts: Counts,
     select: &'a Selection,
-    entities: Interner,
+    pub(super) entities: Interner,
     predicates: Interner,
     types: Interner,
     rows: Rows,
-    row: Row,
-    source: u16,
+    pub(super) row: Row,
+    pub(super) source: u16,
+    pub(super) keys: Keys,
+    /// The encoding that the current source is said to have.
+    pub(crate) encoding: Option<&'static encoding_rs::Encoding>,
     pub(super) roles: Roles,
     pub(super) cell_lang: CellLang,
     /// Entities that the current source has named.
@@ -40,7 +45,14 @@ pub(crate) struct Intake<'a> {
     /// The subject of the previous triple.
     pub(super) last_subject: Option<(String, Provisional)>,
     selected: Bits,
-    merges: Merges,
+    pub(super) merges: Merges,
+    pub(super) holders: Holders,
+    /// Keys that are relations, as entities and as relations.
+    pub(super) relations: Vec<(Digest, u32)>,
+    /// Relations whose own key is in `relations`.
+    pub(super) declared: Bits,
+    /// Entities that an export says to be entities.
+    pub(super) stated: Bits,
     popularity: Vec<f32>,
     path: std::path::PathBuf,
     hash: Rc<RefCell<blake3::Hasher>>,
@@ -64,12 +76,18 @@ impl<'a> Intake<'a> {
             rows: Rows::new(folder, options.sort_memory()),
             row: Row::default(),
             source: 0,
+            keys: Keys::Auto,
+            encoding: None,
             roles: Roles::default(),
             cell_lang: CellLang::Said,
             seen: Bits::default(),
             last_subject: None,
             selected: Bits::default(),
             merges: Merges::default(),
+            holders: Holders::default(),
+            relations: Vec::new(),
+            declared: Bits::default(),
+            stated: Bits::default(),
             popularity: Vec::new(),
             path: options.out.clone(),
             hash: Rc::default(),
@@ -78,8 +96,9 @@ impl<'a> Intake<'a> {
 
     /// Begins a source: its number, the roles of its attributes, and, for formats whose cells do not say their
     /// language, how to find it.
-    pub(crate) fn begin(&mut self, source: u16, roles: Roles, cell_lang: CellLang) {
+    pub(crate) fn begin(&mut self, source: u16, roles: Roles, keys: Keys, cell_lang: CellLang) {
         self.source = source;
+        self.keys = keys;
         self.roles = roles;
         self.cell_lang = cell_lang;
         self.seen = Bits::default();
@@ -87,8 +106,10 @@ impl<'a> Intake<'a> {
         self.counts = Counts::default();
     }
 
-    pub(crate) fn finish(self) -> Taken {
+    pub(crate) fn finish(mut self) -> Taken {
+        self.resolve_relations();
         Taken {
+            holders: self.holders,
             rows: self.rows,
             merges: self.merges,
             entities: self.entities.len(),
@@ -117,7 +138,7 @@ impl<'a> Intake<'a> {
         self.rejects.add(problem, row)
     }
 
-    fn push(&mut self) -> Result<()> {
+    pub(super) fn push(&mut self) -> Result<()> {
         self.rows.count += 1;
         self.rows.records.push(self.row.bytes()).map_err(Error::io(&self.path))
     }
@@ -141,7 +162,7 @@ impl<'a> Intake<'a> {
         Ok((Provisional(id), first))
     }
 
-    fn predicate(&mut self, key: &str) -> Result<u32> {
+    pub(super) fn predicate(&mut self, key: &str) -> Result<u32> {
         let (id, new) = self.predicates.intern(key).ok_or_else(|| self.full("predicates"))?;
         if new {
             self.row.start(Tag::PredicateName).u32(id).text(key);
@@ -170,7 +191,14 @@ impl<'a> Intake<'a> {
         self.name(entity, ALIAS, lang, text, prior)
     }
 
-    fn name(&mut self, entity: Provisional, role: u8, lang: Option<Lang>, text: &str, prior: f32) -> Result<()> {
+    pub(super) fn name(
+        &mut self,
+        entity: Provisional,
+        role: u8,
+        lang: Option<Lang>,
+        text: &str,
+        prior: f32,
+    ) -> Result<()> {
         if text.trim().is_empty() || !self.language_is_selected(lang) {
             return Ok(());
         }

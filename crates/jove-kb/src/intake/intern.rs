@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 
 /// 96 bits of SipHash with keys that nobody knows: ten million strings collide with a chance below 1e-15, hostile ones
 /// too.
-type Digest = [u32; 3];
+pub(super) type Digest = [u32; 3];
 
 /// A digest and its number plus one; zero where the slot is free. Both lie in one line of the processor's cache, which
 /// is what looking a key up costs.
@@ -75,9 +75,17 @@ impl Interner {
         self.len
     }
 
-    fn digest(&self, key: &str) -> Digest {
+    /// What stands for a key.
+    pub(super) fn digest(&self, key: &str) -> Digest {
         let first = self.keys[0].hash_one(key);
         [first as u32, (first >> 32) as u32, self.keys[1].hash_one(key) as u32]
+    }
+
+    /// The number of a key, where it has one.
+    pub(super) fn number(&self, digest: Digest) -> Option<u32> {
+        let shard = &self.shards[digest[2] as usize % SHARDS];
+        let slot = shard.slots.get(if shard.slots.is_empty() { 0 } else { shard.place(digest) })?;
+        slot.number.checked_sub(1)
     }
 
     /// The number of a key, and whether it is new; `None` when all numbers are taken.
@@ -90,6 +98,22 @@ impl Interner {
         let new = number == self.len;
         self.len += u32::from(new);
         Some((number, new))
+    }
+}
+
+/// Numbers the blank nodes of a source.
+pub(crate) struct Blanks(Interner);
+
+impl Default for Blanks {
+    fn default() -> Self {
+        Self(Interner::new())
+    }
+}
+
+impl Blanks {
+    /// The number of a label, in the order in which labels come first.
+    pub(crate) fn number(&mut self, label: &str) -> u32 {
+        self.0.intern(label).map_or(u32::MAX, |(number, _)| number)
     }
 }
 
@@ -108,6 +132,9 @@ mod tests {
         let ids: Vec<_> = keys.iter().map(|key| interner.intern(key).unwrap()).collect();
         assert_eq!(ids.iter().map(|id| id.0).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 1]);
         assert_eq!(ids.iter().filter(|id| id.1).count(), 6);
+        assert_eq!(keys.map(|key| interner.number(interner.digest(key)).unwrap()), [0, 1, 2, 3, 4, 5, 1]);
+        assert_eq!(interner.number(interner.digest("é")), None);
+        assert_eq!(Interner::new().number([0; 3]), None);
         assert_eq!(interner.intern("é").unwrap(), (6, true), "no normalisation: another key");
     }
 

@@ -103,6 +103,7 @@ impl Row {
 }
 
 /// Reads the fields of a record back.
+#[derive(Clone)]
 pub(crate) struct Fields<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Fields<'a> {

@@ -6,6 +6,7 @@ use jove_core::Lang;
 
 use super::bits::Bits;
 use super::facts::FactSorter;
+use super::holders::Holders;
 use super::merge::Merges;
 use super::sorter::Sorter;
 
@@ -18,6 +19,8 @@ pub(crate) struct Provisional(pub(crate) u32);
 pub(crate) enum Object<'a> {
     /// A key of an entity.
     Entity(&'a str),
+    /// A key that is a name in a language.
+    Name { key: &'a str, lang: Option<Lang> },
     /// A value.
     Value { text: &'a str, lang: Option<Lang>, datatype: &'a str },
 }
@@ -42,6 +45,10 @@ pub(crate) struct Counts {
     pub(crate) unselected: u64,
     /// Texts that could not be names.
     pub(crate) no_names: NoNames,
+    /// Keys that look like ids and name nothing.
+    pub(crate) ids: NoNames,
+    /// What else should be known of the source.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Texts that stood where names do and could be none.
@@ -62,7 +69,7 @@ impl NoNames {
         self.count += 1;
         if self.examples.len() < Self::SHOWN_MAX {
             let cut: String = text.trim().chars().take(Self::CHARS_MAX).collect();
-            self.examples.push(format!("{cut:?} ({why})"));
+            self.examples.push(if why.is_empty() { format!("{cut:?}") } else { format!("{cut:?} ({why})") });
         }
     }
 }
@@ -87,6 +94,7 @@ impl Rows {
 pub(crate) struct Taken {
     pub(crate) rows: Rows,
     pub(crate) merges: Merges,
+    pub(crate) holders: Holders,
     pub(crate) entities: u32,
     pub(crate) popularity: Vec<f32>,
     /// Entities with a selected type; `None` when all types are.

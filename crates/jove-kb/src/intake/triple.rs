@@ -48,21 +48,22 @@ impl Intake<'_> {
                 CellLang::Said => (key, None),
                 CellLang::Guessed(lang) => (key, Self::guess_lang(lang, key)),
             },
-            Object::Value { text, lang, .. } => (text, lang),
+            Object::Name { key, lang } | Object::Value { text: key, lang, .. } => (key, lang),
         };
         match role {
             Role::Ignore => Ok(()),
             Role::Label => self.label(entity, lang, text),
             Role::Alias => self.alias(entity, lang, text, 1.0),
+            Role::Name => self.weak_name(entity, lang, text),
             Role::Description => self.description(entity, lang, text),
             Role::Type => self.entity_type(entity, text),
-            Role::SameAs => {
+            Role::SameAs | Role::Redirect => {
                 // Whichever comes first, both keep their names.
                 let (other, first) = self.entity(text)?;
                 if first {
                     names(self, other, text)?;
                 }
-                self.same_as(subject, text)
+                if role == Role::SameAs { self.same_as(subject, text) } else { self.redirect(subject, text) }
             }
             Role::Popularity => match text.trim().parse() {
                 Ok(value) => self.popularity(entity, value),
@@ -70,10 +71,11 @@ impl Intake<'_> {
             },
             Role::Literal => match object {
                 Object::Entity(text) => self.literal(entity, predicate, text, None, ""),
+                Object::Name { key, lang } => self.literal(entity, predicate, key, lang, ""),
                 Object::Value { text, lang, datatype } => self.literal(entity, predicate, text, lang, datatype),
             },
             Role::Fact => match object {
-                Object::Entity(key) => {
+                Object::Entity(key) | Object::Name { key, .. } => {
                     let (object, first) = self.entity(key)?;
                     if first {
                         names(self, object, key)?;

@@ -62,6 +62,16 @@ impl Kb {
         )
     }
 
+    /// The name of a predicate in a language, else one without a language.
+    pub(crate) fn predicate_name_in(&self, predicate: PredicateId, lang: Lang) -> Result<Option<String>> {
+        self.one(
+            "reading a predicate's label",
+            "SELECT text FROM predicate_label WHERE predicate = ?1 AND lang IN (?2, 'mul', '')
+                ORDER BY lang = ?2 DESC, lang DESC, source LIMIT 1",
+            params![predicate.0, lang.as_str()],
+        )
+    }
+
     /// Every name of a predicate.
     pub(crate) fn predicate_labels(&self, predicate: PredicateId) -> Result<Vec<(Option<Lang>, String)>> {
         let sql = "SELECT DISTINCT lang, text FROM predicate_label WHERE predicate = ? ORDER BY lang, text";

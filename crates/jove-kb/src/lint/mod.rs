@@ -1,56 +1,18 @@
 //! Checks for data that will hurt training.
 
+mod findings;
+mod odd;
+mod relations;
 mod script;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::str::FromStr;
+use std::collections::BTreeSet;
 
-use jove_core::{EntityId, InvalidSetting, Lang};
-use serde::Serialize;
+use jove_core::{EntityId, Lang};
 
-use crate::error::{Error, Result};
+pub use self::findings::{Finding, Level};
+use self::findings::{Findings, Kind};
+use crate::error::Result;
 use crate::kb::Kb;
-
-/// Severity of a finding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Level {
-    /// Worth knowing.
-    Note,
-    /// Will make links or probes worse.
-    Warning,
-    /// The data is damaged.
-    Error,
-}
-
-impl FromStr for Level {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        match name {
-            "note" => Ok(Self::Note),
-            "warning" => Ok(Self::Warning),
-            "error" => Ok(Self::Error),
-            _ => Err(InvalidSetting::new("level", "note, warning or error", name).into()),
-        }
-    }
-}
-
-/// One kind of finding in a knowledge base.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Finding {
-    /// A short name, such as `short-alias`.
-    pub name: &'static str,
-    /// Its severity.
-    pub level: Level,
-    /// How often it was found.
-    pub count: u64,
-    /// Some of the places.
-    pub examples: Vec<String>,
-    /// What to do about it.
-    pub advice: &'static str,
-}
 
 /// Options of the checks.
 #[derive(Clone, Debug)]
@@ -74,37 +36,6 @@ impl Default for LintOptions {
     }
 }
 
-/// Collects findings by name.
-struct Findings {
-    all: BTreeMap<&'static str, Finding>,
-    examples: usize,
-}
-
-impl Findings {
-    fn new(options: &LintOptions) -> Self {
-        Self { all: BTreeMap::new(), examples: options.examples }
-    }
-
-    /// Adds the rarer of two sides of a knowledge base that should have one.
-    fn add_rarer(&mut self, one: Self, other: Self) {
-        let count = |side: &Self| side.all.values().map(|finding| finding.count).sum::<u64>();
-        let (few, many) = if count(&one) < count(&other) { (one, other) } else { (other, one) };
-        if !many.all.is_empty() {
-            self.all.extend(few.all);
-        }
-    }
-
-    fn add(&mut self, kind: &(&'static str, Level, &'static str), example: impl FnOnce() -> String) {
-        let (name, level, advice) = *kind;
-        let finding = self.all.entry(name).or_insert(Finding { name, level, count: 0, examples: Vec::new(), advice });
-        finding.count += 1;
-        if finding.examples.len() < self.examples {
-            finding.examples.push(example());
-        }
-    }
-}
-
-type Kind = (&'static str, Level, &'static str);
 const COMMON: Kind = (
     "common-word-alias",
     Level::Warning,
@@ -154,10 +85,11 @@ const WRONG_SCRIPT: Kind = (
 /// # Errors
 /// When the knowledge base cannot be read.
 pub fn lint(kb: &Kb, options: &LintOptions) -> Result<Vec<Finding>> {
-    let mut findings = Findings::new(options);
+    let mut findings = Findings::new(options.examples);
     names(kb, options, &mut findings)?;
     missing(kb, &mut findings)?;
     facts(kb, &mut findings)?;
+    relations::check(kb, &mut findings)?;
     let mut all: Vec<_> = findings.all.into_values().collect();
     all.sort_by(|a, b| b.level.cmp(&a.level).then(a.name.cmp(b.name)));
     Ok(all)
@@ -167,7 +99,7 @@ fn names(kb: &Kb, options: &LintOptions, findings: &mut Findings) -> Result<()> 
     let sql = "SELECT text, lang, entity FROM name ORDER BY text, entity";
     let mut present = String::new();
     let mut holders: BTreeSet<u32> = BTreeSet::new();
-    let (mut simplified, mut traditional) = (Findings::new(options), Findings::new(options));
+    let (mut simplified, mut traditional) = (Findings::new(options.examples), Findings::new(options.examples));
     let shared = |name: &str, holders: &BTreeSet<u32>, findings: &mut Findings| {
         if holders.len() > options.shared_max {
             findings.add(&SHARED, || format!("`{name}` names {} entities", holders.len()));
@@ -180,6 +112,8 @@ fn names(kb: &Kb, options: &LintOptions, findings: &mut Findings) -> Result<()> 
             holders.clear();
             text.clone_into(&mut present);
             name(text, options, findings);
+            let owner = || format!("`{text}` of {}", kb.key(EntityId(entity)).unwrap_or_default());
+            odd::check(text, owner, findings);
         }
         holders.insert(entity);
         if let Ok(lang) = Lang::new(tag)

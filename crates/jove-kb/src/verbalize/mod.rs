@@ -3,7 +3,9 @@
 mod families;
 mod patterns;
 mod sentence;
+mod skipped;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jove_core::{EntityId, InvalidSetting, Lang, Purpose, Rng, Seed};
@@ -17,8 +19,11 @@ use self::patterns::Pattern;
 pub use self::patterns::{Patterns, Relation};
 use self::sentence::Named;
 pub use self::sentence::Sentence;
+use self::skipped::Reason;
+pub use self::skipped::Skipped;
 use crate::error::Result;
 use crate::fact::{Fact, PredicateId};
+use crate::intake::name_of;
 use crate::kb::Kb;
 
 /// How to make sentences.
@@ -62,6 +67,8 @@ pub struct Verbalized {
     /// Sentences of held-out facts. None of those facts, nor the same stated in the other direction, is in `train`, in any
     /// language.
     pub held_out: Vec<Sentence>,
+    /// Facts that no sentence was written of, for each language.
+    pub skipped: Vec<Skipped>,
 }
 
 /// Writes every fact that has a pattern and names as sentences, in the order of facts, then languages.
@@ -77,9 +84,14 @@ pub fn verbalize(kb: &Kb, patterns: &Patterns, options: &VerbalizeOptions) -> Re
     let families = Families::new(kb.predicates()?, &facts, patterns);
     let writers = writers(kb, patterns, options)?;
     let mut groups = BTreeMap::new();
-    let mut out = Verbalized::default();
+    let skipped = options.langs.iter().map(|lang| Skipped::new(*lang)).collect();
+    let mut out = Verbalized { skipped, ..Verbalized::default() };
     for (number, fact) in facts.iter().enumerate() {
         let written: Vec<_> = writers.iter().map(|writer| (writer, writer.write(*fact))).collect();
+        for ((_, found), skipped) in written.iter().zip(&mut out.skipped) {
+            skipped.count(found.as_ref().err());
+        }
+        let written: Vec<_> = written.into_iter().map(|(writer, found)| (writer, found.ok())).collect();
         if written.iter().all(|(_, found)| found.is_none()) {
             continue;
         }
@@ -126,12 +138,14 @@ struct Writer<'a> {
 impl Writer<'_> {
     /// The patterns and names for a fact, when there are any. Nothing can be learned or probed where both names are
     /// the same, as with Singapore and its capital.
-    fn write(&self, fact: Fact) -> Option<(&[Pattern], [Named<'_>; 2])> {
-        let forms = self.forms.get(&fact.predicate).filter(|forms| !forms.is_empty())?;
-        let named =
-            |entity| self.names.get(&entity).map(|name| (self.patterns.article(self.lang, name), name.as_str()));
+    fn write(&self, fact: Fact) -> Result<(&[Pattern], [Named<'_>; 2]), Reason> {
+        let forms = self.forms.get(&fact.predicate).filter(|forms| !forms.is_empty()).ok_or(Reason::NoPattern)?;
+        let named = |entity| {
+            let name = self.names.get(&entity).ok_or(Reason::NoName)?;
+            Ok((self.patterns.article(self.lang, name), name.as_str()))
+        };
         let names = [named(fact.subject)?, named(fact.object)?];
-        (names[0].1 != names[1].1).then_some((forms.as_slice(), names))
+        if names[0].1 == names[1].1 { Err(Reason::SameName) } else { Ok((forms.as_slice(), names)) }
     }
 }
 
@@ -142,10 +156,38 @@ fn writers<'a>(kb: &Kb, patterns: &'a Patterns, options: &VerbalizeOptions) -> R
         let mut forms = BTreeMap::new();
         for (index, info) in predicates.iter().enumerate() {
             let id = PredicateId(index as u32);
-            let name = kb.predicate_label(id, lang)?.unwrap_or_else(|| info.key.clone());
+            let name = kb.predicate_name_in(id, lang)?.unwrap_or_else(|| relation_name(&info.key).into_owned());
             forms.insert(id, patterns.forms(&info.key, &name, lang));
         }
         writers.push(Writer { lang, names: kb.labels_in(lang)?, forms, patterns });
     }
     Ok(writers)
+}
+
+/// What a relation without a name is called: `_hypernym` is `hypernym`, and of an IRI or a path the last part counts.
+fn relation_name(key: &str) -> Cow<'_, str> {
+    let path = key.contains("://") || key.starts_with('/');
+    let last = if path { key.rsplit(['/', '#']).find(|part| !part.is_empty()).unwrap_or(key) } else { key };
+    name_of(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relations_without_a_name_are_called_by_their_key() {
+        for (key, name) in [
+            ("", ""),
+            ("产地", "产地"),
+            ("_hypernym", "hypernym"),
+            ("located_in", "located in"),
+            ("/location/country/capital", "capital"),
+            ("http://ex.org/o#partOf", "partOf"),
+            ("http://ex.org/", "ex.org"),
+            ("a/b", "a/b"),
+        ] {
+            assert_eq!(relation_name(key), name);
+        }
+    }
 }

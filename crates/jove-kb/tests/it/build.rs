@@ -54,7 +54,7 @@ fn columns_can_be_mapped() {
     let path = place.file("x.csv", "id,object,subject\n1,\"b, or \"\"c\"\"\",a\n2,d|e,a\n");
     let mut options = place.options(Format::Csv, &path);
     let columns = &mut options.sources[0].columns;
-    (columns.subject, columns.predicate, columns.object, columns.skip) = (3, 0, 2, 1);
+    (columns.subject, columns.predicate, columns.object, columns.skip) = (3.into(), 0.into(), 2.into(), 1);
     columns.relation = "near".into();
     columns.separator = "|".into();
     build(&options, &Silent).unwrap();

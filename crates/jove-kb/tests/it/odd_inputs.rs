@@ -7,13 +7,14 @@ use proptest::prelude::*;
 use crate::common::Place;
 
 /// Formats with one fact a line.
-const FORMATS: [Format; 9] = [
+const FORMATS: [Format; 10] = [
     Format::Jsonl,
     Format::Tsv,
     Format::Csv,
     Format::Spo,
     Format::Wikidata,
     Format::NTriples,
+    Format::NQuads,
     Format::ConceptNet,
     Format::OwnThink,
     Format::CnDbpedia,
@@ -22,7 +23,7 @@ const FORMATS: [Format; 9] = [
 /// The key of an entity in a format whose keys have a shape.
 fn key(format: Format, name: &str) -> String {
     match format {
-        Format::NTriples => format!("http://x/{name}"),
+        Format::NTriples | Format::NQuads => format!("http://x/{name}"),
         Format::ConceptNet => format!("/c/en/{name}"),
         _ => name.to_owned(),
     }
@@ -38,6 +39,7 @@ fn row(format: Format, subject: &str, object: &str) -> String {
             serde_json::json!({"id": s, "claims": {"P1": statement}}).to_string() + ","
         }
         Format::NTriples => format!("<{s}> <http://x/p> <{o}> ."),
+        Format::NQuads => format!("<{s}> <http://x/p> <{o}> <http://x/g> ."),
         Format::ConceptNet => format!("/a\t/r/PartOf\t{s}\t{o}\t{{}}"),
         Format::Csv | Format::OwnThink => format!("{s},p,{o}"),
         _ => format!("{s}\tp\t{o}"),
@@ -106,6 +108,8 @@ fn refusals_say_what_was_expected() {
     refused(Format::Jsonl, r#"{"id":"a","labels":{"a b":"x"}}"#, "is not a language tag");
     refused(Format::Jsonl, r#"{"id":"a\u0000"}"#, "text without zero bytes");
     refused(Format::Jsonl, r#"{"id":"a","popularity":"much"}"#, "a JSON object");
+    refused(Format::Jsonl, r#"{"id":"a","facts":{"year":1999}}"#, "the id of an entity in quotes");
+    refused(Format::NQuads, "<http://x/a> <http://x/p> <http://x/b> <g> .", "an N-Quads statement");
     refused(Format::Wikidata, "null", "an entity of a Wikidata dump");
     refused(Format::Wikidata, "{}", "an entity with an `id`");
     refused(Format::Wikidata, r#"{"id":"Q1","labels":[1]}"#, "a list where a map was expected");

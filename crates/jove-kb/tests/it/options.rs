@@ -23,9 +23,9 @@ fn build_options_outside_their_range_are_refused_by_name() {
     refused(|o| o.out = "".into(), "out: expected a file to write, found ``");
     refused(|o| o.out = "..".into(), "out: expected a file to write");
     refused(|o| o.sources.push(Source::new(Format::Tsv, "b/a.csv")), "sources[1].name: expected a different name");
-    refused(|o| o.sources[0].columns.subject = 0, "sources[0].columns.subject: expected");
-    refused(|o| o.sources[0].columns.object = 0, "sources[0].columns.object");
-    refused(|o| o.sources[0].columns.predicate = 0, "sources[0].columns.relation: expected");
+    refused(|o| o.sources[0].columns.subject = 0.into(), "sources[0].columns.subject: expected");
+    refused(|o| o.sources[0].columns.object = 0.into(), "sources[0].columns.object");
+    refused(|o| o.sources[0].columns.predicate = 0.into(), "sources[0].columns.relation: expected");
     refused(|o| o.sort_memory_mib = 7, "sort-memory-mib: expected an integer, 8 or more, found 7");
 }
 

@@ -43,15 +43,30 @@ fn the_usual_predicates_have_roles() {
         kb
     };
     let a = |kb: &Kb| entity(kb, "http://x/a");
-    for predicate in ["http://www.w3.org/2000/01/rdf-schema#label", "http://www.w3.org/2004/02/skos/core#prefLabel"] {
+    for predicate in [
+        "http://www.w3.org/2000/01/rdf-schema#label",
+        "http://www.w3.org/2004/02/skos/core#prefLabel",
+        "http://xmlns.com/foaf/0.1/name",
+        "http://schema.org/name",
+        "http://purl.org/dc/terms/title",
+    ] {
         let kb = rows(predicate, "\"name\"@en");
         assert_eq!(kb.label_in(a(&kb), Lang::EN).unwrap().as_deref(), Some("name"), "{predicate}");
     }
-    for predicate in ["http://www.w3.org/2004/02/skos/core#altLabel", "http://xmlns.com/foaf/0.1/name"] {
+    for predicate in [
+        "http://www.w3.org/2004/02/skos/core#altLabel",
+        "http://schema.org/alternateName",
+        "http://www.geneontology.org/formats/oboInOwl#hasExactSynonym",
+    ] {
         let kb = rows(predicate, "\"name\"@en");
         assert_eq!(kb.names(a(&kb)).unwrap(), [(Some(Lang::EN), "name".to_owned(), false)], "{predicate}");
     }
-    for predicate in ["http://www.w3.org/2000/01/rdf-schema#comment", "http://schema.org/description"] {
+    for predicate in [
+        "http://www.w3.org/2000/01/rdf-schema#comment",
+        "http://schema.org/description",
+        "http://www.w3.org/2004/02/skos/core#definition",
+        "http://purl.obolibrary.org/obo/IAO_0000115",
+    ] {
         let kb = rows(predicate, "\"text\"@en");
         assert_eq!(kb.description(a(&kb), Lang::EN).unwrap().as_deref(), Some("text"), "{predicate}");
     }
@@ -97,6 +112,64 @@ fn turtle_goes_on_after_a_bad_statement() {
     assert!(report.bad >= 1, "{:?}", report.problems);
     assert_eq!(kb.facts_of(entity(&kb, "http://x/a"), 9).unwrap().len(), 1);
     assert_eq!(report.problems[0].line, Some(3));
+}
+
+#[test]
+fn nodes_without_a_label_have_the_same_keys_in_every_build() {
+    let rows = "@prefix x: <http://x/> .\nx:a x:p [ x:q x:b ] , ( x:c ) .\n[ x:q x:d ] x:r x:a .\n";
+    let keys = || {
+        let (kb, report) = Place::new().build(Format::Turtle, rows);
+        (0..report.entities as u32).map(|id| kb.key(jove_core::EntityId(id)).unwrap()).collect::<Vec<_>>()
+    };
+    let first = keys();
+    assert_eq!(first, keys());
+    assert!(first.iter().any(|key| key.ends_with(".anon-0")), "{first:?}");
+}
+
+#[test]
+fn a_quote_that_is_never_closed_costs_what_it_swallows_and_no_more() {
+    let good = |name: &str| format!("<http://x/{name}> <http://x/p> <http://x/b> .\n");
+    let rows = format!("{}<http://x/c> <http://x/p> \"\"\"open .\n{}", good("a"), good("d"));
+    let (kb, report) = Place::new().build(Format::Turtle, rows);
+    assert_eq!(report.bad, 1, "{:?}", report.problems);
+    for name in ["http://x/a", "http://x/d"] {
+        assert_eq!(kb.facts_of(entity(&kb, name), 9).unwrap().len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn triples_nested_without_end_are_bad_rows() {
+    let deep = format!(
+        "<http://x/a> <http://x/p> {}<http://x/b>{} .",
+        "<<( <http://x/a> <http://x/p> ".repeat(9999),
+        " )>>".repeat(9999)
+    );
+    for format in [Format::NTriples, Format::NQuads, Format::Turtle, Format::TriG] {
+        let (kb, report) = Place::new().build(format, format!("<http://x/a> <http://x/p> <http://x/b> .\n{deep}\n"));
+        assert_eq!((kb.fact_count().unwrap(), report.bad), (1, 1), "{format}");
+    }
+}
+
+#[test]
+fn documents_without_bounds_are_refused() {
+    let place = Place::new();
+    let refused = |format, content: String| {
+        let error = jove_kb::build(&place.options(format, &place.file("x", content)), &jove_core::Silent).unwrap_err();
+        error.to_string()
+    };
+    let head = "<rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">";
+    assert!(refused(Format::RdfXml, format!("{head}{}", "<rdf:Description>".repeat(5000))).contains("256 deep"));
+    let laughs: Vec<_> = (1..30).map(|n| format!("<!ENTITY l{n} \"&l{0};&l{0};\">", n - 1)).collect();
+    let laughs = laughs.concat();
+    let bomb =
+        format!("<!DOCTYPE x [<!ENTITY l0 \"haha\">{laughs}]>{head}<rdf:Description rdf:about=\"&l29;\"/></rdf:RDF>");
+    assert!(refused(Format::RdfXml, bomb).contains("entities"));
+    assert!(refused(Format::JsonLd, "[".repeat(100_000)).contains("256 deep"));
+    assert!(refused(Format::JsonLd, "{\"@context\":".repeat(100_000)).contains("256 deep"));
+    assert!(refused(Format::JsonLd, "{\"@id\": \"http://x/a\", ".into()).contains("JSON-LD"));
+    // Nothing is fetched.
+    let remote = refused(Format::JsonLd, "{\"@context\": \"http://x.invalid/c\", \"@id\": \"http://x/a\"}".into());
+    assert!(remote.contains("bad"), "{remote}");
 }
 
 #[test]

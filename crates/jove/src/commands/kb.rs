@@ -1,13 +1,15 @@
 //! `jove kb`: builds a knowledge base from any knowledge graph, and queries it.
 
+mod show;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use jove_core::{EntityId, Lang, Seed, printable_json};
+use jove_core::{Lang, Seed, printable_json};
 use jove_files::{check_apart, is_standard_output, read_text};
 use jove_kb::{
-    BuildOptions, BuildReport, ExportFormat, Kb, Level, LintOptions, Patterns, Selection, Sentence, Source,
+    BuildOptions, BuildReport, ExportFormat, Kb, Keys, Level, LintOptions, Patterns, Selection, Sentence, Source,
     VerbalizeOptions, ViewOptions,
 };
 use serde_json::json;
@@ -64,6 +66,19 @@ Examples:
         lang: Lang,
         /// The most entities to show.
         #[arg(long, default_value_t = 20)]
+        limit: usize,
+    },
+    /// Show all that is known of an entity: names, types, descriptions, facts, values.
+    Show {
+        /// The knowledge base.
+        kb: PathBuf,
+        /// Its key, its number as links have it (#7), or its exact name.
+        entity: String,
+        /// Language of the names that are suggested where there is no such entity.
+        #[arg(long, default_value = "zh")]
+        lang: Lang,
+        /// The most facts to show in each direction.
+        #[arg(long, default_value_t = 50)]
         limit: usize,
     },
     /// Show the facts of an entity, given by key or name.
@@ -133,6 +148,21 @@ struct Build {
     /// A TOML file that maps attributes to roles, for sources without one.
     #[arg(long)]
     roles: Option<PathBuf>,
+    /// The encoding of sources that say none, such as gb18030 or utf-16le. Default: UTF-8.
+    #[arg(long)]
+    encoding: Option<String>,
+    /// The character between the cells of tables that say none. Default: a tab in tsv, a comma in csv.
+    #[arg(long)]
+    delimiter: Option<String>,
+    /// Leave out the first row of tables, which names the columns.
+    #[arg(long)]
+    header: bool,
+    /// Whether keys are names: auto (all but ids such as Q42 or 00260881), names or ids.
+    #[arg(long)]
+    keys: Option<Keys>,
+    /// The IRI that relative IRIs of RDF start from, for sources that say none.
+    #[arg(long)]
+    base: Option<String>,
     /// Bad rows allowed. Default: 100.
     #[arg(long)]
     max_bad: Option<u64>,
@@ -171,6 +201,7 @@ pub(crate) fn execute(args: Args, context: &Context) -> anyhow::Result<Outcome> 
             return lint(&Kb::open(&kb)?, fail_at, common_words.as_deref(), context);
         }
         Command::Search { kb, text, lang, limit } => search(&Kb::open(&kb)?, &text, lang, limit, context)?,
+        Command::Show { kb, entity, lang, limit } => show::show(&Kb::open(&kb)?, &entity, lang, limit, context)?,
         Command::Neighbors { kb, entity, lang, limit } => neighbors(&Kb::open(&kb)?, &entity, lang, limit, context)?,
         Command::Export { kb, format, out } => {
             let out = out.unwrap_or_else(|| "-".into());
@@ -179,7 +210,7 @@ pub(crate) fn execute(args: Args, context: &Context) -> anyhow::Result<Outcome> 
         Command::Verbalize(verbalize) => execute_verbalize(verbalize, context)?,
         Command::View { kb, out, entity, lang } => {
             let kb = Kb::open(&kb)?;
-            let entity = entity.map(|name| find(&kb, &name, lang)).transpose()?;
+            let entity = entity.map(|name| kb.find(&name, lang)).transpose()?;
             jove_kb::view(&kb, &ViewOptions { entity, lang, ..ViewOptions::default() }, &out, context.progress())?;
             if !is_standard_output(&out) {
                 context.print(out.display())?;
@@ -201,19 +232,20 @@ fn execute_build(args: Build, context: &Context) -> anyhow::Result<Outcome> {
         }
         None => BuildOptions::default(),
     };
-    options.out = args.out;
-    options.sources.extend(args.sources);
+    options.out.clone_from(&args.out);
+    options.sources.extend(args.sources.iter().cloned());
     anyhow::ensure!(
         !options.sources.is_empty(),
         "expected at least one source, by --source or in the file of --config"
     );
     options.update |= args.update;
     if !args.langs.is_empty() {
-        options.select = Selection { languages: args.langs, ..options.select };
+        options.select = Selection { languages: args.langs.clone(), ..options.select };
     }
-    for source in options.sources.iter_mut().filter(|source| source.roles.is_none()) {
-        source.roles.clone_from(&args.roles);
+    for source in &mut options.sources {
+        add_options(source, &args);
     }
+    Source::name_apart(&mut options.sources);
     options.max_bad = args.max_bad.unwrap_or(options.max_bad);
     options.reject_file = args.reject_file.or(options.reject_file);
     for output in [Some(&options.out), options.reject_file.as_ref()].into_iter().flatten() {
@@ -229,10 +261,41 @@ fn execute_build(args: Build, context: &Context) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// What the command line says of sources that say nothing themselves.
+fn add_options(source: &mut Source, args: &Build) {
+    source.roles = source.roles.take().or_else(|| args.roles.clone());
+    let texts = [
+        (&mut source.encoding, &args.encoding),
+        (&mut source.base, &args.base),
+        (&mut source.columns.delimiter, &args.delimiter),
+    ];
+    for (own, given) in texts {
+        if own.is_empty() {
+            *own = given.clone().unwrap_or_default();
+        }
+    }
+    if args.header {
+        source.columns.header = source.columns.header.or(Some(true));
+    }
+    if source.keys == Keys::Auto {
+        source.keys = args.keys.unwrap_or_default();
+    }
+}
+
 fn print_report(report: &BuildReport, aside: bool, context: &Context) -> anyhow::Result<()> {
     let print = |line: String| context.print_beside(aside, line);
     for source in &report.sources {
         print(format!("{}: {} rows, {} facts and literals", source.name, source.rows, source.facts))?;
+        for note in &source.notes {
+            print(format!("  {note}"))?;
+        }
+        if source.ids > 0 {
+            let examples = source.id_examples.join(", ");
+            print(format!(
+                "  {} keys look like ids and name nothing (--keys names takes them): {examples}",
+                source.ids
+            ))?;
+        }
         if source.no_names > 0 {
             let examples = source.no_name_examples.join(", ");
             print(format!("  {} texts could not be names and were left out: {examples}", source.no_names))?;
@@ -324,18 +387,11 @@ fn search(kb: &Kb, text: &str, lang: Lang, limit: usize, context: &Context) -> a
     Ok(())
 }
 
-/// The entity of a key, else the best hit of a search.
-fn find(kb: &Kb, name: &str, lang: Lang) -> anyhow::Result<EntityId> {
-    if let Some(entity) = kb.entity_id(name)? {
-        return Ok(entity);
-    }
-    let hit = kb.search(name, lang, 1)?.into_iter().next();
-    Ok(hit.map(|hit| hit.entity).ok_or_else(|| jove_kb::Error::UnknownEntity(name.to_owned()))?)
-}
-
 fn neighbors(kb: &Kb, name: &str, lang: Lang, limit: usize, context: &Context) -> anyhow::Result<()> {
-    let entity = find(kb, name, lang)?;
-    let show = |entity| -> anyhow::Result<String> { Ok(kb.label(entity, lang)?.map_or_else(|| kb.key(entity), Ok)?) };
+    let entity = kb.find(name, lang)?;
+    let show = |entity: jove_core::EntityId| -> anyhow::Result<String> {
+        Ok(kb.label(entity, lang)?.map_or_else(|| kb.key(entity), Ok)?)
+    };
     let facts = kb.facts_of(entity, limit)?.into_iter().chain(kb.facts_about(entity, limit)?);
     for fact in facts {
         let predicate = kb.predicate_name(fact.predicate)?.unwrap_or_default();
@@ -371,6 +427,9 @@ fn execute_verbalize(args: Verbalize, context: &Context) -> anyhow::Result<()> {
         for sentence in sentences {
             context.print_json(&sentence_json(&kb, part, sentence)?)?;
         }
+    }
+    for skipped in out.skipped.iter().filter(|skipped| skipped.any()) {
+        tracing::warn!("{skipped}");
     }
     Ok(())
 }
