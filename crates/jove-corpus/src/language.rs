@@ -6,35 +6,46 @@ use unicode_script::{Script, UnicodeScript as _};
 /// Identifies the language of a text: by script where the script has one language, else by the frequencies of letters
 /// (`whatlang`). `None` for texts without letters.
 pub(crate) fn identify(text: &str) -> Option<Lang> {
-    detect_language(text).map(|(lang, _)| lang)
+    detect(text).map(|(lang, ..)| lang)
 }
 
 /// The language of a text, where the identification is reliable: by script, or by letters that fit no other language
 /// nearly as well.
 pub(crate) fn identify_reliably(text: &str) -> Option<Lang> {
-    detect_language(text).filter(|(_, reliable)| *reliable).map(|(lang, _)| lang)
+    detect(text).filter(|(_, reliable, _)| *reliable).map(|(lang, ..)| lang)
 }
 
 /// The language of a text, and whether that is reliable: by script, or by letters that fit no other language nearly as well.
 /// `None` for a text without letters.
 pub fn detect_language(text: &str) -> Option<(Lang, bool)> {
+    detect(text).map(|(lang, reliable, _)| (lang, reliable))
+}
+
+/// The language of a text as [`crate::read_texts`] identifies it, with a confidence from 0 to 1; 1 where the script decides.
+/// `None` for texts without letters.
+pub fn identify_language(text: &str) -> Option<(Lang, f64)> {
+    detect(text).map(|(lang, _, confidence)| (lang, confidence))
+}
+
+/// The language, whether it is reliable, and the confidence.
+fn detect(text: &str) -> Option<(Lang, bool, f64)> {
     let letters = count_scripts(text);
     let total = letters.total();
     if total == 0 {
         return None;
     }
     if letters.kana * 10 >= total {
-        return Some((tag("ja"), true));
+        return Some((tag("ja"), true, 1.0));
     }
     if letters.hangul * 2 >= total {
-        return Some((tag("ko"), true));
+        return Some((tag("ko"), true, 1.0));
     }
     if letters.han * 10 >= total * 3 {
-        return Some((Lang::ZH, true));
+        return Some((Lang::ZH, true, 1.0));
     }
     let info = whatlang::detect(text)?;
     let lang = Lang::new(short(info.lang())).ok()?;
-    Some((lang, info.is_reliable()))
+    Some((lang, info.is_reliable(), info.confidence()))
 }
 
 #[derive(Default)]

@@ -45,6 +45,7 @@
 mod annotated;
 mod clean;
 mod doctor;
+mod documents;
 mod duplicate;
 mod error;
 mod language;
@@ -61,8 +62,9 @@ mod tokenizer;
 pub use annotated::{AnnotatedReader, AnnotatedWriter, MentionName};
 pub use clean::CleanOptions;
 pub use doctor::{Check, doctor};
+pub use documents::{Document, DocumentLink, DocumentReader, DocumentWriter};
 pub use error::{Error, Result};
-pub use language::detect_language;
+pub use language::{detect_language, identify_language};
 pub use lines::TextLines;
 pub use pairs::{PairOptions, PairReport, PairSource, SentencePair, read_pairs};
 pub use shard::{PairReader, PairWriter, ShardReader, ShardWriter};

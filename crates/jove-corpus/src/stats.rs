@@ -53,7 +53,7 @@ pub fn stats(options: &TextOptions, progress: &dyn Progress) -> Result<Stats> {
     stats.report = read_texts(options, progress, |text| {
         let (chars, bytes) = (text.text.chars().count() as u64, text.text.len() as u64);
         stats.langs.entry(text.lang.to_string()).or_default().add(chars, bytes);
-        let domain = options.sources[text.source].domain.as_deref().unwrap_or("-");
+        let domain = text.domain.as_deref().unwrap_or("-");
         stats.domains.entry(domain.to_owned()).or_default().add(chars, bytes);
         lengths.push(chars as u32);
         Ok::<(), Error>(())

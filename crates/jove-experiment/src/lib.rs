@@ -84,6 +84,7 @@ mod wall_clock;
 mod warnings;
 
 pub use ablate::Worker;
+pub use cache::CODE;
 pub use cache::inventory::{CachedStage, StageState, VerifiedStage, cached_stages, prune_stages, verify_stages};
 pub use coverage::{Coverage, Covered};
 pub use error::{Error, Result};
@@ -94,4 +95,5 @@ pub use prune::{Prunable, prunable_stages};
 pub use reference::reference;
 pub use run::Run;
 pub use run_file::RunFile;
+pub use settings::load_settings;
 pub use training::{Plan, TrainedVariant};

@@ -10,11 +10,8 @@ use crate::check::{check, check_fit, model_setting};
 use crate::error::{Error, Result};
 use crate::renamed::{Deprecated, RENAMED, as_written, rename_file};
 use crate::run_file::{RunFile, VariantSettings};
-use crate::settings::{explain, read, set};
+use crate::settings::{absolute_path_override, explain, read, set};
 use crate::variant::{Variant, controls, table_of};
-
-/// Overrides that hold a path: it starts where the user is, not where the run file is.
-const PATH_OVERRIDES: &[&str] = &["data.root", "output"];
 
 /// An experiment that is ready to be executed.
 #[derive(Clone, Debug)]
@@ -158,16 +155,6 @@ impl Run {
         let config = make(vocab_size, sizes.hidden_size, sizes.layers, sizes.heads, sizes.intermediate_size);
         ModelConfig { hidden_dropout_prob: sizes.dropout, attention_probs_dropout_prob: sizes.dropout, ..config }
     }
-}
-
-fn absolute_path_override(assignment: &str) -> Result<String> {
-    let Some((key, value)) = assignment.split_once('=') else { return Ok(assignment.to_owned()) };
-    if !PATH_OVERRIDES.contains(&key.trim()) {
-        return Ok(assignment.to_owned());
-    }
-    let path = Path::new(value.trim().trim_matches('"'));
-    let path = std::path::absolute(path).map_err(|source| Error::io("resolve", path, source))?;
-    Ok(format!("{}={}", key.trim(), path.display()))
 }
 
 /// Brings `seeds` and `train.seed` together: the latter is the only seed where no others are given, else one of them.

@@ -2,10 +2,44 @@
 
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use crate::error::{Error, Result};
 use crate::renamed::{Deprecated, Renamed, rename};
+
+/// Reads settings of any kind from a TOML file, with `KEY=VALUE` overrides; those of `data.root` and `output` start where the
+/// user is.
+///
+/// # Errors
+/// As [`crate::Run::load`]: the file is missing or not TOML, a key is unknown (with the nearest one as a hint), or a value has
+/// another type.
+pub fn load_settings<T: DeserializeOwned>(path: &Path, overrides: &[String]) -> Result<T> {
+    let text = read(path)?;
+    let mut table: Table = text.parse().map_err(|error| explain(path, "", &error))?;
+    for assignment in overrides {
+        set(&mut table, &absolute_path_override(assignment)?, &[])?;
+    }
+    table.try_into().map_err(|error| {
+        // From the text, an error points at its line.
+        let in_text = if overrides.is_empty() { toml::from_str::<T>(&text).err() } else { None };
+        explain(path, "", &in_text.unwrap_or(error))
+    })
+}
+
+/// Overrides that hold a path: it starts where the user is, not where the file is.
+const PATH_OVERRIDES: &[&str] = &["data.root", "output"];
+
+/// An override with its path made absolute, where it holds one.
+pub(crate) fn absolute_path_override(assignment: &str) -> Result<String> {
+    let Some((key, value)) = assignment.split_once('=') else { return Ok(assignment.to_owned()) };
+    if !PATH_OVERRIDES.contains(&key.trim()) {
+        return Ok(assignment.to_owned());
+    }
+    let path = Path::new(value.trim().trim_matches('"'));
+    let path = std::path::absolute(path).map_err(|source| Error::io("resolve", path, source))?;
+    Ok(format!("{}={}", key.trim(), path.display()))
+}
 
 /// Reads a file of UTF-8.
 pub(crate) fn read(path: &Path) -> Result<String> {

@@ -22,7 +22,14 @@ impl PositionedFile {
     /// # Errors
     /// Where it is anything else ([`Refused`](crate::Refused)), or cannot be opened.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let file = open_file(path)?;
+        Self::of(open_file(path)?)
+    }
+
+    /// A file that is open already, such as one without a name.
+    ///
+    /// # Errors
+    /// Where its length cannot be read.
+    pub fn of(file: File) -> io::Result<Self> {
         let length = file.metadata()?.len();
         Ok(Self { file, length })
     }

@@ -49,6 +49,7 @@ fn hint(error: &anyhow::Error) -> Option<String> {
                 jove_tasks::Error,
                 jove_checkpoint::Error,
                 jove_corpus::Error,
+                jove_factory::Error,
                 jove_kb::Error,
                 jove_linker::Error,
                 jove_masking::Error,

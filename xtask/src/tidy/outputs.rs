@@ -30,6 +30,7 @@ const MAY_WRITE: &[(&str, &str)] = &[
     ("crates/jove-experiment/src/tokenizer_source.rs", "a folder for a moment"),
     ("crates/jove-experiment/src/ablate.rs", "logs of arms"),
     ("crates/jove-experiment/src/warnings.rs", "lines are added to a file of a stage"),
+    ("crates/jove-factory/src/build.rs", "the folder of finished files, replaced as a whole"),
     ("crates/jove-trainer/src/checkpoint.rs", "a new folder is renamed as a whole"),
     ("crates/jove-trainer/src/metrics.rs", "lines are added to the run's own file"),
     ("crates/jove-model/src/bench/process.rs", "a counter of the system"),

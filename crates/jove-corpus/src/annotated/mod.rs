@@ -8,6 +8,8 @@ mod writer;
 
 pub use mention_name::MentionName;
 pub use reader::AnnotatedReader;
+pub(crate) use reader::{check_ranges, guarded};
+pub(crate) use schema::failed;
 pub use writer::AnnotatedWriter;
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ impl Iterator for AnnotatedReader {
 }
 
 /// Runs a step of the Parquet crate, which panics on some invalid files where it should fail; it is not used after that.
-fn guarded<T, E: Into<ParquetError>>(path: &Path, work: impl FnOnce() -> Result<T, E>) -> Result<T> {
+pub(crate) fn guarded<T, E: Into<ParquetError>>(path: &Path, work: impl FnOnce() -> Result<T, E>) -> Result<T> {
     match std::panic::catch_unwind(AssertUnwindSafe(work)) {
         Ok(result) => result.map_err(|error| failed(path, error)),
         Err(_) => Err(Error::malformed(path, "a Parquet file", "one so damaged that the Parquet library panicked")),
@@ -99,7 +99,7 @@ fn guarded<T, E: Into<ParquetError>>(path: &Path, work: impl FnOnce() -> Result<
 }
 
 /// Every column chunk must lie inside the file.
-fn check_ranges(metadata: &ParquetMetaData, length: u64) -> Result<(), String> {
+pub(crate) fn check_ranges(metadata: &ParquetMetaData, length: u64) -> Result<(), String> {
     for column in metadata.row_groups().iter().flat_map(RowGroupMetaData::columns) {
         let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
         let size = column.compressed_size();

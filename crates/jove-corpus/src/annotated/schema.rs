@@ -60,7 +60,7 @@ pub(super) fn check(text: &AnnotatedText) -> Result<()> {
 }
 
 /// An error of the Parquet crate as one of this crate.
-pub(super) fn failed(path: &Path, error: impl Into<ParquetError>) -> Error {
+pub(crate) fn failed(path: &Path, error: impl Into<ParquetError>) -> Error {
     match error.into() {
         ParquetError::External(source) => match source.downcast::<std::io::Error>() {
             Ok(source) => Error::Io { path: path.to_owned(), source: *source },

@@ -1,5 +1,6 @@
 //! The files of a list of sources.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use jove_files::files_below;
@@ -19,7 +20,8 @@ pub(crate) fn list_all(sources: &[TextSource]) -> Result<Vec<(usize, PathBuf)>> 
 
 /// Whether a path in a folder is a text file or another folder.
 fn is_wanted(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "txt" || extension == "jsonl") || path.is_dir()
+    let is_text = |extension: &OsStr| ["txt", "jsonl", "parquet"].iter().any(|known| extension == *known);
+    path.extension().is_some_and(is_text) || path.is_dir()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::clean::CleanOptions;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TextFormat {
-    /// Decided by the file's name: `.jsonl` is read as `json-lines`, everything else as `lines`.
+    /// Decided by the file's name: `.jsonl` is read as `json-lines`, `.parquet` as `parquet`, everything else as `lines`.
     #[default]
     Auto,
     /// One text a line; blank lines are ignored.
@@ -23,6 +23,9 @@ pub enum TextFormat {
     JsonLines,
     /// Tab-separated columns, one text a line, with the text in one of them; quotes around it are removed.
     Table,
+    /// Parquet with the text in one of its columns, as `jove corpus build` writes it. Where there are columns `lang`, `domain`
+    /// and `weight`, they hold for rows whose source says nothing else; weights are multiplied.
+    Parquet,
 }
 
 /// The largest weight of a text.
@@ -32,14 +35,15 @@ pub const WEIGHT_MAX: f64 = 1000.0;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct TextSource {
-    /// A file, or a folder whose `.txt` and `.jsonl` files are read in the order of their names, subfolders included.
+    /// A file, or a folder whose `.txt`, `.jsonl` and `.parquet` files are read in the order of their names, subfolders
+    /// included.
     pub path: PathBuf,
     /// The language of every text, as a tag such as `zh`; without it the language of each text is identified.
     pub lang: Option<Lang>,
     /// How the files hold their texts.
     pub format: TextFormat,
-    /// The place of the text in a row: the name of a field in JSON lines, the number of a column in a table, counted
-    /// from 1. Where it is empty: `text` and 1.
+    /// The place of the text in a row: the name of a field in JSON lines or of a column in Parquet, the number of a column in
+    /// a table, counted from 1. Where it is empty: `text` and 1.
     pub field: String,
     /// The domain of the texts, such as `news`; `text.domain-exponent` balances domains. Without it: a domain of all texts
     /// that have none.

@@ -4,7 +4,7 @@ use jove_core::{Lang, Problem, Progress};
 use serde::Serialize;
 
 use super::files::list_all;
-use super::options::{TextOptions, TextSource};
+use super::options::{TextOptions, TextSource, WEIGHT_MAX};
 use super::records::{RawText, Texts};
 use crate::clean::{self, CleanOptions, Dropped};
 use crate::duplicate::{DuplicateFilter, Occurrence};
@@ -13,7 +13,7 @@ use crate::language;
 use crate::reject::Rejects;
 
 /// A text after cleaning.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CleanText {
     /// The text.
     pub text: String,
@@ -21,6 +21,10 @@ pub struct CleanText {
     pub lang: Lang,
     /// The index of its source in [`TextOptions::sources`].
     pub source: usize,
+    /// Its domain: that of its source, else what its file says of it.
+    pub domain: Option<String>,
+    /// How often it is read in training: the weight of its source, times what its file says.
+    pub weight: f64,
     /// The index of its file, in the order of reading.
     pub file: usize,
     /// The line where it begins, counted from 1.
@@ -90,9 +94,13 @@ pub fn read_texts<E: From<Error>>(
             if progress.cancelled() {
                 return Err(Error::Interrupted.into());
             }
-            reader.clean(&text, &options.sources[*source], &mut found);
-            for (text, lang, line) in found.drain(..) {
-                each(CleanText { text, lang, source: *source, file: number, line })?;
+            let about = &options.sources[*source];
+            reader.clean(&text, about, &mut found);
+            let RawText { line, domain, weight, .. } = text;
+            let domain = about.domain.clone().or(domain);
+            let weight = (about.weight * weight).min(WEIGHT_MAX);
+            for (text, lang) in found.drain(..) {
+                each(CleanText { text, lang, domain: domain.clone(), weight, source: *source, file: number, line })?;
             }
         }
         progress.advance(1);
@@ -121,8 +129,8 @@ impl<'a> Reader<'a> {
         Ok(Self { options, duplicates, rejects, report: TextReport::default() })
     }
 
-    /// Adds the clean parts of a text that are not duplicates to `found`, with their languages and the text's line.
-    fn clean(&mut self, raw: &RawText, source: &TextSource, found: &mut Vec<(String, Lang, u64)>) {
+    /// Adds the clean parts of a text that are not duplicates to `found`, with their languages.
+    fn clean(&mut self, raw: &RawText, source: &TextSource, found: &mut Vec<(String, Lang)>) {
         self.report.read += 1;
         let parts = match clean::clean(&raw.text, &self.options.clean) {
             Ok(parts) => parts,
@@ -136,8 +144,8 @@ impl<'a> Reader<'a> {
                 Occurrence::First => {
                     self.report.kept += 1;
                     self.report.bytes += part.len() as u64;
-                    let lang = source.lang.or_else(|| language::identify(&part)).unwrap_or(Lang::UND);
-                    found.push((part, lang, raw.line));
+                    let lang = source.lang.or(raw.lang).or_else(|| language::identify(&part)).unwrap_or(Lang::UND);
+                    found.push((part, lang));
                 }
             }
         }

@@ -2,31 +2,78 @@
 
 use std::path::{Path, PathBuf};
 
-use jove_core::Problem;
+use jove_core::{Lang, Problem};
 
-use super::options::{TextFormat, TextSource};
+use super::options::{TextFormat, TextSource, WEIGHT_MAX};
+use crate::documents::{Document, DocumentReader};
 use crate::error::Result;
 use crate::reject::Rejects;
 use crate::rows::{LINE_BYTES_MAX, Rows, text_of};
 
 /// A text before cleaning.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct RawText {
     pub(crate) text: String,
-    /// The line where it begins, counted from 1.
+    /// The line where it begins, or its row in Parquet, counted from 1.
     pub(crate) line: u64,
+    /// What its file says of it.
+    pub(crate) lang: Option<Lang>,
+    pub(crate) domain: Option<String>,
+    pub(crate) weight: f64,
+}
+
+impl RawText {
+    fn new(text: String, line: u64) -> Self {
+        Self { text, line, lang: None, domain: None, weight: 1.0 }
+    }
 }
 
 /// The texts of one file, in order.
-pub(crate) struct Texts {
+pub(crate) enum Texts {
+    /// Of a file of lines.
+    Lines(LineTexts),
+    /// Of a Parquet file, with the number of rows read.
+    Parquet(Box<DocumentReader>, u64),
+}
+
+impl Texts {
+    pub(crate) fn open(path: &Path, source: &TextSource) -> Result<Self> {
+        if resolved(source.format, path) == TextFormat::Parquet {
+            let field = if source.field.is_empty() { "text" } else { &source.field };
+            return Ok(Self::Parquet(Box::new(DocumentReader::open(path, field)?), 0));
+        }
+        LineTexts::open(path, source).map(Self::Lines)
+    }
+
+    /// The next text that is not blank; bad rows go to `rejects`.
+    pub(crate) fn next(&mut self, rejects: &mut Rejects) -> Result<Option<RawText>> {
+        let (documents, rows) = match self {
+            Self::Lines(texts) => return texts.next(rejects),
+            Self::Parquet(documents, rows) => (documents, rows),
+        };
+        for document in documents {
+            *rows += 1;
+            let Document { text, lang, domain, weight, .. } = document?;
+            if !text.trim().is_empty() {
+                let domain = Some(domain).filter(|domain| !domain.is_empty());
+                let weight = if weight > 0.0 && weight <= WEIGHT_MAX { weight } else { 1.0 };
+                return Ok(Some(RawText { text, line: *rows, lang, domain, weight }));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The texts of a file of lines.
+pub(crate) struct LineTexts {
     rows: Rows,
     path: PathBuf,
     format: TextFormat,
     field: String,
 }
 
-impl Texts {
-    pub(crate) fn open(path: &Path, source: &TextSource) -> Result<Self> {
+impl LineTexts {
+    fn open(path: &Path, source: &TextSource) -> Result<Self> {
         let format = resolved(source.format, path);
         let field = match (source.field.as_str(), format) {
             ("", TextFormat::Table) => "1".to_owned(),
@@ -36,8 +83,7 @@ impl Texts {
         Ok(Self { rows: Rows::open(path, LINE_BYTES_MAX)?, path: path.to_owned(), format, field })
     }
 
-    /// The next text that is not blank; bad rows go to `rejects`.
-    pub(crate) fn next(&mut self, rejects: &mut Rejects) -> Result<Option<RawText>> {
+    fn next(&mut self, rejects: &mut Rejects) -> Result<Option<RawText>> {
         let mut block: Option<RawText> = None;
         while let Some(row) = self.rows.next()? {
             let line = match text_of(&row, &self.path, LINE_BYTES_MAX) {
@@ -53,7 +99,7 @@ impl Texts {
                 }
             } else if !line.trim().is_empty() {
                 match self.text_in(line) {
-                    Ok(text) => return Ok(Some(RawText { text, line: row.number })),
+                    Ok(text) => return Ok(Some(RawText::new(text, row.number))),
                     Err(expected) => {
                         rejects.reject(Problem::new(&self.path, Some(row.number), expected, line), &row.bytes)?;
                     }
@@ -68,7 +114,7 @@ impl Texts {
         match self.format {
             TextFormat::JsonLines => field_of(line, &self.field),
             TextFormat::Table => column_of(line, &self.field),
-            TextFormat::Auto | TextFormat::Lines | TextFormat::Blocks => Ok(line.to_owned()),
+            TextFormat::Auto | TextFormat::Lines | TextFormat::Blocks | TextFormat::Parquet => Ok(line.to_owned()),
         }
     }
 }
@@ -76,8 +122,11 @@ impl Texts {
 /// The format of a file, with `auto` decided by its name.
 fn resolved(format: TextFormat, path: &Path) -> TextFormat {
     match format {
-        TextFormat::Auto if path.extension().is_some_and(|extension| extension == "jsonl") => TextFormat::JsonLines,
-        TextFormat::Auto => TextFormat::Lines,
+        TextFormat::Auto => match path.extension().and_then(|extension| extension.to_str()) {
+            Some("jsonl") => TextFormat::JsonLines,
+            Some("parquet") => TextFormat::Parquet,
+            _ => TextFormat::Lines,
+        },
         other => other,
     }
 }
@@ -94,7 +143,7 @@ fn ends_block(block: &mut Option<RawText>, line: &str, number: u64) -> bool {
             block.text.len() > LINE_BYTES_MAX
         }
         None => {
-            *block = Some(RawText { text: line.to_owned(), line: number });
+            *block = Some(RawText::new(line.to_owned(), number));
             false
         }
     }
@@ -183,5 +232,30 @@ mod tests {
         assert!(texts.iter().all(|(text, _)| text.len() <= LINE_BYTES_MAX + line.len() + 1));
         let joined: Vec<&str> = texts.iter().map(|(text, _)| text.as_str()).collect();
         assert_eq!(joined.join("\n"), text);
+    }
+
+    #[test]
+    fn rows_of_parquet_say_what_is_known_of_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("文.parquet");
+        let mut writer = crate::DocumentWriter::create(&path).unwrap();
+        for (text, lang, weight) in [("北京", Some("zh"), 0.5), (" \n", None, 1.0), ("שלום", None, -3.0)] {
+            let lang = lang.map(|lang| Lang::new(lang).unwrap());
+            let document =
+                Document { text: text.to_owned(), lang, weight, domain: "新闻".to_owned(), ..Document::default() };
+            writer.push(&document).unwrap();
+        }
+        writer.finish().unwrap();
+        let mut rejects = Rejects::new(None, 0, []).unwrap();
+        let mut texts = Texts::open(&path, &TextSource { path: path.clone(), ..TextSource::default() }).unwrap();
+        let found: Vec<RawText> = std::iter::from_fn(|| texts.next(&mut rejects).unwrap()).collect();
+        let known = |text: &str, line, lang, weight| RawText {
+            text: text.to_owned(),
+            line,
+            lang,
+            domain: Some("新闻".to_owned()),
+            weight,
+        };
+        assert_eq!(found, [known("北京", 1, Some(Lang::ZH), 0.5), known("שלום", 3, None, 1.0)]);
     }
 }

@@ -9,7 +9,7 @@ use crate::disk::files_below;
 use crate::error::Result;
 
 /// The digest of the sources that results depend on (`code_digest.rs`), part of every key: a changed source changes all keys.
-pub(crate) const CODE: &str = env!("JOVE_CODE");
+pub const CODE: &str = env!("JOVE_CODE");
 
 /// Digits of a key that go into folder names.
 const KEY_DIGITS: usize = 16;

@@ -25,7 +25,8 @@ use crate::error::{Error, Result};
 use crate::warnings;
 
 pub(crate) use self::input::{Hash, InputFile};
-pub(crate) use self::key::{CODE, Key};
+pub use self::key::CODE;
+pub(crate) use self::key::Key;
 
 /// Between two attempts to get the lock of a stage that another process makes.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use jove_core::{Lang, Purpose, Seed};
-use jove_corpus::{PairOptions, PairSource, SentencePair, TextOptions, TextSource, read_pairs, read_texts};
+use jove_corpus::{CleanText, PairOptions, PairSource, SentencePair, TextOptions, TextSource, read_pairs, read_texts};
 use jove_eval::{read_tatoeba, tatoeba_files};
 use jove_kb::{Patterns, Sentence, verbalize};
 use rand::RngExt as _;
@@ -42,9 +42,9 @@ pub(crate) struct TextRecord {
     /// How often it is read in training, compared to a text of weight 1.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub(crate) weight: f64,
-    /// Of a text from a file: the number of its source.
+    /// Of a text from a file: its domain, where it has one.
     #[serde(skip)]
-    pub(crate) file: Option<usize>,
+    pub(crate) domain: Option<String>,
 }
 
 fn one() -> f64 {
@@ -219,7 +219,7 @@ impl Gathered {
         // Two facts may read the same, as where two entities share a name.
         let unseen = sentences.train.into_iter().filter(|sentence| self.probed.found_in(&sentence.text).is_none());
         let (source, weight) = (Source::Fact, settings.weight);
-        self.train.extend(unseen.map(|s| TextRecord { text: s.text, lang: s.lang, source, weight, file: None }));
+        self.train.extend(unseen.map(|s| TextRecord { text: s.text, lang: s.lang, source, weight, domain: None }));
         self.summary.from_facts = self.train.len() as u64;
         Ok(())
     }
@@ -240,8 +240,8 @@ impl Gathered {
             let place = || options.sources[clean.source].path.clone();
             if !self.leaves_out(work, &[&clean.text], place, clean.line)? {
                 self.summary.from_files += 1;
-                let (source, weight, file) = (Source::File, options.sources[clean.source].weight, Some(clean.source));
-                self.train.push(TextRecord { text: clean.text, lang: clean.lang, source, weight, file });
+                let CleanText { text, lang, domain, weight, .. } = clean;
+                self.train.push(TextRecord { text, lang, source: Source::File, weight, domain });
             }
             Ok(())
         })?;
@@ -325,7 +325,7 @@ impl Gathered {
                 lang,
                 source: Source::Pair,
                 weight: one(),
-                file: None,
+                domain: None,
             })
         };
         for (index, pair) in std::mem::take(&mut self.pairs).into_iter().enumerate() {
@@ -363,21 +363,19 @@ impl Gathered {
 /// Balances the domains of texts from files: what `text.domain-exponent` makes of a domain's share among the texts of its
 /// language, its texts' weights make up for.
 fn balance(train: &mut [TextRecord], settings: &TextSettings) {
-    let domain = |record: &TextRecord| record.file.map(|file| (record.lang, settings.sources[file].domain.as_deref()));
-    let mut sizes: BTreeMap<Lang, BTreeMap<Option<&str>, u64>> = BTreeMap::new();
-    for (lang, domain) in train.iter().filter_map(domain) {
-        *sizes.entry(lang).or_default().entry(domain).or_default() += 1;
+    let mut sizes: BTreeMap<Lang, BTreeMap<Option<String>, u64>> = BTreeMap::new();
+    for record in train.iter().filter(|record| record.source == Source::File) {
+        *sizes.entry(record.lang).or_default().entry(record.domain.clone()).or_default() += 1;
     }
-    for record in train {
-        let Some((lang, domain)) = domain(record) else { continue };
-        let domains = &sizes[&lang];
+    for record in train.iter_mut().filter(|record| record.source == Source::File) {
+        let domains = &sizes[&record.lang];
         // One domain alone, or the exponent 1, leaves every weight as it is, to the last bit.
         if domains.len() > 1 && settings.domain_exponent < 1.0 {
             let all = domains.values().sum::<u64>() as f64;
             let lifted = |size: u64| (size as f64 / all).powf(settings.domain_exponent);
             // What the domains have together stays what it was, so that no language is read more often for it.
             let together: f64 = domains.values().map(|&size| lifted(size)).sum();
-            let size = domains[&domain];
+            let size = domains[&record.domain];
             record.weight *= lifted(size) / together * all / size as f64;
         }
     }
@@ -416,26 +414,20 @@ mod tests {
     }
 
     fn record(text: &str, source: Source) -> TextRecord {
-        TextRecord { text: text.to_owned(), lang: Lang::EN, source, weight: 1.0, file: None }
+        TextRecord { text: text.to_owned(), lang: Lang::EN, source, weight: 1.0, domain: None }
     }
 
     #[test]
     fn domains_are_balanced_within_their_language() {
-        let source = |domain: Option<&str>| TextSource { domain: domain.map(str::to_owned), ..TextSource::default() };
-        let mut settings = TextSettings {
-            sources: vec![source(Some("news")), source(None), source(Some("law")), source(Some("news"))],
-            ..TextSettings::default()
+        let mut settings = TextSettings::default();
+        // English: 6 news, 2 without; Chinese: 4 law alone; and a sentence of the graph.
+        let domains = [["news"; 6].as_slice(), &[""; 2], &["law"; 4]].concat();
+        let file = |&domain: &&str| {
+            let lang = if domain == "law" { Lang::ZH } else { Lang::EN };
+            let domain = Some(domain).filter(|domain| !domain.is_empty()).map(str::to_owned);
+            TextRecord { lang, domain, ..record("text", Source::File) }
         };
-        // English: 6 news of two sources, 2 without; Chinese: 4 law alone; and a sentence of the graph.
-        let files = [0, 0, 0, 0, 3, 3, 1, 1, 2, 2, 2, 2].map(Some);
-        let mut train: Vec<TextRecord> = files
-            .iter()
-            .chain([&None])
-            .map(|&file| {
-                let lang = if file == Some(2) { Lang::ZH } else { Lang::EN };
-                TextRecord { lang, file, ..record("text", Source::File) }
-            })
-            .collect();
+        let mut train: Vec<TextRecord> = domains.iter().map(file).chain([record("text", Source::Fact)]).collect();
         balance(&mut train, &settings);
         assert!(train.iter().all(|record| is_one(&record.weight)));
         settings.domain_exponent = 0.0;

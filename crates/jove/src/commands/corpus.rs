@@ -1,4 +1,4 @@
-//! `jove corpus`: counts and checks of the text and the sentence pairs of a run file.
+//! `jove corpus`: corpora from raw text; counts and checks of the text and the sentence pairs of a run file.
 
 use std::path::PathBuf;
 
@@ -17,9 +17,15 @@ pub(crate) struct Args {
 
 #[derive(Subcommand)]
 enum Action {
+    /// Build a clean corpus from raw text of any size: read, clean, remove duplicates, sample.
+    #[command(after_long_help = "\
+Examples:
+  jove corpus build experiments/zh-corpus.toml
+  jove corpus build experiments/zh-corpus.toml --set data.root=/data --threads 8")]
+    Build(super::corpus_build::Args),
     /// Check for data that harms training: wrong encodings, lost sentence ends, duplicates, misaligned pairs.
     Doctor(File),
-    /// Count texts by language, domain and length, after cleaning.
+    /// Count texts by language, domain and length, after cleaning; of a recipe, what its build removed and kept.
     Stats(File),
 }
 
@@ -35,9 +41,17 @@ struct File {
 /// Runs the command.
 pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome> {
     match &args.action {
+        Action::Build(args) => super::corpus_build::execute(args, context),
         Action::Doctor(file) => examine(&Context::load(&file.file, &file.set)?, context),
+        Action::Stats(file) if is_recipe(file)? => super::corpus_build::show(&file.file, &file.set, context),
         Action::Stats(file) => count(&Context::load(&file.file, &file.set)?, context),
     }
+}
+
+/// Whether a file is a recipe for `jove corpus build`: unlike a run file it has sources and no variants.
+fn is_recipe(file: &File) -> anyhow::Result<bool> {
+    let table: toml::Table = jove_experiment::load_settings(&file.file, &file.set)?;
+    Ok(table.contains_key("sources") && !table.contains_key("variants"))
 }
 
 fn examine(run: &Run, context: &Context) -> anyhow::Result<Outcome> {

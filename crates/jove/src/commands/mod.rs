@@ -6,6 +6,7 @@ mod cache;
 mod card;
 mod convert;
 mod corpus;
+mod corpus_build;
 mod doctor;
 mod embed;
 mod eval;
@@ -54,7 +55,7 @@ Examples:
   jove link --kb kb.sqlite --input text.txt --output linked.jsonl
   jove link --kb kb.sqlite --input text.txt --output linked.parquet --html links.html --lang en")]
     Link(link::Args),
-    /// Check and count the text and the sentence pairs of a run file.
+    /// Build a corpus from raw text; check and count the text and the sentence pairs of a run file.
     Corpus(corpus::Args),
     /// Print how a tokenizer cuts text, or where two tokenizers differ.
     #[command(after_long_help = "\
