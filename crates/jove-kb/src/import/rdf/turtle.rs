@@ -185,6 +185,7 @@ impl Reader<'_> {
             return self.reject(line, text, message, intake);
         }
         let parser = context.turtle();
+        let rejected = intake.rejects.count();
         let before = |part: &str| text[..part.as_ptr() as usize - text.as_ptr() as usize].matches('\n').count() as u64;
         for part in parts(rest, Token::Semicolon) {
             if part.trim().is_empty() {
@@ -202,7 +203,8 @@ impl Reader<'_> {
                 }
             }
         }
-        Ok(())
+        // All parts are right, and yet not the whole: its end is missing.
+        if intake.rejects.count() == rejected { self.reject(line, text, message, intake) } else { Ok(()) }
     }
 
     /// Takes a piece of a statement where it is right.
