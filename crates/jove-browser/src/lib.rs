@@ -34,9 +34,10 @@ pub fn dom(page: &Path, hash: &str) -> Option<String> {
     Some(String::from_utf8(output.stdout).expect("a page is UTF-8"))
 }
 
-/// The faults of `page` in a window of `width` pixels, one line each: a page wider than its window, an empty drawing, text
-/// of a drawing that is cut off or lies on other text, a card (`.card` in an element with `tabindex`) that does not show when its
-/// element has the focus, or shows outside the window.
+/// The faults of `page` in a window of `width` pixels, in light colours and in dark ones, one line each: a page wider than its
+/// window, an empty drawing, text of a drawing that is cut off or lies on other text, text that its box cuts off or that has a contrast
+/// below 4.5 to what is behind it, a card (`.card` in an element with `tabindex`) that does not show when its element has the
+/// focus, or shows outside the window; a page that cannot be printed.
 ///
 /// # Panics
 /// As [`dom`], and when the page cannot be read.
@@ -45,7 +46,25 @@ pub fn faults(page: &Path, width: u32) -> Option<Vec<String>> {
     let copy = folder.path().join("page.html");
     let html = std::fs::read_to_string(page).expect("the page can be read");
     std::fs::write(&copy, format!("{html}<script>{FAULTS}</script>")).expect("the folder takes the page");
-    let output = browse(&["--dump-dom", &format!("--window-size={width},900"), &format!("file://{}", copy.display())])?;
+    let mut faults = Vec::new();
+    for (scheme, name) in [(1, "light"), (0, "dark")] {
+        let colours = format!("--blink-settings=preferredColorScheme={scheme}");
+        let found = found(&copy, width, &colours)?;
+        faults.extend(found.into_iter().map(|fault| format!("{name}: {fault}")));
+    }
+    let paper = folder.path().join("page.pdf");
+    browse(&[&format!("--print-to-pdf={}", paper.display()), &format!("file://{}", copy.display())])?;
+    let printed = std::fs::read(&paper).unwrap_or_default();
+    if !printed.starts_with(b"%PDF") {
+        faults.push("the page cannot be printed".to_owned());
+    }
+    Some(faults)
+}
+
+/// What the script finds.
+fn found(page: &Path, width: u32, colours: &str) -> Option<Vec<String>> {
+    let window = format!("--window-size={width},900");
+    let output = browse(&["--dump-dom", colours, &window, &format!("file://{}", page.display())])?;
     let text = String::from_utf8(output.stdout).expect("a page is UTF-8");
     let begin = text.find("<pre id=\"faults\">").expect("the script ran to its end") + "<pre id=\"faults\">".len();
     let end = begin + text[begin..].find("</pre>").expect("the element is closed");
@@ -89,6 +108,16 @@ mod tests {
             ("<svg width=\"0\" height=\"0\"></svg>".to_owned(), "an empty drawing"),
             (drawing("<text x=\"180\" y=\"20\">cut off</text>"), "\"cut off\" of a drawing is cut off"),
             (drawing("<text x=\"9\" y=\"20\">one</text><text x=\"9\" y=\"20\">two</text>"), "\"one\" lies on \"two\""),
+            ("<p style=\"color: #999; background: #fff\">faint</p>".to_owned(), "\"faint\" has a contrast of 2.8"),
+            (
+                "<p style=\"width: 50px; overflow: hidden; white-space: nowrap\">longer than its box</p>".to_owned(),
+                "\"longer than its box\" is cut off by its box",
+            ),
+            (
+                "<style>p { color: #111; background: #fff } @media (prefers-color-scheme: dark) { p { background: #222 } }</style><p>unseen"
+                    .to_owned(),
+                "dark: text \"unseen\" has a contrast",
+            ),
             (card("display: none"), "the card of \"name\" does not show"),
             (card("position: fixed; left: 790px; width: 99px"), "leaves the window"),
         ];

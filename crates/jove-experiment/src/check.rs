@@ -8,8 +8,8 @@ use toml::{Table, Value};
 
 use crate::error::{Error, Result};
 use crate::run_file::{
-    AblationSettings, Graph, KbSettings, PairSettings, ProbeSettings, RunFile, TextSettings, TokenizerSettings,
-    VariantSettings, VerbalizeSettings,
+    AblationSettings, Graph, GraphText, KbSettings, PairSettings, ProbeSettings, RunFile, TextSettings,
+    TokenizerSettings, VariantSettings, VerbalizeSettings,
 };
 use crate::variant::{Variant, uses_graph};
 
@@ -140,16 +140,39 @@ fn check_together(file: &RunFile, variants: &[Variant]) -> Result<()> {
         return Err(InvalidSetting::new("kb.sources", expected, "none").into());
     }
     for variant in variants {
-        let (weight, graph) = (variant.train.objectives.relation.weight, variant.graph);
+        let (weight, graph) = (variant.train.objectives.relation.weight, variant.graph.links);
         let expected = "0, since the variant has no graph and this objective reads facts";
         let valid = graph != Graph::Off || weight == 0.0;
         InvalidSetting::check(valid, "train.objectives.relation.weight", expected, weight)
             .map_err(|invalid| Error::in_variant(&variant.name, invalid))?;
     }
+    check_sentences(file, variants)?;
     let needs_pairs = variants.iter().find(|variant| variant.train.objectives.needs_pairs());
     if let (Some(variant), true) = (needs_pairs, file.pairs.train.is_empty()) {
         let expected = format!("pairs, since `{}` aligns languages", variant.name);
         return Err(InvalidSetting::new("pairs.train", expected, "none").into());
+    }
+    Ok(())
+}
+
+/// Checks that there are sentences where a variant asks for some, and other text where it asks for none.
+fn check_sentences(file: &RunFile, variants: &[Variant]) -> Result<()> {
+    for (settings, variant) in file.variants.iter().zip(variants) {
+        let asks = settings.verbalize.is_some_and(|asked| asked != GraphText::Off);
+        InvalidSetting::check(
+            file.verbalize.is_some() || !asks,
+            "verbalize",
+            "a section [verbalize] to go with it",
+            "none",
+        )
+        .map_err(|invalid| Error::in_variant(&variant.name, invalid))?;
+        let has_text = !file.text.sources.is_empty() || !file.pairs.train.is_empty();
+        if file.verbalize.is_some() && variant.graph.sentences == GraphText::Off && !has_text {
+            let expected = "text of your own, since this variant reads no sentences made from the graph (verbalize = \"off\"); \
+                            or verbalize = \"graph\" in the variant";
+            let invalid = InvalidSetting::new("text.sources", expected, "none");
+            return Err(Error::in_variant(&variant.name, invalid));
+        }
     }
     Ok(())
 }

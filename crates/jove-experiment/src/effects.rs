@@ -4,9 +4,9 @@ use jove_eval::Bootstrap;
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
+use crate::controls::contrasted;
 use crate::resampled::{Resampled, find};
 use crate::results::{ArmResult, Row, compare, is_title, title};
-use crate::variant::contrasted;
 
 /// Seeds from which on an interval is worth drawing.
 const SEEDS_MIN: usize = 3;
@@ -359,12 +359,12 @@ mod tests {
         let report = crate::report::tests::grid();
         let names: Vec<String> = report.variants.iter().map(|variant| variant.name.clone()).collect();
         let found = contrasts(&names, &report.results, &report.primary, &[]);
-        let pairs: Vec<(&str, &str)> = found[..3].iter().map(|e| (e.variant.as_str(), e.base.as_str())).collect();
-        let [shuffled, off] = ["kg-graph-shuffled", "kg-graph-off"];
-        assert_eq!(pairs, [("kg", shuffled), ("kg", off), (shuffled, off)]);
-        assert!(found[..3].iter().all(|effect| effect.primary && effect.measure == "R@1"), "{found:?}");
-        // What the last says is the difference of what the first two say.
-        assert!((found[1].difference - found[0].difference - found[2].difference).abs() < 1e-12);
+        let pairs: Vec<(&str, &str)> = found[..4].iter().map(|e| (e.variant.as_str(), e.base.as_str())).collect();
+        let [shuffled, text] = ["kg-graph-shuffled", "kg-text-only"];
+        assert_eq!(pairs, [(text, "pd"), (shuffled, text), ("kg", shuffled), ("kg", text)]);
+        assert!(found[..4].iter().all(|effect| effect.primary && effect.measure == "R@1"), "{found:?}");
+        // The steps add up.
+        assert!((found[3].difference - found[1].difference - found[2].difference).abs() < 1e-12);
         assert!(contrasts(&names[..7], &report.results, &[], &[]).is_empty(), "both controls, or none");
     }
 

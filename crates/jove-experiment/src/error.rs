@@ -109,6 +109,26 @@ pub enum Error {
         /// What to do.
         hint: String,
     },
+    /// A variant lacks what it learns from.
+    #[error("variant \"{variant}\": {what}")]
+    Needs {
+        /// The variant.
+        variant: String,
+        /// What it expects, and what was found.
+        what: String,
+        /// The line of the run file that mends it.
+        hint: String,
+    },
+    /// What an arm reads is not what its settings say.
+    #[error("the training text with {arm}: expected {expected}, found {found}")]
+    ArmText {
+        /// What is in it of the graph, and the layout.
+        arm: String,
+        /// What should be in it.
+        expected: String,
+        /// What is.
+        found: String,
+    },
     /// A file could not be read or written.
     #[error("cannot {action} {}", path.display())]
     Io {
@@ -206,7 +226,12 @@ impl Advise for Error {
                 "lower {setting}; `jove train FILE --dry-run` shows what takes how much, and train.gradient-checkpointing = \
                  true keeps fewer activations"
             )),
-            Self::Data { hint, .. } | Self::Leak { hint, .. } => Some(hint.clone()),
+            Self::Data { hint, .. } | Self::Leak { hint, .. } | Self::Needs { hint, .. } => Some(hint.clone()),
+            Self::ArmText { .. } => Some(
+                "an arm that reads something else than it says compares nothing; `jove cache verify` checks what is kept, and if \
+                 it finds nothing this is a fault of this program: please report it"
+                    .to_owned(),
+            ),
             Self::Io { source, path, .. } => Some(io_hint(source, path)),
             Self::Changed { .. } => Some("let what writes to it finish, and run the same command again".to_owned()),
             Self::Busy { .. } => Some("wait until it is done, or stop it".to_owned()),

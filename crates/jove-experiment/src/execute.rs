@@ -11,12 +11,15 @@ use crate::error::{Error, Result};
 use crate::files::{read_json, write_file};
 use crate::knowledge::languages::languages;
 use crate::prepared::{Prepared, TokenizedCorpus};
-use crate::report::content::{InputNote, Preview, Report, VariantNote};
+use crate::report::content::{InputNote, Preview, Report, TextNote, VariantNote};
 use crate::report::{count, markdown};
 use crate::results::ArmResult;
 use crate::run::Run;
-use crate::run_file::Graph;
-use crate::stage::{StageContext, annotate, control, kb, knowledge, leak, probe, shards, text, tokenizer, train};
+use crate::stage::arm_texts::ArmText;
+use crate::stage::{
+    StageContext, annotate, arm_texts, control, kb, knowledge, leak, needs, probe, shards, text, tokenizer, train,
+};
+use crate::variant::{GraphUse, Variant};
 use crate::{preview, tensorboard};
 
 /// What a finished experiment hands back.
@@ -84,6 +87,7 @@ impl Run {
             results,
             resampled,
             inputs: inputs(prepared)?,
+            texts: self.texts(prepared)?,
             previews: self.previews(work, prepared)?,
             warnings: self.all_warnings(work),
             primary: self.file.ablation.as_ref().map_or_else(Vec::new, |ablation| ablation.primary.clone()),
@@ -97,6 +101,28 @@ impl Run {
     fn all_warnings(&self, work: &StageContext<'_>) -> Vec<(String, String)> {
         let own = self.warnings().iter().map(|warning| ("run file".to_owned(), warning.clone()));
         own.chain(work.cache.warnings()).collect()
+    }
+
+    /// What the training texts are made of, one for each that some variants share.
+    fn texts(&self, prepared: &Prepared) -> Result<Vec<TextNote>> {
+        let counted: Vec<ArmText> = read_json(&prepared.arm_texts, arm_texts::SUMMARY)?;
+        let note = |text: ArmText| {
+            let of = self.variants.iter().filter(|v| (v.layout, v.graph) == (text.layout, text.graph));
+            let note = TextNote {
+                variants: of.clone().map(|variant| variant.name.clone()).collect(),
+                graph: text.graph.words(),
+                own: text.own.texts,
+                own_tokens: text.own.tokens,
+                sentences: text.sentences.texts,
+                sentence_tokens: text.sentences.tokens,
+                true_sentences: text.true_sentences,
+                links: text.links,
+                named_share: text.named_share(),
+                budget: of.map(Variant::budget).max().unwrap_or_default(),
+            };
+            (!note.variants.is_empty()).then_some(note)
+        };
+        Ok(counted.into_iter().filter_map(note).collect())
     }
 
     fn previews(&self, work: &StageContext<'_>, prepared: &Prepared) -> Result<Vec<Preview>> {
@@ -117,19 +143,21 @@ pub(crate) fn prepare(work: &StageContext<'_>) -> Result<Prepared> {
     let annotated = annotate::annotate(work, &base, &text)?;
     let mut corpora: Vec<TokenizedCorpus> = Vec::new();
     for variant in &work.run.variants {
-        for graph in [Graph::Full, variant.graph] {
+        for graph in [GraphUse::TRUE, variant.graph] {
             let layout = variant.layout;
             if corpora.iter().all(|corpus| (corpus.layout, corpus.graph) != (layout, graph)) {
                 let vocabulary = tokenizer::tokenizer(work, layout, &annotated)?;
-                let linked = control::control(work, graph, &annotated)?;
+                let linked = control::control(work, graph, &base, &text, &annotated)?;
                 let shards = shards::shards(work, layout, &vocabulary, &linked, &annotated)?;
                 corpora.push(TokenizedCorpus { layout, graph, annotated: linked, vocabulary, shards });
             }
         }
     }
-    let prepared = Prepared { base, text, texts, languages, annotated, corpora };
+    let arm_texts = arm_texts::arm_texts(work, &base, &text, &corpora)?;
+    let prepared = Prepared { base, text, texts, languages, annotated, corpora, arm_texts };
     let written = knowledge::prepare(work, &prepared)?;
     leak::check(work, &prepared, &written)?;
+    needs::needs(work, &prepared)?;
     Ok(prepared)
 }
 
@@ -161,14 +189,11 @@ fn stage_notes(prepared: &Prepared) -> Vec<(String, String)> {
     notes
 }
 
-/// Its layout, and which graph its links are from where that is not the graph as it is.
+/// Its layout, and what is in it of the graph where that is not the graph as it is.
 fn corpus_name(corpus: &TokenizedCorpus) -> String {
     let layout = corpus.layout;
-    match corpus.graph {
-        Graph::Full => format!("{layout} layout"),
-        Graph::Shuffled => format!("{layout} layout, graph shuffled"),
-        Graph::Off => format!("{layout} layout, graph off"),
-    }
+    let words = corpus.graph.words();
+    if words.is_empty() { format!("{layout} layout") } else { format!("{layout} layout, {words}") }
 }
 
 /// A language's tag; text without one has an empty tag.

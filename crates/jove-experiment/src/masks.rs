@@ -2,14 +2,17 @@
 
 use std::path::PathBuf;
 
-use jove_core::{Progress, Seed};
+use jove_core::{AnnotatedText, Progress, Seed};
 use jove_corpus::{AnnotatedReader, Tokenizer};
 use jove_kb::Kb;
 use jove_masking::{MaskConfig, SameType};
 
 use crate::error::Result;
+use crate::files::read_json;
+use crate::own_texts::own_texts;
 use crate::run::Run;
 use crate::stage::{StageContext, annotate, control, kb, knowledge, text, tokenizer};
+use crate::text_sources::TextSources;
 use crate::variant::Variant;
 
 /// The training text of a variant, and how it is masked.
@@ -27,6 +30,7 @@ pub struct MaskSource {
     /// The run's first seed.
     pub seed: Seed,
     annotated: PathBuf,
+    sources: TextSources,
 }
 
 impl MaskSource {
@@ -36,6 +40,15 @@ impl MaskSource {
     /// When the file cannot be read.
     pub fn texts(&self) -> Result<AnnotatedReader> {
         Ok(AnnotatedReader::open(&self.annotated)?)
+    }
+
+    /// The numbers of the texts to look at: the user's own, at random over sources and languages, those with links first.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn own_texts(&self) -> Result<Vec<usize>> {
+        let texts: Vec<AnnotatedText> = self.texts()?.collect::<Result<_, _>>()?;
+        Ok(own_texts(self.sources.iter().map(Some).zip(texts), 1))
     }
 }
 
@@ -59,7 +72,7 @@ impl Run {
         let text = text::gather(&work, &base)?;
         let annotated = annotate::annotate(&work, &base, &text)?;
         let vocabulary = tokenizer::tokenizer(&work, variant.layout, &annotated)?;
-        let annotated = control::control(&work, variant.graph, &annotated)?;
+        let annotated = control::control(&work, variant.graph, &base, &text, &annotated)?;
         let replacements = knowledge::replacement_names(&work, variant, &base, &vocabulary)?;
         let (kb, tokenizer) = (kb::open(&base)?, tokenizer::open(&vocabulary)?);
         Ok(MaskSource {
@@ -69,6 +82,7 @@ impl Run {
             tokenizer,
             masking: variant.masking.clone(),
             seed: Seed(self.file.seeds[0]),
+            sources: read_json(&annotated, annotate::SOURCES)?,
             annotated: annotated.file(annotate::TRAIN),
         })
     }

@@ -7,9 +7,12 @@ use jove_masking::{MaskAction, MaskConfig, MaskPlan, SameType, plan_with};
 
 use crate::cache::Stage;
 use crate::error::Result;
+use crate::files::read_lines;
+use crate::own_texts::own_texts;
 use crate::prepared::Prepared;
 use crate::report::content::{Piece, Preview};
-use crate::stage::{StageContext, annotate, knowledge, tokenizer};
+use crate::stage::text::TextRecord;
+use crate::stage::{StageContext, annotate, knowledge, text, tokenizer};
 use crate::variant::Variant;
 
 /// Sentences shown for each variant.
@@ -18,7 +21,8 @@ const SHOWN: usize = 3;
 /// Sentences shorter than this, in characters, show too little.
 const CHARS_MIN: usize = 12;
 
-/// The first held-out sentences with two or more links to the true graph, masked as a variant would mask them.
+/// Held-out texts of the user's own, at random over sources and languages, masked as a variant would mask them; those with links
+/// to the true graph first. Every variant gets the same texts.
 pub(crate) fn previews(work: &StageContext<'_>, variant: &Variant, prepared: &Prepared) -> Result<Vec<Preview>> {
     let corpus = prepared.corpus(variant);
     let masker = Masker {
@@ -27,18 +31,22 @@ pub(crate) fn previews(work: &StageContext<'_>, variant: &Variant, prepared: &Pr
         replacements: knowledge::replacement_names(work, variant, &prepared.base, &corpus.vocabulary)?,
     };
     let read = |stage: &Stage| AnnotatedReader::open(&stage.file(annotate::DEV));
-    let mut previews = Vec::new();
-    for (linked, own) in read(&prepared.annotated)?.zip(read(&corpus.annotated)?) {
-        let (linked, own) = (linked?, own?);
-        if previews.len() == SHOWN {
-            break;
-        }
-        if linked.mentions.len() > 1 && linked.text.chars().count() >= CHARS_MIN {
-            let pieces = masker.pieces(&own, previews.len() as u64)?;
-            previews.push(Preview { variant: variant.name.clone(), pieces });
+    let linked: Vec<AnnotatedText> = read(&prepared.annotated)?.collect::<Result<_, _>>()?;
+    let sources =
+        read_lines::<TextRecord>(&prepared.text.file(text::DEV))?.into_iter().map(|record| Some(record.source));
+    let chosen: Vec<usize> = own_texts(sources.zip(linked), CHARS_MIN).into_iter().take(SHOWN).collect();
+    let mut shown: Vec<(usize, AnnotatedText)> = Vec::new();
+    for (number, own) in read(&corpus.annotated)?.enumerate() {
+        if chosen.contains(&number) {
+            shown.push((number, own?));
         }
     }
-    Ok(previews)
+    let preview = |number: &usize| {
+        let (_, own) = shown.iter().find(|(other, _)| other == number)?;
+        let pieces = masker.pieces(own, *number as u64);
+        Some(pieces.map(|pieces| Preview { variant: variant.name.clone(), pieces }))
+    };
+    chosen.iter().filter_map(preview).collect()
 }
 
 /// What a variant masks with.

@@ -7,11 +7,12 @@ use toml::Table;
 
 use crate::cache::Cache;
 use crate::check::{check, check_fit, model_setting};
+use crate::controls::controls;
 use crate::error::{Error, Result};
 use crate::renamed::{Deprecated, RENAMED, as_written, rename_file};
-use crate::run_file::{RunFile, VariantSettings};
+use crate::run_file::{GraphText, RunFile, VariantSettings};
 use crate::settings::{absolute_path_override, explain, read, set};
-use crate::variant::{Variant, controls, table_of};
+use crate::variant::{Variant, table_of};
 
 /// An experiment that is ready to be executed.
 #[derive(Clone, Debug)]
@@ -64,7 +65,8 @@ impl Run {
         let base = section("train");
         join_seeds(&mut file, table.contains_key("seeds"), &base)?;
         let resolve = |variants: &[VariantSettings]| -> Result<Vec<Variant>> {
-            variants.iter().map(|variant| Variant::resolve(path, variant, &base)).collect()
+            let resolved = variants.iter().map(|variant| Variant::resolve(path, variant, &base));
+            resolved.map(|variant| Ok(with_sentences(&file, variant?))).collect()
         };
         let mut variants = resolve(&file.variants)?;
         let controls = controls(&file, &variants)?;
@@ -157,6 +159,14 @@ impl Run {
     }
 }
 
+/// A run that makes no sentences from a graph has the same text whatever a variant says of them.
+fn with_sentences(file: &RunFile, mut variant: Variant) -> Variant {
+    if file.verbalize.is_none() {
+        variant.graph.sentences = GraphText::Graph;
+    }
+    variant
+}
+
 /// Brings `seeds` and `train.seed` together: the latter is the only seed where no others are given, else one of them.
 fn join_seeds(file: &mut RunFile, seeds_given: bool, train: &Table) -> Result<()> {
     let seed = file.train.seed;
@@ -179,11 +189,14 @@ fn join_seeds(file: &mut RunFile, seeds_given: bool, train: &Table) -> Result<()
 /// The file with every default and every variant's settings spelled out.
 fn resolved(file: &RunFile, variants: &[Variant]) -> String {
     let mut file = file.clone();
+    let has_sentences = file.verbalize.is_some();
     // Whatever seed stands there, training goes by `seeds`.
     file.train.seed = file.seeds.first().map_or(file.train.seed, |&seed| Seed(seed));
     for (settings, variant) in file.variants.iter_mut().zip(variants) {
         settings.layout = Some(variant.layout);
         settings.summary = Some(variant.summary.clone());
+        settings.graph = Some(variant.graph.links);
+        settings.verbalize = has_sentences.then_some(variant.graph.sentences);
         settings.masking = table_of(&variant.masking);
         settings.train = table_of(&variant.train);
         settings.train.remove("seed");

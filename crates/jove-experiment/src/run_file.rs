@@ -240,7 +240,7 @@ pub struct ModelSettings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Recipe {
-    /// Pure data: whole-word masks, BERT's layout.
+    /// Pure data: whole-word masks, text without sentences made from a graph, BERT's layout.
     Pd,
     /// Knowledge: entity and part-of-speech masks and the contrastive knowledge link, BERT's layout.
     Kg,
@@ -262,13 +262,29 @@ pub enum Graph {
     Off,
 }
 
+/// The sentences made from the graph in a variant's training text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum GraphText {
+    /// The sentences of `[verbalize]`.
+    #[default]
+    Graph,
+    /// The same sentences, each with the object of another fact of the same relation: what they say is wrong.
+    Shuffled,
+    /// None: text from files and pairs alone.
+    Off,
+}
+
 /// Settings of `jove ablate`. All variants must read the same number of tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct AblationSettings {
-    /// Whether two controls are added: the variant named by `controls-for` with its graph shuffled, as
-    /// `NAME-graph-shuffled`, and without it, as `NAME-graph-off`.
+    /// Whether controls are added of the variant named by `controls-for`: with all of its graph shuffled, links and sentences,
+    /// as `NAME-graph-shuffled`, and without a graph, as `NAME-text-only`.
     pub controls: bool,
+    /// Whether two more controls are added where the variant reads sentences made from the graph: these alone, without links,
+    /// as `NAME-sentences`, and shuffled ones alone, as `NAME-shuffled-sentences`.
+    pub sentence_controls: bool,
     /// The variant that the controls are made of. Without it: the last one that masks entities or links knowledge; where
     /// there is none, there are no controls.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -282,7 +298,7 @@ pub struct AblationSettings {
 
 impl Default for AblationSettings {
     fn default() -> Self {
-        Self { controls: true, controls_for: None, primary: Vec::new(), jobs: 1 }
+        Self { controls: true, sentence_controls: true, controls_for: None, primary: Vec::new(), jobs: 1 }
     }
 }
 
@@ -300,9 +316,14 @@ pub struct VariantSettings {
     /// A layout other than the recipe's.
     #[serde(default)]
     pub layout: Option<Layout>,
-    /// The entity links of its training text.
-    #[serde(default)]
-    pub graph: Graph,
+    /// The entity links of its training text. Without it: `off` with the recipe `pd` where the variant neither masks entities
+    /// nor learns from links or facts, else `full`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub graph: Option<Graph>,
+    /// The sentences made from the graph in its training text, where there is a section `[verbalize]`. Without it: `off` with
+    /// the recipe `pd`, which is pure data, else `graph`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verbalize: Option<GraphText>,
     /// Masking settings that differ from the recipe's.
     #[serde(default)]
     #[schemars(with = "MaskConfig")]

@@ -1,22 +1,46 @@
-//! A variant with all its settings, and the controls that an ablation adds to one.
+//! A variant with all its settings.
 
 use std::path::Path;
 
 use jove_core::Layout;
 use jove_masking::MaskConfig;
 use jove_trainer::TrainConfig;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use toml::Table;
 
-use crate::error::{Error, Result};
-use crate::run_file::{Graph, Recipe, RunFile, VariantSettings};
+use crate::error::Result;
+use crate::run_file::{Graph, GraphText, Recipe, VariantSettings};
 use crate::settings::{explain, merge};
 
-/// What the name of a control with its graph shuffled ends in.
-const SHUFFLED: &str = "-graph-shuffled";
-/// And that of one without a graph.
-const OFF: &str = "-graph-off";
+/// What of the graph is in a training text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct GraphUse {
+    /// As links.
+    pub(crate) links: Graph,
+    /// As sentences.
+    pub(crate) sentences: GraphText,
+}
+
+impl GraphUse {
+    /// The graph as it is.
+    pub(crate) const TRUE: Self = Self { links: Graph::Full, sentences: GraphText::Graph };
+
+    /// In words, such as `no links, shuffled sentences`; empty for the graph as it is.
+    pub(crate) fn words(self) -> String {
+        let links = match self.links {
+            Graph::Full => "",
+            Graph::Shuffled => "shuffled links",
+            Graph::Off => "no links",
+        };
+        let sentences = match self.sentences {
+            GraphText::Graph => "",
+            GraphText::Shuffled => "shuffled sentences",
+            GraphText::Off => "no sentences of the graph",
+        };
+        [links, sentences].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+    }
+}
 
 /// A variant with all its settings.
 #[derive(Clone, Debug, Serialize)]
@@ -24,7 +48,7 @@ pub(crate) struct Variant {
     pub(crate) name: String,
     pub(crate) summary: String,
     pub(crate) layout: Layout,
-    pub(crate) graph: Graph,
+    pub(crate) graph: GraphUse,
     pub(crate) masking: MaskConfig,
     pub(crate) train: TrainConfig,
 }
@@ -38,11 +62,17 @@ impl Variant {
         let mut train = table_of(&TrainConfig::default());
         merge(&mut train, &recipe.train());
         let train = layered_table(path, &place("train"), train, &[base, &settings.train])?;
+        let learns = learns_from_graph(&masking, &train);
+        let links = if recipe == Recipe::Pd && !learns { Graph::Off } else { Graph::Full };
+        let sentences = if recipe == Recipe::Pd { GraphText::Off } else { GraphText::Graph };
         Ok(Self {
             name: settings.name.clone(),
             summary: settings.summary.clone().unwrap_or_else(|| recipe.summary().to_owned()),
             layout: settings.layout.unwrap_or(recipe.layout()),
-            graph: settings.graph,
+            graph: GraphUse {
+                links: settings.graph.unwrap_or(links),
+                sentences: settings.verbalize.unwrap_or(sentences),
+            },
             masking,
             train,
         })
@@ -90,49 +120,15 @@ impl Recipe {
     }
 }
 
-/// The variants that the run file's `[ablation]` adds: one variant with its graph shuffled, and without it.
-pub(crate) fn controls(file: &RunFile, variants: &[Variant]) -> Result<Vec<VariantSettings>> {
-    let Some(settings) = file.ablation.as_ref().filter(|settings| settings.controls) else { return Ok(Vec::new()) };
-    let chosen = match &settings.controls_for {
-        Some(name) => Some(variants.iter().position(|variant| &variant.name == name).ok_or_else(|| {
-            let known: Vec<&str> = variants.iter().map(|variant| variant.name.as_str()).collect();
-            refusal("ablation.controls-for", format!("one of {}", known.join(", ")), format!("`{name}`"))
-        })?),
-        None => variants.iter().rposition(uses_graph),
-    };
-    let Some(chosen) = chosen else { return Ok(Vec::new()) };
-    let treated = &file.variants[chosen];
-    let control = |graph, suffix: &str, summary: &str| VariantSettings {
-        name: format!("{}{suffix}", treated.name),
-        summary: Some(format!("{} with {summary}", treated.name)),
-        graph,
-        ..treated.clone()
-    };
-    let shuffled = control(Graph::Shuffled, SHUFFLED, "names bound to the wrong entities");
-    let mut off = control(Graph::Off, OFF, "no links and no names of the graph");
-    if variants[chosen].train.objectives.relation.weight > 0.0 {
-        // Facts are the graph; what they took of each batch is text now.
-        merge(&mut off.train, &"objectives.relation.weight = 0.0".parse().expect("a constant"));
-    }
-    Ok(vec![shuffled, off])
-}
-
-/// The pairs that say whether it is the graph, each a variant and what it is compared to.
-pub(crate) fn contrasted(variants: &[String]) -> Vec<[String; 2]> {
-    let find = |name: String| variants.iter().find(|other| **other == name);
-    let pairs = |treated: &String| {
-        let (shuffled, off) = (find(format!("{treated}{SHUFFLED}"))?, find(format!("{treated}{OFF}"))?);
-        Some([[treated.clone(), shuffled.clone()], [treated.clone(), off.clone()], [shuffled.clone(), off.clone()]])
-    };
-    variants.iter().filter_map(pairs).flatten().collect()
-}
-
-/// Whether a variant learns from links or facts.
+/// Whether a variant learns from true links or facts.
 pub(crate) fn uses_graph(variant: &Variant) -> bool {
-    let objectives = &variant.train.objectives;
-    let learns =
-        variant.masking.weights.entity > 0.0 || objectives.link.weight > 0.0 || objectives.relation.weight > 0.0;
-    variant.graph == Graph::Full && learns
+    variant.graph.links == Graph::Full && learns_from_graph(&variant.masking, &variant.train)
+}
+
+/// Whether masks or objectives read links or facts, where there are any.
+fn learns_from_graph(masking: &MaskConfig, train: &TrainConfig) -> bool {
+    let objectives = &train.objectives;
+    masking.weights.entity > 0.0 || objectives.link.weight > 0.0 || objectives.relation.weight > 0.0
 }
 
 pub(crate) fn table_of(value: &impl Serialize) -> Table {
@@ -150,76 +146,44 @@ fn layered_table<T: DeserializeOwned>(path: &Path, at: &str, mut base: Table, la
     base.try_into().map_err(|error| explain(path, at, &error))
 }
 
-fn refusal(key: &str, expected: impl Into<String>, found: impl Into<String>) -> Error {
-    Error::Setting { key: key.to_owned(), expected: expected.into(), found: found.into() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A run file of these variants with an `[ablation]`, and its variants.
-    fn file(ablation: &str, variants: &str) -> (RunFile, Vec<Variant>) {
-        let text = format!("name = \"test\"\n[ablation]\n{ablation}\n{variants}");
-        let file: RunFile = toml::from_str(&text).unwrap();
-        let resolved = |settings: &VariantSettings| Variant::resolve(Path::new("run.toml"), settings, &Table::new());
-        let variants = file.variants.iter().map(|settings| resolved(settings).unwrap()).collect();
-        (file, variants)
-    }
-
-    fn check(ablation: &str, variants: &str, expected: &[&str]) {
-        let (file, variants) = file(ablation, variants);
-        let controls = controls(&file, &variants).unwrap();
-        let names: Vec<&str> = controls.iter().map(|control| control.name.as_str()).collect();
-        assert_eq!(names, expected);
-    }
-
-    const PD: &str = "[[variants]]\nname = \"pd\"\nrecipe = \"pd\"\n";
-    const KG: &str = "[[variants]]\nname = \"kg\"\nrecipe = \"kg\"\n";
-
-    #[test]
-    fn controls_are_of_the_last_variant_that_uses_the_graph() {
-        let other = KG.replace("\"kg\"\nrecipe", "\"kg2\"\nrecipe");
-        check("", &format!("{PD}{KG}"), &["kg-graph-shuffled", "kg-graph-off"]);
-        check("", &format!("{KG}{other}{PD}"), &["kg2-graph-shuffled", "kg2-graph-off"]);
-        check("controls-for = \"kg\"", &format!("{KG}{other}"), &["kg-graph-shuffled", "kg-graph-off"]);
-        check("controls = false", &format!("{PD}{KG}"), &[]);
-        check("", PD, &[]);
-        check("", &format!("{PD}{KG}graph = \"off\"\n"), &[]);
-        let (file, variants) = file("controls-for = \"none\"", PD);
-        let error = controls(&file, &variants).unwrap_err().to_string();
-        assert!(error.contains("ablation.controls-for") && error.contains("one of pd"), "{error}");
-    }
-
-    #[test]
-    fn a_control_without_a_graph_reads_no_facts() {
-        let kg = format!("{KG}train = {{ objectives = {{ relation = {{ weight = 0.3 }} }} }}\n");
-        let (file, variants) = file("", &kg);
-        let resolved =
-            |control: &VariantSettings| Variant::resolve(Path::new("run.toml"), control, &Table::new()).unwrap();
-        let [shuffled, off] = controls(&file, &variants).unwrap().try_into().unwrap();
-        assert!(resolved(&shuffled).train.objectives.relation.weight > 0.0);
-        assert!(resolved(&off).train.objectives.relation.weight <= 0.0);
-        for control in [&shuffled, &off] {
-            let control = resolved(control);
-            assert!(!uses_graph(&control) && control.budget() == variants[0].budget());
-        }
-    }
-
-    #[test]
-    fn variants_are_contrasted_with_both_of_their_controls_or_none() {
-        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        let [kg, shuffled, off] = ["kg", "kg-graph-shuffled", "kg-graph-off"];
-        let pairs = contrasted(&names(&["pd", kg, off, shuffled]));
-        assert_eq!(pairs, [[kg, shuffled], [kg, off], [shuffled, off]].map(|pair| pair.map(str::to_owned)));
-        assert!(contrasted(&names(&["pd", kg, off])).is_empty());
-        assert!(contrasted(&[]).is_empty());
+    fn variant(settings: &str) -> Variant {
+        let settings: VariantSettings = toml::from_str(&format!("name = \"test\"\n{settings}")).unwrap();
+        Variant::resolve(Path::new("run.toml"), &settings, &Table::new()).unwrap()
     }
 
     #[test]
     fn the_budget_counts_every_token_of_every_step() {
-        let (_, variants) =
-            file("", &format!("{PD}train = {{ steps = 10, batch-tokens = 64, gradient-accumulation-steps = 3 }}\n"));
-        assert_eq!(variants[0].budget(), 10 * 64 * 3);
+        let settings = "recipe = \"pd\"\ntrain = { steps = 10, batch-tokens = 64, gradient-accumulation-steps = 3 }";
+        assert_eq!(variant(settings).budget(), 10 * 64 * 3);
+    }
+
+    fn check(settings: &str, links: Graph, sentences: GraphText) {
+        assert_eq!(variant(settings).graph, GraphUse { links, sentences }, "{settings}");
+    }
+
+    #[test]
+    fn pure_data_reads_nothing_of_a_graph_unless_it_is_told_to() {
+        check("recipe = \"pd\"", Graph::Off, GraphText::Off);
+        check("recipe = \"kg\"", Graph::Full, GraphText::Graph);
+        check("recipe = \"ml\"", Graph::Full, GraphText::Graph);
+        check("recipe = \"pd\"\nverbalize = \"graph\"", Graph::Off, GraphText::Graph);
+        check("recipe = \"pd\"\ngraph = \"full\"", Graph::Full, GraphText::Off);
+        check("recipe = \"kg\"\ngraph = \"off\"\nverbalize = \"shuffled\"", Graph::Off, GraphText::Shuffled);
+        for learns in
+            ["masking = { weights = { entity = 0.5 } }", "train = { objectives = { link = { weight = 0.2 } } }"]
+        {
+            check(&format!("recipe = \"pd\"\n{learns}"), Graph::Full, GraphText::Off);
+        }
+    }
+
+    #[test]
+    fn what_a_text_holds_of_the_graph_is_said_in_words() {
+        assert_eq!(GraphUse::TRUE.words(), "");
+        let none = GraphUse { links: Graph::Off, sentences: GraphText::Off };
+        assert_eq!(none.words(), "no links, no sentences of the graph");
     }
 }

@@ -64,5 +64,7 @@ pub use options::{BuildOptions, Selection, Source};
 pub use schema::VERSION as SCHEMA_VERSION;
 pub use search::Hit;
 pub use stats::Stats;
-pub use verbalize::{Patterns, Relation, Sentence, Skipped, VerbalizeOptions, Verbalized, verbalize};
+pub use verbalize::{
+    Patterns, Relation, Sentence, Skipped, VerbalizeOptions, Verbalized, verbalize, verbalize_shuffled,
+};
 pub use view::{ViewOptions, view};

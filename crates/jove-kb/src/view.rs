@@ -30,6 +30,9 @@ impl Default for ViewOptions {
     }
 }
 
+/// The most entities that the page can find without holding them.
+const SEARCHED_MAX: usize = 100_000;
+
 /// The page; `/*DATA*/` is where the knowledge base's content goes.
 const PAGE: &str = include_str!("view.html");
 
@@ -52,13 +55,28 @@ pub fn view(kb: &Kb, options: &ViewOptions, out: &Path, progress: &dyn Progress)
     }
     let stats = serde_json::to_value(kb.stats()?).map_err(|error| Error::io(out)(error.into()))?;
     let start = chosen.first().map_or(0, |entity| entity.0);
-    let data = json!({"stats": stats, "entities": entities, "start": start, "lang": options.lang.as_str()});
+    let name = kb.path().file_name().map(|name| name.to_string_lossy().into_owned());
+    let rest = rest(kb, options, &entities, degrees.len())?;
+    let data = json!({
+        "name": name, "stats": stats, "entities": entities, "start": start, "lang": options.lang.as_str(), "rest": rest,
+    });
     // No text of the knowledge base may end the script element.
     let data = data.to_string().replace('<', "\\u003c");
-    let page = PAGE.replacen("/*DATA*/null", &data, 1);
+    let page = PAGE.replacen("/*STYLE*/", jove_core::PAGE_STYLE, 1).replacen("/*DATA*/null", &data, 1);
     Output::write(out, Kind::HTML, page.as_bytes()).map_err(Error::io(out))?;
     progress.end();
     Ok(())
+}
+
+/// Name and key of the entities that the page doesn't hold, for its search.
+fn rest(kb: &Kb, options: &ViewOptions, held: &BTreeMap<u32, Value>, count: usize) -> Result<Vec<[String; 2]>> {
+    let labels = kb.labels_in(options.lang)?;
+    let others = (0..count as u32).filter(|id| !held.contains_key(id)).map(EntityId).take(SEARCHED_MAX);
+    let row = |entity: EntityId| {
+        let key = kb.key(entity)?;
+        Ok([labels.get(&entity).cloned().unwrap_or_else(|| key.clone()), key])
+    };
+    others.map(row).collect()
 }
 
 /// The first entity, its neighbours, then others by degree.

@@ -1,8 +1,10 @@
-//! An HTML page of linked texts: coloured spans with a card each for the entity, its score and the losing candidates.
+//! An HTML page of linked texts: what was linked, which names make most of it and which are doubtful; then the texts with a
+//! card for each name, its score and the losing candidates.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use jove_core::{EntityId, Mention};
+use jove_core::{EntityId, Mention, PAGE_STYLE};
 
 use crate::linker::ScoredMention;
 
@@ -32,30 +34,103 @@ pub struct Linked<'a> {
 const STYLE: &str = include_str!("html.css");
 const SCRIPT: &str = include_str!("html.js");
 
-/// A self-contained HTML page in UTF-8. `card` gives an entity's card. All text is escaped.
+/// Names in a list at the top.
+const LISTED: usize = 12;
+/// Links with a score from here on are sure.
+const SURE: f32 = 0.9;
+
+/// A self-contained HTML page in UTF-8, texts with links first. `title` says which files it is about, `card` gives an entity's
+/// card. All text is escaped.
 pub fn page<'a>(title: &str, texts: impl IntoIterator<Item = Linked<'a>>, card: impl Fn(EntityId) -> Card) -> String {
-    let mut page = String::new();
+    let mut texts: Vec<Linked> = texts.into_iter().collect();
+    texts.sort_by_key(|text| text.mentions.is_empty());
     let title = escape(title);
-    let _ = write!(
-        page,
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title><style>{STYLE}</style>\
-         <h1>{title}</h1><p class=\"key\"><span class=\"m strong\">score of 0.9 and more</span> \
-         <span class=\"m\">linked</span> <span class=\"n\">a name, not linked</span> — point at a span for its card</p>"
+    let mut page = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <title>{title}</title><style>{PAGE_STYLE}{STYLE}</style></head><body><header class=\"page\"><h1>{title}</h1></header><main>"
     );
-    for text in texts {
-        row(&mut page, &text, &card);
+    summary(&mut page, &texts, &card);
+    page.push_str(
+        "<div class=\"filter screen\"><input type=\"search\" id=\"query\" placeholder=\"a name, an entity, a type\" aria-label=\"Find texts\">\
+         <label>a score of at most <select id=\"most\"><option value=\"1\">1</option><option>0.9</option><option>0.7</option>\
+         <option>0.5</option></select></label><span class=\"soft\" id=\"shown\" role=\"status\"></span></div>\
+         <p class=\"key soft\"><span class=\"m strong\">score of 0.9 and more</span> <span class=\"m\">linked</span> \
+         <span class=\"n\">a name, not linked</span> — point at a name, or reach it by the tab key, for its card</p>",
+    );
+    for text in &texts {
+        row(&mut page, text, &card);
     }
-    let _ = writeln!(page, "<script>{SCRIPT}</script></html>");
+    let _ = writeln!(page, "</main><script>{SCRIPT}</script></body></html>");
     page
 }
 
+/// Counts, the names that make most links, and the links that are least sure.
+fn summary(page: &mut String, texts: &[Linked], card: &impl Fn(EntityId) -> Card) {
+    let links: usize = texts.iter().map(|text| text.mentions.len()).sum();
+    let with = texts.iter().filter(|text| !text.mentions.is_empty()).count();
+    let mut names: BTreeMap<(&str, EntityId), (usize, f32)> = BTreeMap::new();
+    for text in texts {
+        for mention in text.mentions {
+            let (count, least) = names.entry((&text.text[mention.span.range()], mention.entity)).or_insert((0, 1.0));
+            (*count, *least) = (*count + 1, least.min(mention.score));
+        }
+    }
+    let per_text = links as f64 / texts.len().max(1) as f64;
+    let _ = write!(
+        page,
+        "<ul class=\"counts\"><li><b>{per_text:.2}</b>links a text</li><li><b>{links}</b>links in {with} of {} texts</li>\
+         <li><b>{}</b>names linked</li></ul><div class=\"lists\">",
+        texts.len(),
+        names.len()
+    );
+    let mut often: Vec<_> = names.iter().map(|(&(name, entity), &(count, _))| (count, name, entity)).collect();
+    often.sort_by_key(|(count, ..)| std::cmp::Reverse(*count));
+    let often = often.into_iter().take(LISTED).map(|(count, name, entity)| (name, entity, count.to_string()));
+    list(page, "Names that make most links", "links", often, card);
+    let least = names.iter().map(|(&(name, entity), &(_, least))| (least, name, entity));
+    let mut doubtful: Vec<_> = least.filter(|(least, ..)| *least < SURE).collect();
+    doubtful.sort_by(|(a, ..), (b, ..)| a.total_cmp(b));
+    let doubtful = doubtful.into_iter().take(LISTED).map(|(least, name, entity)| (name, entity, format!("{least:.2}")));
+    list(page, "Doubtful links", "lowest score", doubtful, card);
+    page.push_str("</div>");
+}
+
+/// A list of names, each with a button that finds its texts; nothing where it is empty.
+fn list<'a>(
+    page: &mut String,
+    heading: &str,
+    unit: &str,
+    rows: impl Iterator<Item = (&'a str, EntityId, String)>,
+    card: &impl Fn(EntityId) -> Card,
+) {
+    let mut rows = rows.peekable();
+    if rows.peek().is_none() {
+        return;
+    }
+    let _ = write!(
+        page,
+        "<section><h2>{heading}</h2><table><thead><tr><th scope=\"col\">name</th><th scope=\"col\">entity</th><th scope=\"col\">{unit}</th></tr></thead><tbody>"
+    );
+    for (name, entity, number) in rows {
+        let (name, card) = (escape(name), card(entity));
+        let _ = write!(
+            page,
+            "<tr><td><button data-find=\"{name}\">{name}</button></td><td>{} <i>{}</i></td><td>{number}</td></tr>",
+            escape(&card.label),
+            escape(&card.key)
+        );
+    }
+    page.push_str("</tbody></table></section>");
+}
+
 fn row(page: &mut String, text: &Linked, card: &impl Fn(EntityId) -> Card) {
-    page.push_str("<p class=\"text\" dir=\"auto\">");
+    let scores: Vec<String> = text.mentions.iter().map(|mention| format!("{:.3}", mention.score)).collect();
+    let _ = write!(page, "<p class=\"text\" dir=\"auto\" data-scores=\"{}\">", scores.join(" "));
     let mut next = 0;
     for shown in shown(text) {
         let span = shown.mention.span;
         page.push_str(&escape(&text.text[next..span.start as usize]));
-        let class = match (shown.linked, shown.mention.score >= 0.9) {
+        let class = match (shown.linked, shown.mention.score >= SURE) {
             (true, true) => "m strong",
             (true, false) => "m",
             (false, _) => "n",
@@ -184,14 +259,52 @@ mod tests {
         let path = folder.path().join("links.html");
         std::fs::write(&path, page("links", [Linked { text: &text, mentions: &mentions, scored: &scored }], card))
             .unwrap();
-        for width in [1200, 600] {
+        for width in [1280, 500] {
             let Some(faults) = jove_browser::faults(&path, width) else { return };
             assert!(faults.is_empty(), "{width}: {faults:?}");
         }
     }
 
     #[test]
+    fn the_page_opens_with_what_was_linked_and_texts_with_links_come_first() {
+        let mention = |start, score| Mention { span: ByteSpan::new(start, start + 6), entity: EntityId(7), score };
+        let (sure, doubtful) = ([mention(0, 0.97), mention(6, 0.95)], [mention(0, 0.41)]);
+        let text = |text, mentions| Linked { text, mentions, scored: &[] };
+        let texts = [text("没有名字", &[][..]), text("北京北京", &sure), text("上海", &doubtful)];
+        let page = page("links of a.txt", texts, |_| Card { label: "<城>".into(), ..Card::default() });
+        let place = |part: &str| page.find(part).unwrap_or_else(|| panic!("{part} is not in {page}"));
+        for part in
+            ["<b>1.00</b>links a text", "<b>3</b>links in 2 of 3 texts", "<td>2</td>", "<td>0.41</td>", "&lt;城&gt;"]
+        {
+            place(part);
+        }
+        assert!(place("Names that make most links") < place("Doubtful links"));
+        assert!(place("data-scores=\"0.970 0.950\"") < place("没有名字"));
+        assert!(!page.contains("<td>0.95</td>"), "a sure link is not doubtful");
+    }
+
+    #[test]
+    fn a_browser_filters_texts_by_words_and_scores() {
+        let mention = |score| [Mention { span: ByteSpan::new(0, 6), entity: EntityId(7), score }];
+        let (sure, doubtful) = (mention(0.97), mention(0.41));
+        let texts = [("北京很大", &sure), ("上海很大", &doubtful), ("北京不大", &doubtful)];
+        let texts = texts.map(|(text, mentions)| Linked { text, mentions, scored: &[] });
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("links.html");
+        let type_in =
+            "<script>query.value = '北京'; most.value = '0.5'; most.dispatchEvent(new Event('input'));</script>";
+        std::fs::write(
+            &path,
+            page("links", texts, |_| Card::default()).replace("</html>", &format!("{type_in}</html>")),
+        )
+        .unwrap();
+        let Some(dom) = jove_browser::dom(&path, "") else { return };
+        assert!(dom.contains("1 of 3 texts") && dom.matches("hidden=\"\"").count() == 2, "{dom}");
+    }
+
+    #[test]
     fn a_page_without_texts_is_complete() {
-        assert!(super::page("", [], |_| Card::default()).contains("<h1></h1>"));
+        let page = super::page("", [], |_| Card::default());
+        assert!(page.contains("<h1></h1>") && page.contains("<b>0.00</b>links a text") && !page.contains("<section>"));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use jove_core::PAGE_STYLE;
+
 use crate::plan::MaskPlan;
 use crate::unit::{MaskAction, MaskedUnit, Target};
 
@@ -26,8 +28,8 @@ pub fn page<'a>(title: &str, texts: impl IntoIterator<Item = Masked<'a>>) -> Str
     let title = escape(title);
     let _ = write!(
         page,
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title><style>{STYLE}</style>\
-         <h1>{title}</h1><p class=\"key\"><span class=\"entity\">entity</span> <span class=\"pos\">part of speech</span> \
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <title>{title}</title><style>{PAGE_STYLE}{STYLE}</style></head><body><header class=\"page\"><h1>{title}</h1></header><main><p class=\"key\"><span class=\"entity\">entity</span> <span class=\"pos\">part of speech</span> \
          <span class=\"word\">word</span> <span class=\"span\">span</span> <span class=\"token\">token</span> — \
          below each target what the model sees: ▇ the mask, = the piece itself, ? another piece, ⇄ another entity — \
          point at a unit for its card</p>"
@@ -35,7 +37,7 @@ pub fn page<'a>(title: &str, texts: impl IntoIterator<Item = Masked<'a>>) -> Str
     for text in texts {
         row(&mut page, &text);
     }
-    let _ = writeln!(page, "<script>{SCRIPT}</script></html>");
+    let _ = writeln!(page, "</main><script>{SCRIPT}</script></body></html>");
     page
 }
 
@@ -138,7 +140,7 @@ mod tests {
         let path = folder.path().join("masks.html");
         std::fs::write(&path, page("masks", [Masked { pieces: &pieces, plan: &plan, inputs: &[], cards: &cards }]))
             .unwrap();
-        for width in [1200, 600] {
+        for width in [1280, 500] {
             let Some(faults) = jove_browser::faults(&path, width) else { return };
             assert!(faults.is_empty(), "{width}: {faults:?}");
         }
@@ -150,7 +152,7 @@ mod tests {
         let plan = MaskPlan { targets: Vec::new(), units: vec![unit] };
         for plan in [&MaskPlan::default(), &plan] {
             let page = page("", [Masked { pieces: &[], plan, inputs: &[], cards: &[] }]);
-            assert!(page.contains("<h1></h1>") && page.contains("</p><script>"));
+            assert!(page.contains("<h1></h1>") && page.contains("</p></main><script>"));
         }
     }
 }

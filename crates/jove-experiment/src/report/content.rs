@@ -25,6 +25,9 @@ pub struct Report {
     pub resampled: Vec<Resampled>,
     /// Sizes of the data, from the graph to the tokens.
     pub inputs: Vec<InputNote>,
+    /// What the training texts are made of, in tokens, one for each that some variants share.
+    #[serde(default)]
+    pub texts: Vec<TextNote>,
     /// Sentences as the variants see them.
     pub previews: Vec<Preview>,
     /// The warnings of stages, each with the stage's name.
@@ -60,6 +63,31 @@ pub struct InputNote {
     pub value: String,
     /// A remark.
     pub note: String,
+}
+
+/// What the training text of some variants is made of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TextNote {
+    /// The variants.
+    pub variants: Vec<String>,
+    /// What is in it of the graph, in words; empty for the graph as it is.
+    pub graph: String,
+    /// Texts from files and pairs.
+    pub own: u64,
+    /// Their tokens.
+    pub own_tokens: u64,
+    /// Sentences made from facts, true or wrong.
+    pub sentences: u64,
+    /// Their tokens.
+    pub sentence_tokens: u64,
+    /// Texts that read as a sentence of the graph, counted by their letters.
+    pub true_sentences: u64,
+    /// Links.
+    pub links: u64,
+    /// The share of links whose words are a name of their entity, in [0, 1]; none where they are too few to tell.
+    pub named_share: Option<f64>,
+    /// Tokens that training reads; with those of the text, how often each is read.
+    pub budget: u64,
 }
 
 /// One sentence as a variant sees it in training.

@@ -1,18 +1,25 @@
-//! The report of a run: one self-contained HTML page without scripts or network access, and its tables.
+//! The report of a run: one self-contained HTML page without network access, and its tables and pictures as files.
 
+mod answered;
+mod answers;
+mod axis;
 pub(crate) mod content;
 mod curve;
-mod effects_section;
-mod forest;
+mod curves;
+mod dots;
+mod effect_plot;
+mod figure;
+mod headline;
 mod page;
-mod plot;
+mod sections;
+mod sheet;
 mod style;
 mod table;
 mod words;
 
 use std::path::Path;
 
-pub use content::{InputNote, Piece, Preview, Report, VariantNote};
+pub use content::{InputNote, Piece, Preview, Report, TextNote, VariantNote};
 pub use table::markdown;
 pub(crate) use words::count;
 
@@ -21,7 +28,8 @@ use jove_files::{Kind, Output};
 use crate::error::{Error, Result};
 
 impl Report {
-    /// Writes `report.html`, `results.json`, `table.md`, `results.csv` and `effects.csv` into `folder`.
+    /// Writes `report.html`, `results.json`, `table.md`, `results.csv` and `effects.csv` into `folder`, every table of the page as
+    /// CSV and LaTeX into its folder `tables`, and every picture as SVG into `figures`.
     ///
     /// # Errors
     /// When a file cannot be written; each is replaced atomically, and only where it is an earlier one of its kind.
@@ -36,9 +44,27 @@ impl Report {
         write("table.md", TABLE, &markdown(self))?;
         write("results.csv", RESULTS_CSV, &table::results_csv(&self.results))?;
         write("effects.csv", EFFECTS_CSV, &effects)?;
-        write("report.html", Kind::HTML, &page::render(self).into_string())
+        let parts = page::Parts::new(self);
+        for folder in ["tables", "figures"].map(|name| folder.join(name)) {
+            std::fs::create_dir_all(&folder).map_err(|source| Error::io("create", &folder, source))?;
+        }
+        for sheet in parts.sheets(self) {
+            write(&format!("tables/{}.csv", sheet.name), SHEET, &sheet.csv())?;
+            write(&format!("tables/{}.tex", sheet.name), LATEX, &sheet.latex())?;
+        }
+        for figure in parts.figures(self) {
+            write(&format!("figures/{}.svg", figure.name), SVG, &figure.file())?;
+        }
+        write("report.html", Kind::HTML, &page::render(self, &answered::answered(folder)?).into_string())
     }
 }
+
+const SHEET: Kind = Kind::new("a table of a run", |head| {
+    // The mark before it is left out here.
+    [&b"measure,"[..], b"variant,", b"variants,"].iter().any(|first| head.starts_with(first))
+});
+const LATEX: Kind = Kind::new("a LaTeX table of a run", |head| head.starts_with(b"% needs "));
+const SVG: Kind = Kind::new("a picture in SVG", |head| head.starts_with(b"<svg "));
 
 const RESULTS: Kind = Kind::new("results of a run", |head| head.starts_with(b"{"));
 const TABLE: Kind = Kind::new("a table of a run", |head| head.starts_with(b"| probe | items | chance |"));
@@ -48,7 +74,7 @@ const EFFECTS_CSV: Kind = Kind::new("effects of a run", |head| head.starts_with(
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::report::content::{InputNote, Piece, Preview, VariantNote};
+    use crate::report::content::{InputNote, Piece, Preview, TextNote, VariantNote};
     use crate::results::{ArmResult, CurvePoint, Measure};
 
     fn arm(variant: &str, seed: u64, cloze: f64) -> ArmResult {
@@ -96,6 +122,18 @@ pub(crate) mod tests {
             ],
             resampled: Vec::new(),
             inputs: vec![InputNote { label: "entities".into(), value: "900".into(), note: "5 types".into() }],
+            texts: vec![TextNote {
+                variants: vec!["pd".into()],
+                graph: "no links, no sentences of the graph".into(),
+                own: 3762,
+                own_tokens: 80_123,
+                sentences: 0,
+                sentence_tokens: 0,
+                true_sentences: 0,
+                links: 0,
+                named_share: None,
+                budget: 1_200_000,
+            }],
             previews: vec![Preview {
                 variant: "kg".into(),
                 pieces: vec![
@@ -119,7 +157,7 @@ pub(crate) mod tests {
 
     /// Eight arms under five seeds, with controls.
     pub(crate) fn grid() -> Report {
-        let names = ["pd", "kg", "ml", "pd-words", "pd+masks", "pd+entity", "kg-graph-shuffled", "kg-graph-off"];
+        let names = ["pd", "kg", "ml", "pd-words", "pd+masks", "pd+entity", "kg-graph-shuffled", "kg-text-only"];
         let variants = names.map(|name| VariantNote { name: name.into(), summary: "what it adds".into() }).to_vec();
         let cloze = |index: usize, seed: u32| 0.2 + 0.01 * index as f64 + 0.003 * f64::from(seed * seed % 7);
         let arms = names.iter().enumerate().flat_map(|(index, name)| {
@@ -138,7 +176,16 @@ pub(crate) mod tests {
 
     #[test]
     fn a_report_replaces_an_earlier_one_and_nothing_else() {
-        for name in ["results.json", "table.md", "results.csv", "effects.csv", "report.html"] {
+        for name in [
+            "results.json",
+            "table.md",
+            "results.csv",
+            "effects.csv",
+            "report.html",
+            "tables/results.csv",
+            "tables/effects.tex",
+            "figures/learning-curves.svg",
+        ] {
             let folder = tempfile::tempdir().unwrap();
             grid().write(folder.path()).unwrap();
             grid().write(folder.path()).unwrap();
@@ -155,8 +202,8 @@ pub(crate) mod tests {
         let folder = tempfile::tempdir().unwrap();
         for (report, name) in [(sample(), "run"), (grid(), "grid")] {
             let page = folder.path().join(format!("{name}.html"));
-            std::fs::write(&page, page::render(&report).into_string()).unwrap();
-            for width in [1280, 600] {
+            std::fs::write(&page, page::render(&report, &[]).into_string()).unwrap();
+            for width in [1280, 500] {
                 let Some(faults) = jove_browser::faults(&page, width) else { return };
                 assert!(faults.is_empty(), "{name} at {width}: {faults:?}");
             }
@@ -165,10 +212,10 @@ pub(crate) mod tests {
 
     #[test]
     fn the_page_needs_nothing_from_outside_and_escapes_what_it_is_given() {
-        let html = page::render(&sample()).into_string();
+        let html = page::render(&sample(), &[]).into_string();
         assert!(html.contains("sample &lt;b&gt;") && html.contains("巴黎 &lt;&gt;"));
         assert!(html.contains("train-kg-1</b>: the loss &lt;b&gt; was 2"), "warnings stand on the page");
-        for forbidden in ["<script", "<link", "http-equiv", "url(", "@import", "src=\"http"] {
+        for forbidden in ["<script", "<link", "http-equiv", "url(", "@import", "src=\"http", "href=\"http"] {
             assert!(!html.contains(forbidden), "{forbidden}");
         }
     }

@@ -18,6 +18,7 @@ use crate::held_out::sentences::HeldOutSentences;
 use crate::linking;
 use crate::stage::text::{PairRecord, Source, TextRecord};
 use crate::stage::{StageContext, kb};
+use crate::text_sources::TextSources;
 
 /// The annotated training text in its stage.
 pub(crate) const TRAIN: &str = "train.parquet";
@@ -29,6 +30,8 @@ pub(crate) const PROBE_TEXT: &str = "probe-text.parquet";
 pub(crate) const PAIRS: &str = "pairs.jsonl";
 /// How often each training text is read.
 pub(crate) const WEIGHTS: &str = "weights.json";
+/// Where each training text is from.
+pub(crate) const SOURCES: &str = "sources.json";
 /// Counts.
 pub(crate) const SUMMARY: &str = "summary.json";
 
@@ -66,7 +69,7 @@ pub(crate) fn annotate(work: &StageContext<'_>, base: &Stage, text: &Stage) -> R
         let mut linked = BTreeSet::new();
 
         let mut train = AnnotatedWriter::create(&folder.join(TRAIN))?;
-        let (mut withheld, mut weights) = (Vec::new(), TextWeights::default());
+        let (mut withheld, mut weights, mut sources) = (Vec::new(), TextWeights::default(), TextSources::default());
         each(work, "link training text", &annotator, &texts, |annotated, record| {
             if reveals(&named(&annotator, &annotated), &facts).is_some() {
                 summary.withheld += 1;
@@ -76,12 +79,14 @@ pub(crate) fn annotate(work: &StageContext<'_>, base: &Stage, text: &Stage) -> R
                 return Ok(());
             }
             weights.push(record.weight);
+            sources.push(record.source);
             summary.links += annotated.mentions.len() as u64;
             linked.extend(annotated.mentions.iter().map(|mention| mention.entity));
             Ok(train.push(&annotated)?)
         })?;
         summary.texts = train.finish()?;
         write_json(&folder.join(WEIGHTS), &weights)?;
+        write_json(&folder.join(SOURCES), &sources)?;
         summary.entities = linked.len() as u64;
 
         let mut probe_text = AnnotatedWriter::create(&folder.join(PROBE_TEXT))?;
@@ -107,7 +112,7 @@ pub(crate) fn annotate(work: &StageContext<'_>, base: &Stage, text: &Stage) -> R
 }
 
 /// The annotator over the knowledge base, with alias statistics of the training text.
-fn annotator(work: &StageContext<'_>, base: &Stage, texts: &[TextRecord]) -> Result<Annotator> {
+pub(crate) fn annotator(work: &StageContext<'_>, base: &Stage, texts: &[TextRecord]) -> Result<Annotator> {
     work.progress.begin("learn alias statistics", None, "texts");
     let corpus: Vec<(&str, Lang)> = texts.iter().map(|record| (record.text.as_str(), record.lang)).collect();
     let file = &work.run.file;
@@ -116,7 +121,8 @@ fn annotator(work: &StageContext<'_>, base: &Stage, texts: &[TextRecord]) -> Res
     Ok(annotator)
 }
 
-fn each(
+/// Annotates texts in their order.
+pub(crate) fn each(
     work: &StageContext<'_>,
     task: &str,
     annotator: &Annotator,
@@ -136,7 +142,7 @@ fn each(
 }
 
 /// The entities that the names of a text may mean, linked or not.
-fn named(annotator: &Annotator, text: &AnnotatedText) -> BTreeSet<EntityId> {
+pub(crate) fn named(annotator: &Annotator, text: &AnnotatedText) -> BTreeSet<EntityId> {
     annotator.linker.named(text).into_iter().collect()
 }
 

@@ -58,7 +58,7 @@ pub(crate) fn knowledge(
         knowledge.descriptions = Some(described);
     }
     if objectives.relation.weight > 0.0 {
-        knowledge.relations = Some(relations(work, prepared, vocabulary, variant.graph)?);
+        knowledge.relations = Some(relations(work, prepared, vocabulary, variant.graph.links)?);
     }
     knowledge.replacements = replacements(work, variant, &prepared.base, vocabulary)?;
     Ok(knowledge)

@@ -6,22 +6,28 @@
 //! | [`text`] | files, the knowledge base | all text, and what is held out of it |
 //! | [`annotate`] | text, the knowledge base | text with words and links |
 //! | [`tokenizer`] | annotated text | a vocabulary for each layout |
-//! | [`control`] | annotated text | the same text with its links shuffled or removed |
+//! | [`shuffled_sentences`] | the knowledge base, text | sentences of wrong facts, for controls |
+//! | [`control`] | annotated text | the same text with less of the graph, or a wrong one |
 //! | [`shards`] | annotated text, a vocabulary | tokens |
 //! | [`knowledge`] | the knowledge base, a vocabulary | descriptions, hard negatives, relations, replacement names |
 //! | [`leak`] | tokens, knowledge | nothing: stops the run where training data contains what a probe is about |
+//! | [`arm_texts`] | tokens, text | counts of what each arm's text is made of; stops the run where that is not what the arm says |
+//! | [`needs`] | tokens, knowledge | nothing: stops the run where an arm lacks what it learns from |
 //! | [`items`] | text, annotated text, the knowledge base | what the probes ask, and what is answered without a model |
 //! | [`train`] | tokens, knowledge | a checkpoint for each variant and seed |
 //! | [`probe`] | a checkpoint or random weights, items | what the model answers |
 
 pub(crate) mod annotate;
+pub(crate) mod arm_texts;
 pub(crate) mod control;
 pub(crate) mod items;
 pub(crate) mod kb;
 pub(crate) mod knowledge;
 pub(crate) mod leak;
+pub(crate) mod needs;
 pub(crate) mod probe;
 pub(crate) mod shards;
+pub(crate) mod shuffled_sentences;
 pub(crate) mod text;
 pub(crate) mod tokenizer;
 pub(crate) mod train;

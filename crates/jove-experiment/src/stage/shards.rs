@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::files::{read_json, read_lines, write_json};
 use crate::stage::text::PairRecord;
 use crate::stage::{StageContext, annotate, tokenizer};
+use crate::text_sources::TextSources;
 
 /// Training text as tokens.
 pub(crate) const TRAIN: &str = "train.arrow";
@@ -22,6 +23,8 @@ pub(crate) const DEV: &str = "dev.arrow";
 pub(crate) const PAIRS: &str = "pairs.arrow";
 /// How often each training text is read.
 pub(crate) const WEIGHTS: &str = "weights.json";
+/// Where each training text is from.
+pub(crate) const SOURCES: &str = "sources.json";
 /// Counts.
 pub(crate) const SUMMARY: &str = "summary.json";
 
@@ -62,7 +65,7 @@ impl Known {
 /// A language with more unknown tokens than this is warned about.
 const UNKNOWN_SHARE_MAX: f64 = 0.01;
 
-/// Tokenises all text for one layout; `pairs` is the annotated text that the graph itself gave, with the weights of texts.
+/// Tokenises all text for one layout; `pairs` is the stage of the annotated text as the graph gave it, with the pairs.
 pub(crate) fn shards(
     work: &StageContext<'_>,
     layout: Layout,
@@ -77,14 +80,20 @@ pub(crate) fn shards(
         let unknown = tokenizer.specials().unknown;
 
         let mut train = ShardWriter::create(&folder.join(TRAIN))?;
-        let (given, mut weights): (TextWeights, _) = (read_json(pairs, annotate::WEIGHTS)?, TextWeights::default());
+        let (given, mut weights): (TextWeights, _) = (read_json(annotated, annotate::WEIGHTS)?, TextWeights::default());
         let mut given = given.iter();
+        let (origins, mut sources): (TextSources, _) =
+            (read_json(annotated, annotate::SOURCES)?, TextSources::default());
+        let mut origins = origins.iter();
         each(work, &tokenizer, annotated, annotate::TRAIN, |tokenized| {
-            let weight = given.next().unwrap_or(1.0);
+            let (weight, origin) = (given.next().unwrap_or(1.0), origins.next());
             if tokenized.tokens.is_empty() {
                 return Ok(());
             }
             weights.push(weight);
+            if let Some(origin) = origin {
+                sources.push(origin);
+            }
             let known = summary.languages.entry(tokenized.lang.to_string()).or_default();
             known.tokens += tokenized.tokens.len() as u64;
             known.unknown += tokenized.tokens.iter().filter(|&&token| token == unknown).count() as u64;
@@ -95,6 +104,7 @@ pub(crate) fn shards(
         warn_unknown(&summary.languages, layout);
         summary.texts = train.finish()?;
         write_json(&folder.join(WEIGHTS), &weights)?;
+        write_json(&folder.join(SOURCES), &sources)?;
         let mut dev = ShardWriter::create(&folder.join(DEV))?;
         each(work, &tokenizer, annotated, annotate::DEV, |tokenized| {
             if tokenized.tokens.is_empty() { Ok(()) } else { Ok(dev.push(tokenized)?) }

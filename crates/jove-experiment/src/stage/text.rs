@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use jove_core::{Lang, Purpose, Seed};
 use jove_corpus::{CleanText, PairOptions, PairSource, SentencePair, TextOptions, TextSource, read_pairs, read_texts};
 use jove_eval::{read_tatoeba, tatoeba_files};
-use jove_kb::{Patterns, Sentence, verbalize};
+use jove_kb::{Kb, Patterns, Sentence, verbalize};
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
@@ -214,6 +214,9 @@ impl Gathered {
         let Some(settings) = &work.run.file.verbalize else { return Ok(()) };
         let patterns = Patterns::read(&work.run.folder.join(&settings.patterns))?;
         let sentences = verbalize(&kb::open(base)?, &patterns, &settings.sentences)?;
+        if sentences.train.is_empty() && sentences.held_out.is_empty() {
+            return Err(no_sentences(&kb::open(base)?, &settings.sentences.langs)?);
+        }
         sentences.held_out.iter().for_each(|sentence| self.probed.insert("relation cloze", &sentence.text));
         self.facts = sentences.held_out;
         // Two facts may read the same, as where two entities share a name.
@@ -358,6 +361,32 @@ impl Gathered {
         self.summary.tatoeba = write_lines(&folder.join(TATOEBA), &self.tatoeba)?;
         write_json(&folder.join(SUMMARY), &self.summary)
     }
+}
+
+/// Why no fact can be written, with the line of the run file that mends it.
+fn no_sentences(kb: &Kb, langs: &[Lang]) -> Result<Error> {
+    let asked: Vec<&str> = langs.iter().map(Lang::as_str).collect();
+    let known = kb.languages()?;
+    let in_words: Vec<String> = known.iter().take(9).map(|(tag, names)| format!("{tag} ({names} names)")).collect();
+    let found = if in_words.is_empty() { "none".to_owned() } else { in_words.join(", ") };
+    let facts = kb.fact_count()?;
+    let first = known.iter().find(|(tag, _)| !tag.is_empty() && tag != "und").map_or("LANGUAGE", |(tag, _)| tag);
+    let hint = if facts == 0 {
+        "the graph has no facts between entities: leave the section [verbalize] out".to_owned()
+    } else if known.iter().any(|(tag, _)| asked.contains(&tag.as_str())) {
+        "verbalize.patterns needs sentences for the graph's relations, or a section [fallback] with some for any relation; \
+         `jove kb stats` lists the relations"
+            .to_owned()
+    } else {
+        format!(
+            "verbalize = {{ sentences = {{ langs = [\"{first}\"] }} }} writes in a language of the graph; its patterns need that language, too"
+        )
+    };
+    let what = format!(
+        "verbalize: expected facts with names in {} and patterns for their relations, found {facts} facts, and names in {found}",
+        asked.join(" or ")
+    );
+    Ok(Error::Data { what, hint })
 }
 
 /// Balances the domains of texts from files: what `text.domain-exponent` makes of a domain's share among the texts of its

@@ -1,7 +1,7 @@
 //! Training one variant under one seed.
 
 use jove_checkpoint::ExtraFile;
-use jove_core::Seed;
+use jove_core::{Seed, SpecialTokens};
 use jove_corpus::{PairReader, ShardReader};
 use jove_model::bench::{forget_peak_rss, peak_rss_mib};
 use jove_trainer::{Output, Start, TrainingData, TrainingRun, read_metrics};
@@ -13,6 +13,7 @@ use crate::files::{read_json, write_json};
 use crate::initial_checkpoint::InitialCheckpoint;
 use crate::prepared::{Prepared, TokenizedCorpus};
 use crate::results::CurvePoint;
+use crate::stage::knowledge::Knowledge;
 use crate::stage::{StageContext, knowledge, tokenizer};
 use crate::variant::Variant;
 use crate::wall_clock::WallClock;
@@ -35,6 +36,35 @@ pub(crate) struct Summary {
     pub(crate) curve: Vec<CurvePoint>,
 }
 
+/// What a variant starts from.
+pub(crate) fn start(work: &StageContext<'_>, variant: &Variant, specials: &SpecialTokens) -> Start {
+    match &work.initial {
+        Some(initial) => Start::Checkpoint(initial.folder.clone()),
+        None => Start::Random(work.run.model_config(variant.layout, specials.vocab_size as usize)),
+    }
+}
+
+/// What a variant reads; `fingerprint` becomes part of its checkpoints.
+pub(crate) fn data(
+    variant: &Variant,
+    prepared: &Prepared,
+    knowledge: &Knowledge,
+    fingerprint: String,
+) -> Result<TrainingData> {
+    let shards = &prepared.corpus(variant).shards;
+    Ok(TrainingData {
+        text: Box::new(ShardReader::open(&shards.file(super::shards::TRAIN))?),
+        weights: read_json(shards, super::shards::WEIGHTS)?,
+        pairs: Box::new(PairReader::open(&shards.file(super::shards::PAIRS))?),
+        descriptions: knowledge.descriptions()?,
+        hard_negatives: knowledge.hard_negatives()?,
+        relations: knowledge.relations()?,
+        mask: variant.masking.clone(),
+        replacements: knowledge.replacements()?,
+        fingerprint,
+    })
+}
+
 /// Trains a variant, or resumes where an earlier attempt stopped.
 pub(crate) fn train(work: &StageContext<'_>, variant: &Variant, seed: u64, prepared: &Prepared) -> Result<Stage> {
     let TokenizedCorpus { vocabulary, shards, .. } = prepared.corpus(variant);
@@ -52,21 +82,8 @@ pub(crate) fn train(work: &StageContext<'_>, variant: &Variant, seed: u64, prepa
         let tokenizer = tokenizer::open(vocabulary)?;
         let specials = tokenizer.specials();
         work.run.check_free_memory(variant, work.initial.as_ref(), specials.vocab_size as usize)?;
-        let start = match &work.initial {
-            Some(initial) => Start::Checkpoint(initial.folder.clone()),
-            None => Start::Random(work.run.model_config(variant.layout, specials.vocab_size as usize)),
-        };
-        let data = TrainingData {
-            text: Box::new(ShardReader::open(&shards.file(super::shards::TRAIN))?),
-            weights: read_json(shards, super::shards::WEIGHTS)?,
-            pairs: Box::new(PairReader::open(&shards.file(super::shards::PAIRS))?),
-            descriptions: knowledge.descriptions()?,
-            hard_negatives: knowledge.hard_negatives()?,
-            relations: knowledge.relations()?,
-            mask: variant.masking.clone(),
-            replacements: knowledge.replacements()?,
-            fingerprint: key.as_str().to_owned(),
-        };
+        let start = start(work, variant, &specials);
+        let data = data(variant, prepared, &knowledge, key.as_str().to_owned())?;
         let files = tokenizer
             .files()?
             .into_iter()

@@ -115,6 +115,7 @@ const OTHER: &[(&str, &str)] = &[
     ("variants[0].recipe", "'kg'"),
     ("variants[0].layout", "'bert'"),
     ("variants[0].graph", "'shuffled'"),
+    ("variants[0].verbalize", "'shuffled'"),
     ("variants[0].masking.pos-tags", "['NUM']"),
     ("variants[0].masking.unit-tokens-max", "1"),
     ("variants[0].masking.span-words-max", "1"),
@@ -150,6 +151,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("variants[0].summary", "shown in the report"),
     ("ablation.jobs", "how many arms run at a time"),
     ("ablation.primary", "which measures the report corrects together"),
+    ("ablation.sentence-controls", "more controls; they are off here"),
     ("ablation.controls-for", "which variant the controls are of; they are off here"),
 ];
 

@@ -60,43 +60,88 @@ fn grids_that_cannot_be_valid_are_refused() {
     fixture.load().unwrap().check_grid(true).unwrap();
 }
 
+const CONTROLS: [&str; 4] = ["kg-graph-shuffled", "kg-text-only", "kg-sentences", "kg-shuffled-sentences"];
+
 #[test]
-fn controls_rebind_or_drop_the_links_and_leave_the_text() {
+fn controls_differ_from_their_arm_in_what_their_names_say() {
     let fixture = grid("primary = [\"mention → entity, name hidden, R@1\"]");
     let run = fixture.load().unwrap();
     run.check_grid(false).unwrap();
     let outcome = run.ablate(&nobody(), &Silent).unwrap();
     let names: BTreeSet<&str> = outcome.results.iter().map(|result| result.variant.as_str()).collect();
-    assert_eq!(names, BTreeSet::from(["kg", "kg-graph-off", "kg-graph-shuffled", "pd"]));
-    assert_eq!(outcome.results.len(), 12);
+    assert_eq!(names, CONTROLS.into_iter().chain(["kg", "pd"]).collect());
+    assert_eq!(outcome.results.len(), 18);
 
-    let [full, shuffled, off] = ["annotate", "graph-shuffled", "graph-off"].map(|stage| texts(&fixture, stage));
-    assert!(full.iter().any(|text| !text.mentions.is_empty()));
-    for ((full, shuffled), off) in full.iter().zip(&shuffled).zip(&off) {
-        assert_eq!((&full.text, &full.text), (&shuffled.text, &off.text));
-        assert!(off.mentions.is_empty());
-        assert_eq!(full.mentions.len(), shuffled.mentions.len());
-        for (true_one, other) in full.mentions.iter().zip(&shuffled.mentions) {
-            assert_eq!(true_one.span, other.span);
-            assert_ne!(true_one.entity, other.entity);
-        }
+    let full = texts(&fixture, "annotate", "train.parquet");
+    let of = |stage: &str| texts(&fixture, &format!("control-{stage}"), "train.parquet");
+    let wrong: Vec<String> =
+        texts(&fixture, "shuffled-sentences", "sentences.parquet").into_iter().map(|t| t.text).collect();
+    let told: BTreeSet<&str> = full.iter().map(|text| text.text.as_str()).filter(|text| is_sentence(text)).collect();
+    assert!(told.len() > 30 && wrong.len() > 30 && wrong.iter().all(|text| !told.contains(text.as_str())));
+    let own: Vec<&str> = full.iter().map(|text| text.text.as_str()).filter(|text| !is_sentence(text)).collect();
+    let all: Vec<&str> = full.iter().map(|text| text.text.as_str()).collect();
+    let with_wrong: Vec<&str> = wrong.iter().map(String::as_str).chain(own.iter().copied()).collect();
+    for (stage, expected, links) in [
+        ("text-only", &own, false),
+        ("sentences", &all, false),
+        ("shuffled-sentences", &with_wrong, false),
+        ("graph-shuffled", &with_wrong, true),
+    ] {
+        let found = of(stage);
+        assert_eq!(&found.iter().map(|text| text.text.as_str()).collect::<Vec<_>>(), expected, "{stage}");
+        assert_eq!(found.iter().any(|text| !text.mentions.is_empty()), links, "{stage}");
     }
-    // A name is bound to one wrong entity throughout.
-    let bound: BTreeSet<(EntityId, EntityId)> = full
-        .iter()
-        .zip(&shuffled)
-        .flat_map(|(a, b)| a.mentions.iter().map(|m| m.entity).zip(b.mentions.iter().map(|m| m.entity)))
-        .collect();
-    let entities: BTreeSet<EntityId> = bound.iter().map(|(entity, _)| *entity).collect();
-    assert_eq!(bound.len(), entities.len());
+    names_are_bound_to_wrong_entities(&full, &of("graph-shuffled"));
 
-    // Every arm is asked the same questions.
+    // Every arm is asked the same questions of text and facts, and what it read is counted.
     let asked = |variant: &str| -> Vec<(String, usize)> {
         let result = outcome.results.iter().find(|result| result.variant == variant).unwrap();
-        result.measures.iter().map(|measure| (measure.title(), measure.items)).collect()
+        result
+            .measures
+            .iter()
+            .map(|measure| (measure.title(), measure.items))
+            .filter(|(title, _)| title.contains("cloze"))
+            .collect()
     };
-    assert_eq!(asked("pd"), asked("kg-graph-off"));
-    assert_eq!(asked("kg"), asked("kg-graph-shuffled"));
+    assert!(CONTROLS.iter().all(|control| asked(control) == asked("kg")));
+    let report = Report::read(&fixture.path("runs/islands")).unwrap();
+    let read = |name: &str| report.texts.iter().find(|text| text.variants.iter().any(|one| one == name)).unwrap();
+    assert_eq!(read("pd").sentences, 0);
+    assert_eq!(read("kg").sentences as usize, told.len());
+    assert_eq!(read("kg-shuffled-sentences").sentences as usize, wrong.len());
+    assert_eq!(read("kg").named_share, Some(1.0));
+    assert!(read("kg-graph-shuffled").named_share.unwrap() < 0.1);
+}
+
+/// Whether a text of the islands is made from a fact.
+fn is_sentence(text: &str) -> bool {
+    ["渡轮", "坐船", "姐妹岛", "ferry", "sails", "twinned"].iter().any(|word| text.contains(word))
+}
+
+/// A name is bound to one entity throughout, and not to its own.
+fn names_are_bound_to_wrong_entities(full: &[AnnotatedText], shuffled: &[AnnotatedText]) {
+    let named = |texts: &[AnnotatedText]| -> BTreeSet<(String, EntityId)> {
+        let of = |text: &AnnotatedText| {
+            let mentions = text.mentions.iter();
+            mentions
+                .map(|mention| (mention.span.slice(&text.text).unwrap().to_owned(), mention.entity))
+                .collect::<Vec<_>>()
+        };
+        texts.iter().flat_map(of).collect()
+    };
+    let (full, shuffled) = (named(full), named(shuffled));
+    let names: BTreeSet<&str> = shuffled.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names.len(), shuffled.len());
+    assert!(names.len() > 12 && full.is_disjoint(&shuffled));
+}
+
+#[test]
+fn a_variant_without_sentences_has_two_controls() {
+    let fixture = grid("");
+    fixture.edit("recipe = \"kg\"", "recipe = \"kg\"\nverbalize = \"off\"");
+    let resolved = fixture.load().unwrap().resolved().to_owned();
+    assert!(CONTROLS[..2].iter().all(|name| resolved.contains(name)), "{resolved}");
+    assert!(CONTROLS[2..].iter().all(|name| !resolved.contains(name)), "{resolved}");
 }
 
 #[test]
@@ -115,25 +160,28 @@ fn controls_of_facts_get_wrong_ones_or_none() {
         last["losses"].as_object().unwrap().keys().cloned().collect()
     };
     assert!(losses("kg").contains("relation") && losses("kg-graph-shuffled").contains("relation"));
-    assert_eq!(losses("kg-graph-off"), BTreeSet::from(["mlm".to_owned()]));
+    assert_eq!(losses("kg-text-only"), BTreeSet::from(["mlm".to_owned()]));
 }
 
-fn texts(fixture: &Fixture, stage: &str) -> Vec<AnnotatedText> {
-    let name = fixture.stages().into_iter().find(|name| name.starts_with(&format!("{stage}-"))).unwrap();
-    let path = fixture.path("runs/cache").join(name).join("train.parquet");
+fn texts(fixture: &Fixture, stage: &str, file: &str) -> Vec<AnnotatedText> {
+    // The name of a stage ends in its key, which has no dash.
+    let is_it = |name: &String| name.rsplit_once('-').is_some_and(|(own, _)| own == stage);
+    let name = fixture.stages().into_iter().find(is_it).unwrap();
+    let path = fixture.path("runs/cache").join(name).join(file);
     AnnotatedReader::open(&path).unwrap().collect::<Result<_, _>>().unwrap()
 }
 
 #[test]
 fn effects_are_written_and_the_resolved_grid_is_the_same_grid() {
     let fixture = grid("primary = [\"entity cloze, R@1\"]");
+    fixture.edit("[probes]\n", "[probes]\nitems-min = 2\n");
     fixture.load().unwrap().ablate(&nobody(), &Silent).unwrap();
     let folder = fixture.path("runs/islands");
     let effects = fs::read_to_string(folder.join("effects.csv")).unwrap();
-    assert!(effects.lines().any(|line| line.starts_with("kg-graph-off,pd,entity cloze,R@1,3,")), "{effects}");
+    assert!(effects.lines().any(|line| line.starts_with("kg-text-only,pd,entity cloze,R@1,3,")), "{effects}");
     assert!(effects.lines().any(|line| line.starts_with("kg,kg-graph-shuffled,entity cloze,R@1,3,")), "{effects}");
     let results = fs::read_to_string(folder.join("results.csv")).unwrap();
-    assert_eq!(results.lines().filter(|line| line.contains("entity cloze,R@1")).count(), 12, "{results}");
+    assert_eq!(results.lines().filter(|line| line.contains("entity cloze,R@1")).count(), 18, "{results}");
     let events = folder.join("tensorboard/kg-graph-shuffled-2/events.out.tfevents.0.jove");
     assert!(fs::metadata(events).unwrap().len() > 50);
     let report = Report::read(&folder).unwrap();

@@ -40,7 +40,7 @@ fn grid(settings: &str) -> Fixture {
 
 #[test]
 fn a_grid_makes_each_part_once() {
-    // Eight arms with eight probes: pd, kg, and kg with a shuffled graph and without one.
+    // Twelve arms with twelve probes: pd, kg, and the four controls of kg.
     check(&grid(""), &[("descriptions", 1), ("negatives", 1)]);
 }
 

@@ -113,8 +113,13 @@ fn nothing_that_probes_ask_about_is_learnt_from() {
     assert!(summary["withheld_pairs"].as_u64().unwrap() > 0 && summary["withheld"].as_u64().unwrap() > 0, "{summary}");
     assert!(lines(text.join("summary.json"))[0]["excluded"].as_u64().unwrap() >= 27);
     let checked = &lines(stage(&fixture, "leaks-").join("summary.json"))[0];
-    assert_eq!(checked["texts"].as_u64().unwrap(), 2 * texts_in_training as u64, "in two vocabularies");
-    assert_eq!(checked["pairs"].as_u64().unwrap(), 2 * pairs.len() as u64);
+    let sides = 2 * texts_in_training as u64;
+    let checked_texts = checked["texts"].as_u64().unwrap();
+    assert!(
+        sides < checked_texts && checked_texts < 3 * sides / 2,
+        "in two vocabularies, and without sentences for pd"
+    );
+    assert_eq!(checked["pairs"].as_u64().unwrap(), 3 * pairs.len() as u64);
     assert!(checked["descriptions"].as_u64().unwrap() >= 24 && checked["facts"].as_u64().unwrap() > 0, "{checked}");
 }
 

@@ -8,6 +8,7 @@ mod fixture;
 mod grid;
 mod knowledge;
 mod leaks;
+mod needs;
 mod refusals;
 mod settings;
 mod tables;

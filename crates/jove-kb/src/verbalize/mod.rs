@@ -3,6 +3,7 @@
 mod families;
 mod patterns;
 mod sentence;
+mod shuffled;
 mod skipped;
 
 use std::borrow::Cow;
@@ -79,39 +80,106 @@ pub struct Verbalized {
 /// # Errors
 /// When an option is invalid or the knowledge base cannot be read.
 pub fn verbalize(kb: &Kb, patterns: &Patterns, options: &VerbalizeOptions) -> Result<Verbalized> {
-    options.validate()?;
-    let facts = kb.facts()?;
-    let families = Families::new(kb.predicates()?, &facts, patterns);
-    let writers = writers(kb, patterns, options)?;
-    let mut groups = BTreeMap::new();
-    let skipped = options.langs.iter().map(|lang| Skipped::new(*lang)).collect();
-    let mut out = Verbalized { skipped, ..Verbalized::default() };
-    for (number, fact) in facts.iter().enumerate() {
-        let written: Vec<_> = writers.iter().map(|writer| (writer, writer.write(*fact))).collect();
-        for ((_, found), skipped) in written.iter().zip(&mut out.skipped) {
-            skipped.count(found.as_ref().err());
+    let author = Author::new(kb, patterns, options)?;
+    let mut out = Verbalized { skipped: author.skipped(), ..Verbalized::default() };
+    for stated in author.stated() {
+        let side = if stated.held_out { &mut out.held_out } else { &mut out.train };
+        author.write(&stated, stated.fact, side);
+    }
+    Ok(out)
+}
+
+/// The sentences of [`Verbalized::train`] over a shuffled graph: of each fact by the same patterns, with the object of another
+/// fact of the same relation. No sentence states a fact, and no two entities that one names are related by a fact of the
+/// knowledge base, held out or not. A fact for which there is no such object has no sentence.
+///
+/// # Errors
+/// When an option is invalid or the knowledge base cannot be read.
+pub fn verbalize_shuffled(kb: &Kb, patterns: &Patterns, options: &VerbalizeOptions) -> Result<Vec<Sentence>> {
+    let author = Author::new(kb, patterns, options)?;
+    let stated: Vec<Stated> = author.stated().into_iter().filter(|stated| !stated.held_out).collect();
+    let classed: Vec<(shuffled::Class, Fact)> =
+        stated.iter().map(|stated| ((stated.fact.predicate.0, author.languages(stated.fact)), stated.fact)).collect();
+    let fits = |(predicate, languages): &shuffled::Class, subject, object| {
+        author.languages(Fact { subject, predicate: PredicateId(*predicate), object }) == *languages
+    };
+    let facts = shuffled::shuffled(&classed, &author.facts, options.seed, fits);
+    let mut sentences = Vec::new();
+    for (stated, fact) in stated.iter().zip(facts) {
+        if let Some(fact) = fact {
+            author.write(stated, fact, &mut sentences);
         }
-        let written: Vec<_> = written.into_iter().map(|(writer, found)| (writer, found.ok())).collect();
-        if written.iter().all(|(_, found)| found.is_none()) {
-            continue;
-        }
-        let next = groups.len() as u64;
-        let group = families.group(*fact);
-        let number_of_group = *groups.entry(group).or_insert(next);
-        let side = if families.may_hold_out(group) && held_out(options, number_of_group) {
-            &mut out.held_out
-        } else {
-            &mut out.train
+    }
+    Ok(sentences)
+}
+
+/// A fact that can be written in at least one language.
+struct Stated {
+    /// Its place among all facts.
+    number: u64,
+    fact: Fact,
+    held_out: bool,
+}
+
+/// The facts, and what writing them needs.
+struct Author<'a> {
+    options: &'a VerbalizeOptions,
+    facts: Vec<Fact>,
+    families: Families,
+    writers: Vec<Writer<'a>>,
+}
+
+impl<'a> Author<'a> {
+    fn new(kb: &Kb, patterns: &'a Patterns, options: &'a VerbalizeOptions) -> Result<Self> {
+        options.validate()?;
+        let facts = kb.facts()?;
+        let families = Families::new(kb.predicates()?, &facts, patterns);
+        Ok(Self { options, families, writers: writers(kb, patterns, options)?, facts })
+    }
+
+    /// The facts that cannot be written, for each language.
+    fn skipped(&self) -> Vec<Skipped> {
+        let of = |writer: &Writer<'_>| {
+            let mut skipped = Skipped::new(writer.lang);
+            for fact in &self.facts {
+                skipped.count(writer.write(*fact).as_ref().err());
+            }
+            skipped
         };
-        for (index, (writer, found)) in written.into_iter().enumerate() {
-            let Some((forms, names)) = found else { continue };
-            let mut rng = options.seed.rng(Purpose::Verbalize, index as u64, number as u64);
-            for pattern in choose(forms, options.per_fact, &mut rng) {
-                side.push(pattern.write(*fact, writer.lang, names));
+        self.writers.iter().map(of).collect()
+    }
+
+    /// The facts that can be written, in their order.
+    fn stated(&self) -> Vec<Stated> {
+        let mut groups = BTreeMap::new();
+        let mut stated = Vec::new();
+        for (number, fact) in (0..).zip(self.facts.iter().copied()) {
+            if self.languages(fact).contains(&true) {
+                let next = groups.len() as u64;
+                let group = self.families.group(fact);
+                let number_of_group = *groups.entry(group).or_insert(next);
+                let held_out = self.families.may_hold_out(group) && held_out(self.options, number_of_group);
+                stated.push(Stated { number, fact, held_out });
+            }
+        }
+        stated
+    }
+
+    /// For each language, whether a fact can be written in it.
+    fn languages(&self, fact: Fact) -> Vec<bool> {
+        self.writers.iter().map(|writer| writer.write(fact).is_ok()).collect()
+    }
+
+    /// Adds the sentences that state `fact`, by the patterns that were drawn for `stated`.
+    fn write(&self, stated: &Stated, fact: Fact, sentences: &mut Vec<Sentence>) {
+        for (index, writer) in (0..).zip(&self.writers) {
+            let Ok((forms, names)) = writer.write(fact) else { continue };
+            let mut rng = self.options.seed.rng(Purpose::Verbalize, index, stated.number);
+            for pattern in choose(forms, self.options.per_fact, &mut rng) {
+                sentences.push(pattern.write(fact, writer.lang, names));
             }
         }
     }
-    Ok(out)
 }
 
 /// Whether a group of facts that are equivalent is held out.

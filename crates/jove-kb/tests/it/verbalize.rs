@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jove_core::{Lang, Seed};
-use jove_kb::{Format, Patterns, VerbalizeOptions, verbalize};
+use jove_kb::{Format, Patterns, VerbalizeOptions, verbalize, verbalize_shuffled};
 use proptest::prelude::*;
 
 use crate::common::Place;
@@ -54,6 +54,33 @@ fn spans_slice_to_names_and_articles_stay_outside() {
     assert!(texts.contains("The Land 1 has City 1 as its capital."));
     assert!(texts.contains("The capital of the Land 1 is City 1."));
     assert!(texts.contains("国0与国1接壤。"));
+}
+
+#[test]
+fn shuffled_sentences_are_as_many_and_state_no_fact() {
+    let place = Place::new();
+    let (kb, _) = place.build(Format::Jsonl, source(30));
+    let patterns = Patterns::parse(PATTERNS).unwrap();
+    let options = VerbalizeOptions { held_out_fraction: 0.2, per_fact: 2, ..VerbalizeOptions::default() };
+    let told = verbalize(&kb, &patterns, &options).unwrap();
+    let wrong = verbalize_shuffled(&kb, &patterns, &options).unwrap();
+    assert_eq!(wrong.len(), told.train.len());
+    let related: BTreeSet<_> =
+        kb.facts().unwrap().iter().flat_map(|f| [(f.subject, f.object), (f.object, f.subject)]).collect();
+    for (wrong, told) in wrong.iter().zip(&told.train) {
+        assert_eq!((wrong.lang, wrong.pattern, wrong.fact.subject), (told.lang, told.pattern, told.fact.subject));
+        assert!(!related.contains(&(wrong.fact.subject, wrong.fact.object)), "{}", wrong.text);
+        let label = |entity| kb.label_in(entity, wrong.lang).unwrap().unwrap();
+        assert_eq!(wrong.object.slice(&wrong.text).unwrap(), label(wrong.fact.object));
+    }
+    let objects = |sentences: &[jove_kb::Sentence]| {
+        let mut objects: Vec<_> =
+            sentences.iter().map(|sentence| (sentence.fact.predicate, sentence.fact.object)).collect();
+        objects.sort_unstable();
+        objects
+    };
+    assert_eq!(objects(&wrong), objects(&told.train));
+    assert_eq!(verbalize_shuffled(&kb, &patterns, &options).unwrap(), wrong);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `jove mask`: shows and counts what masking does to the text of a run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -36,7 +36,7 @@ enum Action {
         /// The page to write.
         #[arg(long, default_value = "masks.html")]
         html: PathBuf,
-        /// The number of texts to show.
+        /// The number of texts to show: your own, none made from facts, at random, those with links first.
         #[arg(long, default_value_t = 100)]
         texts: usize,
     },
@@ -76,21 +76,24 @@ impl Source {
         Ok(Context::load(&self.file, &self.set)?.masks(self.variant.as_deref(), context.progress())?)
     }
 
-    /// Plans the masks of the first `texts` texts, each as training draws it where it is not cut for length.
+    /// Plans the masks of the chosen texts, or of all, in the order of their numbers, each as training draws it where it is not
+    /// cut for length.
     fn each(
         &self,
         masks: &MaskSource,
-        texts: usize,
+        chosen: Option<&BTreeSet<usize>>,
         context: &Context,
         mut visit: impl FnMut(&AnnotatedText, &TokenizedText, MaskPlan) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let reader = masks.texts()?;
-        context.progress().begin("mask", Some(reader.len().min(texts) as u64), "texts");
-        for (example, text) in (0..).zip(reader.take(texts)) {
+        let count = chosen.map_or(reader.len(), BTreeSet::len);
+        context.progress().begin("mask", Some(count as u64), "texts");
+        let chosen = |number: &usize| chosen.is_none_or(|chosen| chosen.contains(number));
+        for (example, text) in (0..).zip(reader).filter(|(number, _)| chosen(number)) {
             anyhow::ensure!(!context.progress().cancelled(), "interrupted");
             let text = text?;
             let tokens = masks.tokenizer.encode(&text)?;
-            let mut rng = masks.seed.rng(Purpose::Mask, self.epoch, example);
+            let mut rng = masks.seed.rng(Purpose::Mask, self.epoch, example as u64);
             let specials = masks.tokenizer.specials();
             let mask = plan_with(&tokens, &masks.masking, &specials, &masks.replacements, &mut rng)?;
             visit(&text, &tokens, mask)?;
@@ -106,17 +109,22 @@ fn preview(source: &Source, html: &std::path::Path, texts: usize, context: &Cont
     check_output(html, Kind::HTML).with_context(|| html.display().to_string())?;
     let masks = source.open(context)?;
     let mut shown = Vec::new();
-    source.each(&masks, texts, context, |text, tokens, mask| {
+    let order: Vec<usize> = masks.own_texts()?.into_iter().take(texts).collect();
+    let chosen: BTreeSet<usize> = order.iter().copied().collect();
+    source.each(&masks, Some(&chosen), context, |text, tokens, mask| {
         let inputs: Vec<String> =
             mask.targets.iter().map(|target| masks.tokenizer.piece(target.input).unwrap_or_default()).collect();
         let cards: Vec<String> = mask.units.iter().map(|unit| unit_card(&masks, text, tokens, unit)).collect();
         shown.push((text.clone(), masks.tokenizer.encode_text(&text.text)?, mask, inputs, cards));
         Ok(())
     })?;
+    let mut shown: BTreeMap<usize, _> = chosen.into_iter().zip(shown).collect();
+    let shown: Vec<_> = order.iter().filter_map(|number| shown.remove(number)).collect();
     let pieces: Vec<Vec<&str>> = shown.iter().map(|(text, encoding, ..)| encoding.slices(&text.text)).collect();
     let rows =
         shown.iter().zip(&pieces).map(|((_, _, plan, inputs, cards), pieces)| Masked { pieces, plan, inputs, cards });
-    let title = format!("Masks of {} in epoch {}", masks.variant, source.epoch);
+    let file = source.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let title = format!("Masks of {} in epoch {}, {file}", masks.variant, source.epoch);
     write_page(html, &page(&title, rows))?;
     if is_standard_output(html) { Ok(()) } else { context.print(html.display()) }
 }
@@ -152,7 +160,7 @@ fn count(source: &Source, context: &Context) -> anyhow::Result<()> {
     let mut counts = MaskStats::default();
     let mut coverage = Coverage::new(&masks.kb)?;
     let mut unlinked: BTreeMap<String, u64> = BTreeMap::new();
-    source.each(&masks, usize::MAX, context, |text, tokens, mask| {
+    source.each(&masks, None, context, |text, tokens, mask| {
         counts.add(tokens, &mask, &specials);
         coverage.add(text);
         for span in unlinked_names(text) {

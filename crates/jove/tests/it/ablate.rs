@@ -37,7 +37,7 @@ fn arms_in_parallel_processes_give_what_one_process_gives() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let table = String::from_utf8(output.stdout).unwrap();
     assert!(table.contains("kg-graph-shuffled") && table.contains("report: "), "{table}");
-    assert!(fs::metadata(two.path("runs/islands/arms/kg-graph-off-2.log")).is_ok());
+    assert!(fs::metadata(two.path("runs/islands/arms/kg-text-only-2.log")).is_ok());
     assert!(ablate(&one, &["--set", "ablation.jobs=1"]).status.success());
     assert_eq!(results(&two.path("runs/islands")), results(&one.path("runs/islands")));
 }

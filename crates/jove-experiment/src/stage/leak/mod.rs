@@ -2,7 +2,7 @@
 //! very files that training reads, and with other means than those that left the items out.
 
 mod probed;
-mod spelling;
+pub(crate) mod spelling;
 
 use jove_core::{EntityId, Lang, TokenId};
 use jove_corpus::{PairReader, ShardReader, Tokenizer};
@@ -110,7 +110,7 @@ impl Checker<'_> {
     fn corpus(&self, corpus: &TokenizedCorpus, summary: &mut Summary) -> Result<()> {
         let spelled = self.spelled(tokenizer::open(&corpus.vocabulary)?)?;
         // Entities of a shuffled graph are not those that the text names.
-        let linked = corpus.graph != Graph::Shuffled;
+        let linked = corpus.graph.links != Graph::Shuffled;
         let texts = ShardReader::open(&corpus.shards.file(shards::TRAIN))?;
         let (ends, place) = (&self.ends, "the training text");
         summary.texts += self.each((texts.len(), place), &spelled.tokenizer, |index| {

@@ -57,6 +57,11 @@ impl Spelling {
         next
     }
 
+    /// Letters and digits, without what parts them.
+    pub(crate) fn letters(&self) -> &str {
+        &self.letters
+    }
+
     /// Number of bytes of the letters.
     pub(crate) fn len(&self) -> usize {
         self.letters.len()

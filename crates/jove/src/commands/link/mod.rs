@@ -9,7 +9,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use jove_core::{AnnotatedText, Lang, printable_json};
-use jove_files::{Kind, Output, check_output};
+use jove_files::{Kind, Output, check_output, is_standard_output};
 use jove_kb::Kb;
 use jove_linker::html::{Linked, page};
 use jove_linker::{Annotator, EntityLinkingOptions, ScoredMention, TaggerOptions};
@@ -37,7 +37,7 @@ pub(crate) fn execute(args: &Args, context: &Context) -> anyhow::Result<Outcome>
     let (counts, shown) = link(args, source.texts()?, Names::new(&kb, &annotator), context)?;
     if let Some(path) = &args.html {
         let lang = args.lang.or_else(|| shown.first().map(|text| text.lang)).unwrap_or(Lang::EN);
-        write_page(path, &draw(&kb, &annotator, &shown, lang))?;
+        write_page(path, &draw(&title(args), &kb, &annotator, &shown, lang))?;
     }
     report(args, &counts, &kb, &annotator, context)?;
     Ok(Outcome::Done)
@@ -77,12 +77,22 @@ pub(crate) fn write_page(path: &Path, text: &str) -> anyhow::Result<()> {
     Output::write(path, Kind::HTML, text.as_bytes()).with_context(|| path.display().to_string())
 }
 
-fn draw(kb: &Kb, annotator: &Annotator, texts: &[AnnotatedText], lang: Lang) -> String {
+/// Which files a page is about.
+fn title(args: &Args) -> String {
+    let name = |path: &Path| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    format!(
+        "Links of {} to {}",
+        if is_standard_output(&args.input) { "standard input".to_owned() } else { name(&args.input) },
+        name(&args.kb)
+    )
+}
+
+fn draw(title: &str, kb: &Kb, annotator: &Annotator, texts: &[AnnotatedText], lang: Lang) -> String {
     let explain = |text: &AnnotatedText| {
         annotator.linker.explain(&text.text, text.lang, Some(&annotator.tagger.segments(&text.text, text.lang)))
     };
     let scored: Vec<Vec<ScoredMention>> = texts.par_iter().map(explain).collect();
     let rows =
         texts.iter().zip(&scored).map(|(text, scored)| Linked { text: &text.text, mentions: &text.mentions, scored });
-    page("Links", rows, |entity| card(kb, entity, lang))
+    page(title, rows, |entity| card(kb, entity, lang))
 }
