@@ -54,7 +54,7 @@ pub(crate) fn shuffled_sentences(
         let (facts, known) = (HeldOutFacts::read(&text.file(text::FACTS))?, Known::read(text, told)?);
         let mut summary = Summary::default();
         let record =
-            |s: Sentence| TextRecord { text: s.text, lang: s.lang, source: Source::Fact, weight: 1.0, file: None };
+            |s: Sentence| TextRecord { text: s.text, lang: s.lang, source: Source::Fact, weight: 1.0, domain: None };
         // As large a share as that of the true ones that is held out of training.
         let share = file.text.held_out;
         let kept = |index: u64| SEED.rng(Purpose::Split, STREAM, index).random::<f64>() >= share;
