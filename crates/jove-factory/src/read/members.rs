@@ -159,9 +159,9 @@ impl Members {
 fn trial(decoder: &mut Decoder) -> io::Result<Option<Vec<u8>>> {
     let mut tried = vec![0; TRUSTED_BYTES];
     let mut length = 0;
-    loop {
+    // Never into an empty buffer, which the reader of xz takes for the end of a block.
+    while length < TRUSTED_BYTES {
         match decoder.read(&mut tried[length..]) {
-            // Also where the buffer is full.
             Ok(0) => break,
             Ok(read) => length += read,
             Err(error) if is_damage(&error) => return Ok(None),
