@@ -174,7 +174,6 @@ fn texts(fixture: &Fixture, stage: &str, file: &str) -> Vec<AnnotatedText> {
 #[test]
 fn effects_are_written_and_the_resolved_grid_is_the_same_grid() {
     let fixture = grid("primary = [\"entity cloze, R@1\"]");
-    fixture.edit("[probes]\n", "[probes]\nitems-min = 2\n");
     fixture.load().unwrap().ablate(&nobody(), &Silent).unwrap();
     let folder = fixture.path("runs/islands");
     let effects = fs::read_to_string(folder.join("effects.csv")).unwrap();
