@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use maud::{Markup, PreEscaped, html};
 
 use crate::report::answered::{Answered, Answers};
+use crate::report::axis::label;
 use crate::report::content::Report;
-use crate::report::words::number;
 
 const SCRIPT: &str = include_str!("answers.js");
 
@@ -72,7 +72,7 @@ fn cell(answers: &Answers, gold: &str) -> Markup {
             @for (index, name) in answers.top.iter().enumerate() {
                 @if index > 0 { ", " } @if name == gold { b { (name) } } @else { (name) }
             }
-            small { "rank " (number(answers.rank).trim_end_matches('0').trim_end_matches('.')) @if answers.seeds > 1 { ", first under " (answers.right) " of " (answers.seeds) } }
+            small { "rank " (label(answers.rank)) @if answers.seeds > 1 { ", first under " (answers.right) " of " (answers.seeds) } }
         }
     }
 }
