@@ -37,7 +37,7 @@ pub(super) fn member(path: &Path) -> Option<Member> {
 }
 
 /// The files of an archive as paths, in order of name; `None` where a path is no archive.
-pub(super) fn members(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Option<Vec<PathBuf>>> {
+pub(crate) fn members(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Option<Vec<PathBuf>>> {
     let Some(kind) = kind(path)? else { return Ok(None) };
     let mut names = match kind {
         Kind::Zip => {

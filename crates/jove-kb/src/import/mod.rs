@@ -29,6 +29,10 @@ mod wikidata5m;
 
 use std::path::PathBuf;
 
+pub(crate) use archive::members;
+pub(crate) use table::has_usual_header;
+pub(crate) use unpack::open;
+
 use crate::error::{Error, Result};
 use crate::format::Format;
 use crate::intake::{CellLang, Intake};

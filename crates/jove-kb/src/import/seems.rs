@@ -23,6 +23,11 @@ pub(crate) fn other_layout(given: &Source) -> Option<Seems> {
     layout(&head, given.format)
 }
 
+/// What a text seems to be that no reader takes as it is.
+pub(crate) fn of_text(text: &str) -> Option<Seems> {
+    layout(text.as_bytes(), Format::Csv)
+}
+
 fn layout(head: &[u8], given: Format) -> Option<Seems> {
     let seems = |what, way| Some(Seems { what, way });
     let text = match std::str::from_utf8(head) {

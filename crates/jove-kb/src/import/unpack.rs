@@ -32,16 +32,16 @@ impl<R: Read> Read for Counting<R> {
 }
 
 /// A file's content.
-pub(super) struct Opened {
-    pub(super) input: Box<dyn BufRead>,
+pub(crate) struct Opened {
+    pub(crate) input: Box<dyn BufRead>,
     /// Bytes read from disk so far.
-    pub(super) bytes: Rc<Cell<u64>>,
+    pub(crate) bytes: Rc<Cell<u64>>,
     /// The encoding that was decoded, where it is not UTF-8.
     pub(super) decoded: Option<&'static Encoding>,
 }
 
 /// Opens a file, or a file in an archive (`archive.zip/name`), that may be packed and in another encoding.
-pub(super) fn open(
+pub(crate) fn open(
     path: &Path,
     encoding: Option<&'static Encoding>,
     hash: Rc<RefCell<blake3::Hasher>>,

@@ -6,6 +6,7 @@ mod common;
 mod export;
 mod formats;
 mod graph;
+mod guess;
 mod kill;
 mod layouts;
 mod lint;

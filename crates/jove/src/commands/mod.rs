@@ -14,6 +14,7 @@ mod export;
 mod fill_mask;
 mod finetune;
 mod import;
+mod init;
 mod kb;
 mod lines;
 mod link;
@@ -32,6 +33,13 @@ use crate::context::{Context, Outcome};
 /// The commands, in the order in which data flows.
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Propose a run file for your own graph and text.
+    #[command(after_long_help = "\
+Examples:
+  jove init mine --graph triples.csv --text texts/
+  jove init mine --graph graph.ttl --graph names.tsv --text news.jsonl --pairs en-de.tsv --minutes 60
+  jove init mine --graph facts.nt.gz --text texts/ --from xlm-roberta-base")]
+    Init(init::Args),
     /// Run an experiment: every stage from raw data to the report; finished stages are skipped.
     #[command(after_long_help = "\
 Examples:
@@ -135,6 +143,7 @@ impl Command {
     /// Runs the command.
     pub(crate) fn execute(self, context: &Context) -> anyhow::Result<Outcome> {
         match self {
+            Self::Init(args) => init::execute(&args, context),
             Self::Run(args) => run::execute(&args, context),
             Self::Ablate(args) => ablate::execute(&args, context),
             Self::Report(args) => report::execute(&args, context),

@@ -1,6 +1,6 @@
 //! `jove kb` and `jove link` on a graph of four islands.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::shell::Folder;
 
@@ -52,7 +52,7 @@ fn invalid_options_of_a_build_are_named() {
     ]);
     for (arguments, expected) in [
         ("--config memory.toml", "sort-memory-mib: expected an integer, 8 or more, found 1"),
-        ("--config column.toml", "sources[0].columns.subject: expected a column, counted from 1, found 0"),
+        ("--config column.toml", "sources[0].columns.subject: expected a column, counted from 1, or its name, found 0"),
         ("--config typo.toml", "sorces"),
         ("--config empty.toml", "expected at least one source"),
         ("--source jsonl:graph.jsonl --source tsv:graph.jsonl", "sources[1].name: expected a different name"),
@@ -131,7 +131,13 @@ fn an_exported_base_is_built_to_the_same_base_again() {
 #[test]
 fn facts_become_sentences_with_their_spans() {
     let folder = islands();
-    let sentences = folder.json("kb verbalize kb.sqlite --patterns patterns.toml --per-fact 1 --held-out 0");
+    let ended = folder.jove("kb verbalize kb.sqlite --patterns patterns.toml --per-fact 1 --held-out 0");
+    assert!(
+        ended.code == 0 && ended.err.contains("2 without a pattern"),
+        "facts without sentences are told of: {}",
+        ended.err
+    );
+    let sentences: Vec<Value> = ended.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(sentences.len(), 4, "two facts in two languages: {sentences:?}");
     for sentence in &sentences {
         let text = sentence["text"].as_str().unwrap();

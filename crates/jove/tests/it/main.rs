@@ -6,6 +6,7 @@ mod ablate;
 mod cache;
 mod checkpoints;
 mod finetuning;
+mod init;
 mod knowledge;
 mod outputs;
 mod run_files;

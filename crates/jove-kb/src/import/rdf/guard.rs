@@ -7,6 +7,8 @@ use std::io::{self, BufRead, Read};
 const PIECE_BYTES_MAX: u64 = 16 << 20;
 /// The longest entity, in bytes.
 const ENTITY_BYTES_MAX: u64 = 4 << 10;
+/// The most attributes of a tag. Its parser compares each with all before, and keeps every name space (RUSTSEC-2026-0194, -0195).
+const ATTRIBUTES_MAX: u32 = 256;
 /// How deep elements or values may nest.
 const DEPTH_MAX: u32 = 256;
 /// The largest JSON document, which is held in memory unless its context comes first.
@@ -63,6 +65,8 @@ pub(super) struct Xml {
     /// Bytes and references of the present piece.
     bytes: u64,
     references: u64,
+    /// Values of attributes in the present tag.
+    attributes: u32,
     /// The first bytes of a tag, and the last ones of a comment.
     head: Vec<u8>,
     tail: [u8; 3],
@@ -108,7 +112,7 @@ impl Xml {
     }
 
     fn begin(&mut self, at: At) {
-        (self.at, self.bytes, self.references) = (at, 0, 0);
+        (self.at, self.bytes, self.references, self.attributes) = (at, 0, 0, 0);
     }
 
     fn tag(&mut self, byte: u8) -> io::Result<()> {
@@ -122,7 +126,13 @@ impl Xml {
             _ => {}
         }
         match byte {
-            b'"' | b'\'' if self.at == At::Tag && !self.head.starts_with(b"?") => self.at = At::Value(byte),
+            b'"' | b'\'' if self.at == At::Tag && !self.head.starts_with(b"?") => {
+                self.at = At::Value(byte);
+                self.attributes += 1;
+                if self.attributes > ATTRIBUTES_MAX {
+                    return Err(refused("tags of at most 256 attributes"));
+                }
+            }
             b'>' if self.at == At::Tag => {
                 let closes = self.head.starts_with(b"/");
                 let opens = !closes && self.tail[1] != b'/' && !self.head.starts_with(b"?");

@@ -20,6 +20,11 @@ use crate::format::Format;
 use crate::intake::{Intake, Object, Provisional};
 use crate::options::Source;
 
+/// Whether a first row names subject, predicate and object in the usual words.
+pub(crate) fn has_usual_header(row: &[String]) -> bool {
+    Plan::of_usual_header(row).is_some()
+}
+
 /// Reads a file.
 pub(crate) fn read(path: &Path, source: &Source, intake: &mut Intake<'_>) -> Result<()> {
     let mut table = Table::new(path, source);
