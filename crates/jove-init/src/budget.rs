@@ -104,10 +104,10 @@ mod tests {
     #[test]
     fn the_model_grows_with_the_time_and_shrinks_with_the_text() {
         check(1.0, 1e6, 6e10, 2);
-        check(10.0, 1e6, 6e10, 4);
+        check(60.0, 1e6, 6e10, 4);
         check(60.0 * 24.0, 1e6, 6e11, 12);
         check(10.0, 1e8, 6e10, 2);
-        check(10.0, 100.0, 6e10, 12);
+        check(10.0, 100.0, 6e10, 2);
     }
 
     #[test]

@@ -32,9 +32,10 @@ pub struct Proposal {
 /// [`Error::Nothing`] where a file holds nothing that could be used; otherwise where a file can't be read.
 pub fn propose(request: &Request<'_>) -> Result<Proposal> {
     request.check()?;
-    let graph: Vec<Guess> = request.graph.iter().map(|path| Ok(guess(path)?)).collect::<Result<_>>()?;
+    let mut graph: Vec<Guess> = request.graph.iter().map(|path| Ok(guess(path)?)).collect::<Result<_>>()?;
     let text: Vec<Text> = request.text.iter().map(|path| Text::look(path)).collect::<Result<_>>()?;
     let pairs: Vec<Pairs> = request.pairs.iter().map(|path| Pairs::look(path)).collect::<Result<_>>()?;
+    graph.iter_mut().for_each(|guess| give_language(guess, &text));
     let told = told(&graph, &text);
     let facts: f64 = graph.iter().map(Guess::facts).sum();
     let sentences = facts * f64::from(SENTENCES_PER_FACT) * SENTENCE_TOKENS * told.len() as f64;
@@ -62,6 +63,18 @@ impl Proposal {
             file.write_all(content.as_bytes()).map_err(Error::io(path))?;
         }
         Ok(paths[0].clone())
+    }
+}
+
+/// Names without a language are taken to be in that of most text: descriptions and sentences are made in a language.
+fn give_language(guess: &mut Guess, text: &[Text]) {
+    let Some(lang) = text.iter().flat_map(|text| text.langs.first()).map(|(lang, _)| *lang).next() else { return };
+    let nameless = guess.sample.as_ref().is_some_and(|sample| sample.names.iter().all(|(tag, _)| tag.is_empty()));
+    if nameless && guess.source.lang.is_none() {
+        guess.source.lang = Some(lang);
+        guess
+            .questions
+            .push(format!("are the names in {lang}, as the text is? The file doesn't say; `lang` says otherwise"));
     }
 }
 

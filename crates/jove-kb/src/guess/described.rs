@@ -63,6 +63,9 @@ impl Guess {
     pub fn has_names_in(&self, lang: Lang) -> bool {
         let primary = |tag: &str| tag.split('-').next().map(str::to_owned);
         let Some(sample) = &self.sample else { return true };
+        if self.source.lang.is_some_and(|given| primary(given.as_str()) == primary(lang.as_str())) {
+            return true;
+        }
         sample.names.iter().any(|(tag, _)| primary(tag) == primary(lang.as_str()))
     }
 

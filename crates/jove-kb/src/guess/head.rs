@@ -102,7 +102,11 @@ mod tests {
         let chinese = "水稻,属于,禾本科\n小麦,属于,禾本科\n苹果树,果实,苹果\n".repeat(8);
         check(encoding_rs::UTF_8, &chinese, "");
         check(encoding_rs::GB18030, &chinese, "gb18030");
-        check(encoding_rs::SHIFT_JIS, &"稲は,科は,イネ科である\nさくらの,はなは,ももいろ\n".repeat(8), "shift_jis");
+        check(
+            encoding_rs::SHIFT_JIS,
+            &"米,産地,日本の東北地方\n桜,花の色,うすいピンク色です\nみかん,とれる季節,冬になります\n".repeat(8),
+            "shift_jis",
+        );
         check(encoding_rs::WINDOWS_1252, &"Café,située à,Besançon\nForêt,près de,Orléans\n".repeat(8), "windows-1252");
     }
 

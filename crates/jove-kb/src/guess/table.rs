@@ -217,7 +217,16 @@ impl Table {
             return found;
         }
         let distinct = |column: usize| rows.iter().map(|row| &row[column]).collect::<BTreeSet<_>>().len();
-        let relation = *text.iter().min_by_key(|column| distinct(**column)).expect("there are two");
+        // Entities stand on both sides; a relation stands in its own column alone.
+        let elsewhere = |column: usize| {
+            let others: BTreeSet<&String> = rows
+                .iter()
+                .flat_map(|row| text.iter().filter(|other| **other != column).map(|other| &row[*other]))
+                .collect();
+            rows.iter().any(|row| others.contains(&row[column]))
+        };
+        let relation =
+            *text.iter().min_by_key(|column| (elsewhere(**column), distinct(**column))).expect("there are two");
         let others: Vec<usize> = text.iter().copied().filter(|column| *column != relation).collect();
         let (subject, object) = match others.as_slice() {
             [first, .., last] => (*first, *last),
