@@ -35,7 +35,9 @@ pub fn propose(request: &Request<'_>) -> Result<Proposal> {
     let mut graph: Vec<Guess> = request.graph.iter().map(|path| Ok(guess(path)?)).collect::<Result<_>>()?;
     let text: Vec<Text> = request.text.iter().map(|path| Text::look(path)).collect::<Result<_>>()?;
     let pairs: Vec<Pairs> = request.pairs.iter().map(|path| Pairs::look(path)).collect::<Result<_>>()?;
-    graph.iter_mut().for_each(|guess| give_language(guess, &text));
+    for guess in &mut graph {
+        give_language(guess, &text);
+    }
     let told = told(&graph, &text);
     let facts: f64 = graph.iter().map(Guess::facts).sum();
     let sentences = facts * f64::from(SENTENCES_PER_FACT) * SENTENCE_TOKENS * told.len() as f64;
@@ -68,8 +70,11 @@ impl Proposal {
 
 /// Names without a language are taken to be in that of most text: descriptions and sentences are made in a language.
 fn give_language(guess: &mut Guess, text: &[Text]) {
-    let Some(lang) = text.iter().flat_map(|text| text.langs.first()).map(|(lang, _)| *lang).next() else { return };
-    let nameless = guess.sample.as_ref().is_some_and(|sample| sample.names.iter().all(|(tag, _)| tag.is_empty()));
+    let Some(lang) = text.iter().find_map(|text| text.langs.first()).map(|(lang, _)| *lang) else { return };
+    let nameless = guess
+        .sample
+        .as_ref()
+        .is_some_and(|sample| !sample.names.is_empty() && sample.names.iter().all(|(tag, _)| tag.is_empty()));
     if nameless && guess.source.lang.is_none() {
         guess.source.lang = Some(lang);
         guess
